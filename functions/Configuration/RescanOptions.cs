@@ -1,0 +1,74 @@
+namespace Rescan.Functions.Configuration;
+
+/// <summary>Everything under <c>Rescan</c> in the settings.</summary>
+public sealed class RescanOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Rescan";
+
+    /// <summary>The appliances, at least one.</summary>
+    public IList<ApplianceOptions> Appliances { get; init; } = [];
+
+    /// <summary>How long one rescan may take before its outcome is TimedOut; 1 minute to 7 days.</summary>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>When to poll.</summary>
+    public PollingOptions Polling { get; init; } = new();
+
+    /// <summary>Key Vault that holds the appliance passwords, such as https://NAME.vault.azure.net/.</summary>
+    public Uri? KeyVaultUri { get; set; }
+
+    /// <summary>Where outcomes are kept.</summary>
+    public OutcomeStoreOptions Outcomes { get; init; } = new();
+}
+
+/// <summary>One appliance.</summary>
+public sealed class ApplianceOptions
+{
+    /// <summary>A short name, letters, digits, dot and hyphen; it is part of instance ids.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed.</summary>
+    public Uri? BaseUrl { get; set; }
+
+    /// <summary>The account, best a Portal Operator without MFA.</summary>
+    public string Username { get; set; } = "";
+
+    /// <summary>Name of the Key Vault secret that holds the password.</summary>
+    public string? PasswordSecret { get; set; }
+
+    /// <summary>The password itself; for local runs only.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed). Empty: the system's roots decide.</summary>
+    public IList<string> Thumbprints { get; init; } = [];
+
+    /// <summary>The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan.</summary>
+    public string ApiVersion { get; set; } = "1.0-rev0";
+
+    /// <summary>Rescans in flight at once on this appliance, 1 to 100.</summary>
+    public int MaxConcurrentRescans { get; set; } = 4;
+}
+
+/// <summary>When to poll a session.</summary>
+public sealed class PollingOptions
+{
+    /// <summary>How many seconds of delay in noticing the end one poll is worth; 0.1 to 3600.</summary>
+    public double Kappa { get; set; } = 5;
+
+    /// <summary>Shortest wait between polls; at least 100 ms.</summary>
+    public TimeSpan MinInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait between polls; at most 1 hour.</summary>
+    public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>Where outcomes are kept: a SQLite file when <see cref="SqliteFile"/> is set, else Azure Tables.</summary>
+public sealed class OutcomeStoreOptions
+{
+    /// <summary>Path of the SQLite file; set by the local runtime.</summary>
+    public string? SqliteFile { get; set; }
+
+    /// <summary>Endpoint of the table service for identity-based access; empty: <c>AzureWebJobsStorage</c> decides.</summary>
+    public Uri? TableServiceUri { get; set; }
+}
