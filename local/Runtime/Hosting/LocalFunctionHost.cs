@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Rescan.Local.Runtime.Engine;
+using Rescan.Local.Runtime.Storage;
+
+namespace Rescan.Local.Runtime.Hosting;
+
+/// <summary>Runs a Functions app whole in this process: HTTP by Kestrel, timers, orchestrations and activities.</summary>
+public sealed class LocalFunctionHost : IAsyncDisposable
+{
+    private const long MaxRequestBody = 256 * 1024;
+
+    private readonly WebApplication app;
+    private readonly SqliteStore store;
+    private readonly DurableEngine engine;
+    private readonly TimerService? timers;
+
+    private LocalFunctionHost(WebApplication app, SqliteStore store, DurableEngine engine, TimerService? timers)
+    {
+        this.app = app;
+        this.store = store;
+        this.engine = engine;
+        this.timers = timers;
+    }
+
+    /// <summary>Where the host answers.</summary>
+    public Uri BaseAddress => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>The app's services.</summary>
+    public IServiceProvider Services => app.Services;
+
+    /// <summary>The durable client.</summary>
+    public DurableTaskClient Client => engine.Client;
+
+    /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
+    /// <exception cref="StateStoreException">The state file cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, or a timer's schedule is not valid.</exception>
+    public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Key is null && !options.Url.IsLoopback)
+        {
+            throw new InvalidOperationException($"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key, or listen on 127.0.0.1.");
+        }
+
+        FunctionCatalog catalog = new(options.FunctionsAssembly);
+        SqliteStore store = SqliteStore.Open(options.StateFile);
+        DurableEngine? engine = null;
+        try
+        {
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+            builder.Configuration.AddConfiguration(options.Configuration);
+            builder.Logging.ClearProviders();
+            options.ConfigureLogging?.Invoke(builder.Logging);
+            builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
+            builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = MaxRequestBody);
+            builder.Services.AddProblemDetails();
+            builder.Services.AddMvcCore();
+            builder.Services.TryAddSingleton(options.Time);
+            builder.Services.AddSingleton(s => engine!.Client);
+            options.ConfigureServices(builder.Services);
+            WebApplication app = builder.Build();
+            catalog.Services = app.Services;
+            engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
+            app.UseExceptionHandler();
+            app.UseStatusCodePages();
+            byte[]? key = options.Key is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(options.Key));
+            foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
+            {
+                string route = "/api/" + (trigger.Route ?? name);
+                app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, key));
+            }
+
+            TimerService? timers = options.Timers
+                ? new TimerService(catalog, app.Services, options.Configuration, options.Time, options.StateFile + ".timers")
+                : null;
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            timers?.Start();
+            return new LocalFunctionHost(app, store, engine, timers);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops taking requests, then timers, then orchestrations; what is unfinished stays in the store.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await app.StopAsync(cancellationToken).ConfigureAwait(false);
+        if (timers is not null)
+        {
+            await timers.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await engine.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await engine.DisposeAsync().ConfigureAwait(false);
+        await app.DisposeAsync().ConfigureAwait(false);
+        store.Dispose();
+    }
+
+    private static async Task HandleAsync(HttpContext http, HttpTriggerAttribute trigger, MethodInfo method, byte[]? key)
+    {
+        if (trigger.AuthLevel != AuthorizationLevel.Anonymous && key is not null && !HasKey(http.Request, key))
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        object? result = await FunctionCatalog.InvokeAsync(http.RequestServices, method, p => Bind(http, p)).ConfigureAwait(false);
+        switch (result)
+        {
+            case IActionResult action:
+                await action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), new ActionDescriptor())).ConfigureAwait(false);
+                break;
+            case IResult plain:
+                await plain.ExecuteAsync(http).ConfigureAwait(false);
+                break;
+            default:
+                http.Response.StatusCode = StatusCodes.Status204NoContent;
+                break;
+        }
+    }
+
+    private static bool HasKey(HttpRequest request, byte[] key)
+    {
+        string? shown = request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault();
+        return shown is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown)), key);
+    }
+
+    private static object? Bind(HttpContext http, ParameterInfo p) => p.ParameterType switch
+    {
+        { } t when t == typeof(HttpRequest) => http.Request,
+        { } t when t == typeof(HttpContext) => http,
+        { } t when t == typeof(CancellationToken) => http.RequestAborted,
+        { } t when t == typeof(DurableTaskClient) => http.RequestServices.GetRequiredService<DurableTaskClient>(),
+        { } t when http.GetRouteValue(p.Name!) is { } value => Convert.ChangeType(value, t, CultureInfo.InvariantCulture),
+        _ => throw new NotSupportedException($"Parameter '{p.Name}' cannot be bound by the local runtime."),
+    };
+}
