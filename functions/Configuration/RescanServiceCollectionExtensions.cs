@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Rescan.Functions.Configuration;
+
+/// <summary>Registers the app's services; the Azure worker and the local host both start here.</summary>
+public static class RescanServiceCollectionExtensions
+{
+    /// <summary>Binds and validates the settings under <c>Rescan</c>; faults stop the start, all named at once.</summary>
+    public static IServiceCollection AddRescan(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        return services;
+    }
+}
