@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliance;
 
 namespace Rescan.Functions.Configuration;
 
@@ -14,6 +15,8 @@ public static class RescanServiceCollectionExtensions
         services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<PasswordSource>();
+        services.AddSingleton<IApplianceClients, ApplianceClients>();
         return services;
     }
 }

@@ -64,7 +64,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-            builder.Configuration.AddConfiguration(options.Configuration);
+            builder.Configuration.AddInMemoryCollection(options.Configuration.AsEnumerable());
             builder.Logging.ClearProviders();
             options.ConfigureLogging?.Invoke(builder.Logging);
             builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
@@ -77,7 +77,10 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             WebApplication app = builder.Build();
             catalog.Services = app.Services;
             engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
-            app.UseExceptionHandler();
+            app.UseExceptionHandler(new ExceptionHandlerOptions
+            {
+                StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            });
             app.UseStatusCodePages();
             byte[]? key = options.Key is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(options.Key));
             foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
