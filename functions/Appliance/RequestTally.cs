@@ -46,7 +46,4 @@ public sealed record RequestTally
         Stop = Stop + other.Stop,
         Other = Other + other.Other,
     };
-
-    /// <inheritdoc cref="Plus"/>
-    public static RequestTally Add(RequestTally left, RequestTally right) => left.Plus(right);
 }
