@@ -30,6 +30,9 @@ internal sealed class ApplianceClient(ApplianceOptions options, Func<Cancellatio
     /// <inheritdoc/>
     public string Name => options.Name;
 
+    /// <inheritdoc/>
+    public TimeSpan? ClockOffset { get; private set; }
+
     private HttpClient Http => LazyInitializer.EnsureInitialized(ref http, () => new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -107,12 +110,10 @@ internal sealed class ApplianceClient(ApplianceOptions options, Func<Cancellatio
     }
 
     /// <inheritdoc/>
-    public async Task<string> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
+    public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
         JsonElement answer = await CallAsync(HttpMethod.Post, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", "rescan", t => t.Rescan++, cancellationToken).ConfigureAwait(false);
-        return answer.Text("sessionId") is { Length: > 0 } id
-            ? id
-            : throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{Name}', rescan: it accepted the request but named no session, so the rescan cannot be watched.");
+        return answer.Text("sessionId") is { Length: > 0 } id ? id : null;
     }
 
     /// <inheritdoc/>
@@ -202,8 +203,9 @@ internal sealed class ApplianceClient(ApplianceOptions options, Func<Cancellatio
         try
         {
             using HttpResponseMessage answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            ClockOffset = answer.Headers.Date - time.GetUtcNow() ?? ClockOffset;
             byte[] body = await ReadAsync(answer.Content, limit, cancellationToken).ConfigureAwait(false)
-                ?? throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {what}: the answer is larger than {limit / 1024 / 1024} MiB and was not read.");
+                ?? throw new ApplianceException(ApplianceFailure.TooLarge, $"Appliance '{Name}', {what}: the answer is larger than {limit / 1024 / 1024} MiB and was not read.");
             if (!answer.IsSuccessStatusCode)
             {
                 throw ApplianceErrors.FromAnswer(Name, what, answer, body, time.GetUtcNow());

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Rescan.Functions.Appliance;
 
 /// <summary>What a failure of the appliance means for the rescan.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ApplianceFailure>))]
 public enum ApplianceFailure
 {
     /// <summary>Waiting and trying again may help: timeouts, lost connections, 408, 429, 5xx, bodies that are not the API's.</summary>
@@ -14,6 +17,9 @@ public enum ApplianceFailure
 
     /// <summary>The request met a state that forbids it (409).</summary>
     Conflict,
+
+    /// <summary>The answer is larger than what is read; asking again gives no smaller one.</summary>
+    TooLarge,
 }
 
 /// <summary>Any failure of a call to the appliance. Its message never holds a secret.</summary>

@@ -6,6 +6,9 @@ public interface IApplianceClient
     /// <summary>The appliance's configured name.</summary>
     string Name { get; }
 
+    /// <summary>The appliance's clock minus ours, to the second, by its last answer; null before the first.</summary>
+    TimeSpan? ClockOffset { get; }
+
     /// <summary>Makes sure a live token is held and that the revision in use has rescan.</summary>
     Task<SignInResult> SignInAsync(CancellationToken cancellationToken);
 
@@ -16,8 +19,8 @@ public interface IApplianceClient
     Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken);
 
     /// <summary>Posts the rescan once (never retried by the HTTP layer).</summary>
-    /// <returns>The session's id.</returns>
-    Task<string> StartRescanAsync(string repositoryId, CancellationToken cancellationToken);
+    /// <returns>The session's id; null when the appliance accepted the request but named no session.</returns>
+    Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken);
 
     /// <summary>One session.</summary>
     Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken);

@@ -26,8 +26,14 @@ public interface IOutcomeStore
     /// <returns>Whether this call recorded it.</returns>
     Task<bool> TryRecordAsync(string requestId, RescanOutcome outcome, CancellationToken cancellationToken);
 
-    /// <summary>The newest outcome of an instance id, or null.</summary>
-    Task<RescanOutcome?> GetLatestAsync(string instanceId, CancellationToken cancellationToken);
+    /// <summary>The newest outcomes of an instance id, newest first.</summary>
+    /// <param name="instanceId">The instance id.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    Task<IReadOnlyList<RescanOutcome>> GetRecentAsync(string instanceId, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The newest outcome of every instance id.</summary>
+    Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken);
 
     /// <summary>Outcomes, newest first.</summary>
     Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken);

@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Rescan.Functions.Appliance;
 
 namespace Rescan.Functions.Outcomes;
 
 /// <summary>How a rescan ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Outcome>))]
 public enum Outcome
 {
     /// <summary>The appliance says the session succeeded.</summary>

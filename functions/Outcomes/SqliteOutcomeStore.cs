@@ -84,12 +84,16 @@ internal sealed class SqliteOutcomeStore : IOutcomeStore
     }
 
     /// <inheritdoc/>
-    public async Task<RescanOutcome?> GetLatestAsync(string instanceId, CancellationToken cancellationToken) =>
-        (await ReadAsync("SELECT outcome FROM outcomes WHERE instance = $v ORDER BY seq DESC LIMIT 1", instanceId, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+    public Task<IReadOnlyList<RescanOutcome>> GetRecentAsync(string instanceId, int limit, CancellationToken cancellationToken) =>
+        ReadAsync("SELECT outcome FROM outcomes WHERE instance = $i ORDER BY seq DESC LIMIT $n", cancellationToken, ("$i", instanceId), ("$n", limit));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) =>
+        ReadAsync("SELECT outcome FROM outcomes WHERE seq IN (SELECT MAX(seq) FROM outcomes GROUP BY instance) ORDER BY seq DESC", cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken) =>
-        ReadAsync("SELECT outcome FROM outcomes ORDER BY seq DESC LIMIT $v", limit, cancellationToken);
+        ReadAsync("SELECT outcome FROM outcomes ORDER BY seq DESC LIMIT $n", cancellationToken, ("$n", limit));
 
     private static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
@@ -112,10 +116,10 @@ internal sealed class SqliteOutcomeStore : IOutcomeStore
         return connection;
     }
 
-    private async Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, object value, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         using SqliteConnection connection = Open();
-        using SqliteCommand command = Command(connection, sql, ("$v", value));
+        using SqliteCommand command = Command(connection, sql, parameters);
         using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         List<RescanOutcome> outcomes = [];
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
