@@ -15,6 +15,9 @@ param tags tagsType
 @description('Resource id of the workspace that keeps the data.')
 param workspaceId string
 
+@description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
+param identityName string
+
 @description('Principal id of the app\'s identity, which may send.')
 param principalId string
 
@@ -32,7 +35,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(component.id, principalId, roleIds.monitoringMetricsPublisher)
+  name: guid(component.id, identityName, roleIds.monitoringMetricsPublisher)
   scope: component
   properties: {
     description: 'Rescan: sends telemetry'
@@ -44,9 +47,6 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     )
   }
 }
-
-@description('Name of the component.')
-output name string = component.name
 
 @description('Resource id of the component.')
 output id string = component.id

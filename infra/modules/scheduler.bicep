@@ -12,6 +12,9 @@ param location string
 @description('Tags.')
 param tags tagsType
 
+@description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
+param identityName string
+
 @description('Principal id of the app\'s identity, which runs orchestrations.')
 param principalId string
 
@@ -33,7 +36,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
 }
 
 resource contributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(scheduler::hub.id, principalId, roleIds.durableTaskDataContributor)
+  name: guid(scheduler::hub.id, identityName, roleIds.durableTaskDataContributor)
   scope: scheduler::hub
   properties: {
     description: 'Rescan: runs orchestrations'

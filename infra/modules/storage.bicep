@@ -20,6 +20,9 @@ param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
 @description('Who runs orchestrations; queues are used only by the Storage backend.')
 param backend durableBackend
 
+@description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
+param identityName string
+
 @description('Principal id of the app\'s identity.')
 param principalId string
 
@@ -72,7 +75,7 @@ resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
 }
 
 resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, principalId, roleIds.storageBlobDataOwner)
+  name: guid(account.id, identityName, roleIds.storageBlobDataOwner)
   scope: account
   properties: {
     description: 'Rescan: packages, function keys, timer locks and large durable messages'
@@ -83,7 +86,7 @@ resource blobOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource tableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, principalId, roleIds.storageTableDataContributor)
+  name: guid(account.id, identityName, roleIds.storageTableDataContributor)
   scope: account
   properties: {
     description: 'Rescan: outcomes, and the history of orchestrations'
@@ -97,7 +100,7 @@ resource tableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (backend == 'Storage') {
-  name: guid(account.id, principalId, roleIds.storageQueueDataContributor)
+  name: guid(account.id, identityName, roleIds.storageQueueDataContributor)
   scope: account
   properties: {
     description: 'Rescan: messages of orchestrations'

@@ -14,6 +14,9 @@ param location string
 @description('Tags.')
 param tags tagsType
 
+@description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
+param identityName string
+
 @description('Principal id of the app\'s identity, which may read secrets.')
 param principalId string
 
@@ -48,7 +51,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
 }
 
 resource secretsUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, principalId, roleIds.keyVaultSecretsUser)
+  name: guid(vault.id, identityName, roleIds.keyVaultSecretsUser)
   scope: vault
   properties: {
     description: 'Rescan: reads the passwords of appliances and the secrets of webhooks'
