@@ -5,7 +5,7 @@ import { appliance, polling, settings } from './types.bicep'
 @export()
 @description('Name of the secret that holds the password of an appliance.')
 func passwordSecretOf(one appliance) string =>
-  one.?passwordSecret ?? 'appliance-${replace(toLower(one.name), '.', '-')}'
+  one.?passwordSecret ?? '${replace(toLower(one.name), '.', '-')}-password'
 
 func thumbprintSettings(index int, thumbprints string[]) settings =>
   toObject(

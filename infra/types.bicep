@@ -16,7 +16,7 @@ type appliance = {
   @minLength(1)
   username: string
 
-  @description('Name of the secret in the vault that holds the password. Default: appliance-NAME, with hyphens for dots.')
+  @description('Name of the secret in the vault that holds the password. Default: NAME-password, in lower case, with hyphens for dots.')
   passwordSecret: string?
 
   @description('SHA-256 thumbprints of accepted certificates. None: the public roots decide.')
