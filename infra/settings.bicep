@@ -4,15 +4,10 @@ import { appliance, polling, settings } from './types.bicep'
 
 @export()
 @description('Name of the secret that holds the password of an appliance.')
-func passwordSecretOf(one appliance) string =>
-  one.?passwordSecret ?? '${replace(toLower(one.name), '.', '-')}-password'
+func passwordSecretOf(one appliance) string => one.?passwordSecret ?? '${replace(toLower(one.name), '.', '-')}-password'
 
 func thumbprintSettings(index int, thumbprints string[]) settings =>
-  toObject(
-    range(0, length(thumbprints)),
-    i => 'Rescan__Appliances__${index}__Thumbprints__${i}',
-    i => thumbprints[i]
-  )
+  toObject(range(0, length(thumbprints)), i => 'Rescan__Appliances__${index}__Thumbprints__${i}', i => thumbprints[i])
 
 func oneAppliance(index int, one appliance) settings =>
   union(
