@@ -1,0 +1,257 @@
+metadata name = 'Rescan'
+metadata description = 'Rescan on Azure Functions Flex Consumption, with nothing shared and no key anywhere.'
+
+targetScope = 'subscription'
+
+import {
+  appliance
+  durableBackend
+  network as networkType
+  polling as pollingType
+  settings
+  tags as tagsType
+} from 'types.bicep'
+import { applianceSettings, passwordSecretOf, pollingSettings } from 'settings.bicep'
+
+@description('Name of the environment; it becomes part of the resource group\'s name.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Region; must offer Flex Consumption.')
+@minLength(1)
+param location string
+
+@description('The appliances, at least one.')
+@minLength(1)
+param appliances appliance[]
+
+@description('When the fleet is rescanned: NCRONTAB with seconds, in UTC. Keep clear of the appliance\'s retention, 04:00 its time by default.')
+param schedule string = '0 30 1 * * *'
+
+@description('How long one rescan may take: d.hh:mm:ss, 1 minute to 7 days.')
+param deadline string = '1.00:00:00'
+
+@description('When sessions are polled.')
+param polling pollingType = {}
+
+@description('Further app settings; these win over those made here. Never a secret: name one that is in the vault.')
+param additionalSettings settings = {}
+
+@description('Who runs orchestrations. The package must be built with the same DurableBackend.')
+param backend durableBackend = 'Storage'
+
+@description('How the app reaches appliances.')
+param network networkType = { kind: 'none' }
+
+@description('Redundancy of the storage account.')
+param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS' = 'Standard_LRS'
+
+@description('Mail addresses that alerts go to.')
+param alertEmails string[] = []
+
+@description('Places that the health test runs from; each is billed.')
+@minLength(1)
+param healthTestLocations string[] = ['emea-nl-ams-azr']
+
+@description('Object id of the person, group or service that sets the secrets; empty: grant that right yourself.')
+param officerId string = ''
+
+@description('What the officer is.')
+param officerType 'User' | 'Group' | 'ServicePrincipal' = 'User'
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param retentionInDays int = 90
+
+@description('GiB of logs a day after which ingestion stops until the next day; -1: no cap. Alerts are blind while it has stopped.')
+param dailyCapGb int = -1
+
+@description('Memory of an instance, MiB.')
+param instanceMemoryMB 512 | 2048 | 4096 = 2048
+
+@description('Most instances that each group of functions may grow to.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Tags of every resource.')
+param tags tagsType = {}
+
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var token = uniqueString(subscription().id, environmentName, location)
+var suffix = 'rescan-${token}'
+var identityName = 'id-${suffix}'
+var insightsName = 'appi-${suffix}'
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-rescan-${environmentName}'
+  location: location
+  tags: allTags
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  params: {
+    name: identityName
+    location: location
+    tags: allTags
+  }
+}
+
+module workspace 'modules/workspace.bicep' = {
+  scope: group
+  params: {
+    name: 'log-${suffix}'
+    location: location
+    tags: allTags
+    retentionInDays: retentionInDays
+    dailyCapGb: dailyCapGb
+  }
+}
+
+module insights 'modules/insights.bicep' = {
+  scope: group
+  params: {
+    name: insightsName
+    location: location
+    tags: allTags
+    workspaceId: workspace.outputs.id
+    identityName: identityName
+    principalId: identity.outputs.principalId
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    name: 'strescan${token}'
+    location: location
+    tags: allTags
+    sku: storageSku
+    backend: backend
+    identityName: identityName
+    principalId: identity.outputs.principalId
+    workspaceId: workspace.outputs.id
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  scope: group
+  params: {
+    name: 'kv-${suffix}'
+    location: location
+    tags: allTags
+    identityName: identityName
+    principalId: identity.outputs.principalId
+    officerId: officerId
+    officerType: officerType
+    workspaceId: workspace.outputs.id
+  }
+}
+
+module ownNetwork 'modules/network.bicep' = if (network.kind == 'new') {
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: allTags
+    addressPrefix: network.?addressPrefix ?? '10.64.0.0/24'
+    subnetPrefix: network.?subnetPrefix ?? '10.64.0.0/26'
+    fixedOutboundAddress: network.?fixedOutboundAddress ?? true
+    workspaceId: workspace.outputs.id
+  }
+}
+
+module scheduler 'modules/scheduler.bicep' = if (backend == 'Scheduler') {
+  scope: group
+  params: {
+    name: 'dts-${suffix}'
+    location: location
+    tags: allTags
+    identityName: identityName
+    principalId: identity.outputs.principalId
+  }
+}
+
+var schedulerSettings = backend == 'Scheduler'
+  ? {
+      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler!.outputs.endpoint};Authentication=ManagedIdentity;ClientID=${identity.outputs.clientId}'
+      TASKHUB_NAME: scheduler!.outputs.hubName
+    }
+  : {}
+
+// The app starts only after its identity has got its roles: each of the modules it depends on assigns those on its own resource.
+module app 'modules/app.bicep' = {
+  scope: group
+  params: {
+    name: 'func-${suffix}'
+    planName: 'plan-${suffix}'
+    location: location
+    tags: allTags
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageName: storage.outputs.name
+    packagesUri: storage.outputs.packagesUri
+    insightsName: insightsName
+    subnetId: network.kind == 'new' ? ownNetwork!.outputs.subnetId : (network.?subnetId ?? '')
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    workspaceId: workspace.outputs.id
+    settings: union(
+      {
+        RescanSchedule: schedule
+        Rescan__Deadline: deadline
+        Rescan__KeyVaultUri: vault.outputs.uri
+        Rescan__Outcomes__TableServiceUri: storage.outputs.tableUri
+      },
+      applianceSettings(appliances),
+      pollingSettings(polling),
+      schedulerSettings,
+      additionalSettings
+    )
+  }
+  dependsOn: [insights]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: allTags
+    emails: alertEmails
+    workspaceId: workspace.outputs.id
+    insightsId: insights.outputs.id
+    apiUrl: app.outputs.apiUrl
+    healthTestLocations: healthTestLocations
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    workspaceId: workspace.outputs.id
+  }
+}
+
+@description('Name of the resource group.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Name of the function app.')
+output FUNCTION_APP_NAME string = app.outputs.name
+
+@description('Public address of the API.')
+output API_URL string = app.outputs.apiUrl
+
+@description('Name of the vault.')
+output KEY_VAULT_NAME string = vault.outputs.name
+
+@description('Names of the secrets to set in the vault, one an appliance.')
+output VAULT_ENTRIES_TO_SET string[] = map(appliances, one => passwordSecretOf(one))
+
+@description('Public address that appliances see; empty when it is not fixed here.')
+output OUTBOUND_ADDRESS string = network.kind == 'new' ? ownNetwork!.outputs.outboundAddress : ''

@@ -1,0 +1,168 @@
+metadata description = 'The function app on Flex Consumption: no keys, no passwords, HTTPS only.'
+
+import { settings as settingsType, tags as tagsType } from '../types.bicep'
+
+@description('Name of the app; it becomes part of its public address.')
+param name string
+
+@description('Name of the plan.')
+param planName string
+
+@description('Region; must offer Flex Consumption.')
+param location string
+
+@description('Tags.')
+param tags tagsType
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Name of the storage account.')
+param storageName string
+
+@description('Address of the container that deployments go to.')
+param packagesUri string
+
+@description('Name of the Application Insights component.')
+param insightsName string
+
+@description('Settings of Rescan itself, and of its durable backend.')
+param settings settingsType
+
+@description('Resource id of the subnet to send through; empty: none.')
+param subnetId string
+
+@description('Memory of an instance, MiB.')
+param instanceMemoryMB 512 | 2048 | 4096
+
+@description('Most instances that each group of functions may grow to.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@description('Resource id of the workspace that diagnostics go to.')
+param workspaceId string
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'functions' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packagesUri
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'dotnet-isolated'
+        version: '10.0'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+      }
+    }
+  }
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: union(
+      {
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+        APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+        AZURE_CLIENT_ID: identityClientId
+        AzureWebJobsStorage__accountName: storageName
+        AzureWebJobsStorage__clientId: identityClientId
+        AzureWebJobsStorage__credential: 'managedidentity'
+      },
+      settings
+    )
+  }
+
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+// The stable 2016 version of diagnostic settings knows no category groups.
+#disable-next-line use-recent-api-versions
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'rescan'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    // Also what the host says when it cannot reach Application Insights, such as why it does not start.
+    logs: [
+      {
+        category: 'FunctionAppLogs'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Name of the app.')
+output name string = app.name
+
+@description('Public address of the API.')
+output apiUrl string = 'https://${app.properties.defaultHostName}/api'

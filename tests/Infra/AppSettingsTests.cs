@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+
+namespace Rescan.Tests.Infra;
+
+[Collection(nameof(InfraFixture))]
+public sealed class AppSettingsTests(InfraFixture infra)
+{
+    [Fact]
+    public void The_app_reads_what_the_template_sets()
+    {
+        ServiceCollection services = new();
+        services.AddRescan(Configuration(infra.Full));
+        RescanOptions options = services.BuildServiceProvider().GetRequiredService<IOptions<RescanOptions>>().Value;
+
+        Assert.Equal(TimeSpan.FromHours(12), options.Deadline);
+        Assert.Equal((7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)), (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
+        Assert.NotNull(options.KeyVaultUri);
+        Assert.NotNull(options.Outcomes.TableServiceUri);
+        Assert.Equal(2, options.Appliances.Count);
+        ApplianceOptions one = options.Appliances[0];
+        Assert.Equal(("Aws.One", "https://one.example:11005/", "rescan", "one", "auto", 7), (one.Name, one.BaseUrl!.ToString(), one.Username, one.PasswordSecret, one.ApiVersion, one.MaxConcurrentRescans));
+        Assert.Equal(2, one.Thumbprints.Count);
+        ApplianceOptions two = options.Appliances[1];
+        Assert.Equal(("Aws.Two", "aws-two-password", "1.0-rev0", 4), (two.Name, two.PasswordSecret, two.ApiVersion, two.MaxConcurrentRescans));
+        Assert.Empty(two.Thumbprints);
+    }
+
+    [Fact]
+    public void The_template_sets_nothing_that_nobody_reads()
+    {
+        Configuration(infra.Full).GetSection(RescanOptions.Section).Get<RescanOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+
+        Assert.Equal(
+            ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "AzureWebJobsStorage__accountName",
+             "AzureWebJobsStorage__clientId", "AzureWebJobsStorage__credential", "RescanSchedule"],
+            infra.Sample.AppSettings.Keys.Where(k => !k.StartsWith("Rescan__", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Polling_keeps_the_app_s_defaults_unless_told_otherwise() =>
+        Assert.DoesNotContain(infra.Sample.AppSettings.Keys, k => k.StartsWith("Rescan__Polling__", StringComparison.Ordinal));
+
+    [Fact]
+    public void Further_settings_are_passed_on() => Assert.Equal("yes", infra.Full.AppSettings["EXTRA"]);
+
+    // Addresses that only Azure knows stand in the prediction as expressions.
+    private static IConfiguration Configuration(Deployment deployment) => new ConfigurationBuilder()
+        .AddInMemoryCollection(deployment.AppSettings.Select(s => KeyValuePair.Create<string, string?>(
+            s.Key.Replace("__", ":", StringComparison.Ordinal),
+            s.Value.StartsWith('[') && s.Key.EndsWith("Uri", StringComparison.Ordinal) ? "https://azure.example/" : s.Value)))
+        .Build();
+}

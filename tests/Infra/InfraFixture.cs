@@ -1,0 +1,67 @@
+namespace Rescan.Tests.Infra;
+
+/// <summary>Lets all tests of the template share what was compiled.</summary>
+[CollectionDefinition(nameof(InfraFixture))]
+public sealed class InfraCollection : ICollectionFixture<InfraFixture>;
+
+/// <summary>Compiles once: the template, the sample's deployment, and one with everything optional turned on.</summary>
+public sealed class InfraFixture : IAsyncLifetime
+{
+    private const string Everything = """
+        using 'main.bicep'
+        param environmentName = 'all'
+        param location = 'westeurope'
+        param appliances = [
+          {
+            name: 'Aws.One'
+            baseUrl: 'https://one.example:11005'
+            username: 'rescan'
+            passwordSecret: 'one'
+            thumbprints: [
+              'AA:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:01'
+              'bb00000000000000000000000000000000000000000000000000000000000002'
+            ]
+            apiVersion: 'auto'
+            maxConcurrentRescans: 7
+          }
+          {
+            name: 'Aws.Two'
+            baseUrl: 'https://two.example:11005'
+            username: 'rescan'
+          }
+        ]
+        param schedule = '0 0 2 * * *'
+        param deadline = '12:00:00'
+        param polling = { kappa: '7.5', minInterval: '00:00:03', maxInterval: '00:05:00' }
+        param additionalSettings = { EXTRA: 'yes' }
+        param backend = 'Scheduler'
+        param network = { kind: 'new' }
+        param alertEmails = ['one@example.com', 'two@example.com']
+        param officerId = '00000000-0000-0000-0000-00000000000f'
+        param officerType = 'Group'
+        """;
+
+    public BicepCompiler Compiler { get; } = new();
+
+    public string Template { get; private set; } = "";
+
+    public Deployment Sample { get; private set; } = null!;
+
+    public Deployment Full { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        (int exitCode, string output, string complaints) = await Compiler.RunAsync("build", "main.bicep", "--stdout");
+        Assert.True(exitCode == 0 && complaints.Length == 0, complaints);
+        Template = output;
+        Compiler.Write("everything.bicepparam", Everything);
+        Sample = await Compiler.PredictAsync("main.bicepparam");
+        Full = await Compiler.PredictAsync("everything.bicepparam");
+    }
+
+    public Task DisposeAsync()
+    {
+        Compiler.Dispose();
+        return Task.CompletedTask;
+    }
+}
