@@ -53,10 +53,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
             };
             if (await outcomes.TryRecordAsync(state.RequestId, record, cancellationToken).ConfigureAwait(false))
             {
-                log.Log(
-                    outcome is Outcome.Succeeded or Outcome.Canceled ? LogLevel.Information : LogLevel.Warning,
-                    "Rescan {InstanceId} of {Repository} on {Appliance} ended {Outcome} in session {SessionId}: {Reason}",
-                    record.Id, record.Repository.Name, record.Appliance, outcome, record.SessionId, record.Reason);
+                log.RescanEnded(record);
             }
 
             return record with { Log = [] };
