@@ -11,8 +11,8 @@ namespace Rescan.Local.Runtime.Storage;
 [JsonSerializable(typeof(Pending))]
 [JsonSerializable(typeof(ParentLink))]
 [JsonSerializable(typeof(Message))]
-[JsonSerializable(typeof(List<Letter>))]
-[JsonSerializable(typeof(List<InstanceRecord>))]
 [JsonSerializable(typeof(InstanceState))]
 [JsonSerializable(typeof(TaskFailureDetails))]
+[JsonSerializable(typeof(ExportHeader))]
+[JsonSerializable(typeof(Outbox))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -504,10 +504,14 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
         Assert.All(await Task.WhenAll(ids.Select(fixture.EndOfAsync)), end => Assert.Equal(15, end.ReadOutputAs<int>()));
     }
 
-    [Fact]
-    public async Task Big_values_pass_through_the_store_unharmed()
+    [Theory]
+    [InlineData(40_000)]
+    [InlineData(200_000)]
+    [InlineData(1_500_000)]
+    public async Task Big_values_pass_through_the_store_unharmed(int length)
     {
-        string big = string.Concat(Enumerable.Range(0, 200_000).Select(i => (char)('a' + (i % 26)))) + "\u00e9\ud83d\ude00";
+        Random random = new(length);
+        string big = string.Concat(Enumerable.Range(0, length).Select(_ => (char)random.Next(0x20, 0x7e))) + "\u00e9\ud83d\ude00";
         fixture.Activities["Echo"] = input => Task.FromResult<object?>(System.Text.Json.JsonSerializer.Deserialize<string>(input!));
         fixture.Orchestrators["Big"] = async c =>
         {
@@ -524,6 +528,7 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
         OrchestrationMetadata end = await fixture.EndOfAsync(id);
         Assert.Equal(big + big, end.ReadOutputAs<string>());
         Assert.Equal(big, end.ReadCustomStatusAs<string>());
+        Assert.Equal(1, (await fixture.Client.PurgeInstanceAsync(id)).PurgedInstanceCount);
     }
 
     [Fact]

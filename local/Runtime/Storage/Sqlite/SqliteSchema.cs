@@ -26,10 +26,11 @@ internal static class SqliteSchema
         CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         """;
 
-    /// <summary>Makes or brings forward the tables; returns whether the file was new.</summary>
+    /// <summary>Makes or brings forward the tables.</summary>
     /// <exception cref="StateStoreException">A newer version wrote the file.</exception>
-    public static bool Prepare(SqliteSession db, string file)
+    public static void Prepare(SqliteSession db, string file)
     {
+        db.Execute("PRAGMA auto_vacuum = INCREMENTAL");
         db.Scalar("PRAGMA journal_mode = WAL");
         db.Execute("PRAGMA synchronous = FULL");
         long version = (long)db.Scalar("PRAGMA user_version")!;
@@ -54,8 +55,6 @@ internal static class SqliteSchema
             db.Execute("PRAGMA user_version = 2");
             db.Execute("COMMIT");
         }
-
-        return version == 0;
     }
 
     /// <summary>Version 1 kept an event a row, and activities and timers in tables of their own.</summary>
@@ -84,7 +83,7 @@ internal static class SqliteSchema
                 "SELECT event FROM history1 WHERE instance = $1 ORDER BY seq",
                 r => JsonSerializer.Deserialize(r.GetString(0), StateJson.Default.HistoryEvent)!, id);
             int turns = 0;
-            foreach (List<HistoryEvent> turn in Turns(events))
+            foreach (List<HistoryEvent> turn in StateStore.TurnsOf(events))
             {
                 List<HistoryEvent> whole = turn.ConvertAll(e => e.Kind switch
                 {
@@ -116,26 +115,6 @@ internal static class SqliteSchema
             DROP TABLE activities;
             DROP TABLE timers;
             """);
-    }
-
-    private static IEnumerable<List<HistoryEvent>> Turns(List<HistoryEvent> events)
-    {
-        List<HistoryEvent> turn = [];
-        foreach (HistoryEvent e in events)
-        {
-            if (e.Kind == EventKind.TurnStarted && turn.Count > 0)
-            {
-                yield return turn;
-                turn = [];
-            }
-
-            turn.Add(e);
-        }
-
-        if (turn.Count > 0)
-        {
-            yield return turn;
-        }
     }
 
     private static long Ticks(string text) => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind).Ticks;

@@ -141,6 +141,26 @@ public sealed class SqliteStore : StateStore, IDisposable
         db.Execute("DELETE FROM instances WHERE id = $1", id);
     });
 
+    internal override Task PutAsync(InstanceState state) => writer.WriteAsync(db =>
+    {
+        InstanceRecord instance = state.Instance;
+        Create(db, instance);
+        int number = 0;
+        foreach (List<HistoryEvent> turn in TurnsOf(state.History))
+        {
+            db.Execute(
+                "INSERT INTO history VALUES ($1, $2, $3, $4)",
+                instance.Id, instance.Execution, number++, JsonSerializer.Serialize(turn, StateJson.Default.ListHistoryEvent));
+        }
+
+        foreach (Message message in state.Messages)
+        {
+            Post(db, instance.Id, message);
+        }
+    });
+
+    internal override Task ShrinkAsync() => writer.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
+
     internal override Task<string?> GetValueAsync(string key, CancellationToken cancellationToken) =>
         Read(db => (string?)db.Scalar("SELECT value FROM settings WHERE key = $1", key));
 
