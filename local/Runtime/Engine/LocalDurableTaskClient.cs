@@ -1,4 +1,3 @@
-using System.Globalization;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -8,11 +7,11 @@ using Rescan.Local.Runtime.Storage;
 namespace Rescan.Local.Runtime.Engine;
 
 /// <summary>The durable client of the engine in this process.</summary>
-internal sealed class LocalDurableTaskClient(DurableEngine engine, SqliteStore store) : DurableTaskClient("local")
+internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTaskClient("local")
 {
     private static readonly DataConverter Converter = JsonDataConverter.Default;
 
-    public override Task<string> ScheduleNewOrchestrationInstanceAsync(
+    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         string id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
@@ -25,24 +24,22 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine, SqliteStore s
             Status = OrchestrationRuntimeStatus.Pending,
             CreatedAt = now,
             UpdatedAt = now,
+            StartAt = options?.StartAt is { } at && at > now ? at.UtcDateTime : null,
         };
-        if (!store.TryCreate(instance, out InstanceRecord? existing))
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        if (!await engine.TryStartAsync(instance, cancellation).ConfigureAwait(false))
         {
-            throw new OrchestrationAlreadyExistsException($"An orchestration instance with the id '{id}' already exists with status {existing!.Status}.");
+            throw new OrchestrationAlreadyExistsException($"An orchestration instance with the id '{id}' already exists and has not ended.");
         }
 
-        engine.Wake(id);
-        return Task.FromResult(id);
+        return id;
     }
 
-    public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    public override async Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
-        if (store.Send(instanceId, new HistoryEvent(EventKind.EventRaised, Name: eventName, Data: Converter.Serialize(eventPayload))))
-        {
-            engine.Wake(instanceId);
-        }
-
-        return Task.CompletedTask;
+        HistoryEvent e = new(EventKind.EventRaised, Name: eventName, Data: Converter.Serialize(eventPayload));
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        await engine.RaiseAsync(instanceId, e, cancellation).ConfigureAwait(false);
     }
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
@@ -53,59 +50,86 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine, SqliteStore s
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         WaitAsync(instanceId, i => i.IsTerminal, getInputsAndOutputs, cancellation);
 
-    public override Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
+    public override async Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
+        string? output = Converter.Serialize(options?.Output);
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
         if (options?.Recursive == true)
         {
-            foreach (InstanceRecord child in store.List().Where(i => i.Parent?.InstanceId == instanceId && !i.IsTerminal))
+            foreach (InstanceRecord child in engine.Live.Where(i => i.Parent?.InstanceId == instanceId).ToList())
             {
-                TerminateInstanceAsync(child.Id, options, cancellation);
+                await TerminateInstanceAsync(child.Id, options, cancellation).ConfigureAwait(false);
             }
         }
 
-        Change(instanceId, i => i.IsTerminal
-            ? null
-            : i with { Status = OrchestrationRuntimeStatus.Terminated, Output = Converter.Serialize(options?.Output), UpdatedAt = engine.UtcNow });
-        return Task.CompletedTask;
+        await engine.ChangeAsync(
+            instanceId, i => i.IsTerminal ? null : i with { Status = OrchestrationRuntimeStatus.Terminated, Output = output, UpdatedAt = engine.UtcNow }, cancellation)
+            .ConfigureAwait(false);
     }
 
-    public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    public override async Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
-        Change(instanceId, i => i.IsTerminal ? null : i with { Status = OrchestrationRuntimeStatus.Suspended });
-        return Task.CompletedTask;
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        await engine.ChangeAsync(
+            instanceId, i => i.IsTerminal ? null : i with { Status = OrchestrationRuntimeStatus.Suspended, UpdatedAt = engine.UtcNow }, cancellation)
+            .ConfigureAwait(false);
     }
 
-    public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    public override async Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
     {
-        Change(instanceId, i => i.Status == OrchestrationRuntimeStatus.Suspended ? i with { Status = OrchestrationRuntimeStatus.Running } : null);
-        return Task.CompletedTask;
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        await engine.ChangeAsync(
+            instanceId,
+            i => i.Status == OrchestrationRuntimeStatus.Suspended ? i with { Status = OrchestrationRuntimeStatus.Running, UpdatedAt = engine.UtcNow } : null,
+            cancellation).ConfigureAwait(false);
     }
 
-    public override Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
-        Task.FromResult(store.Get(instanceId) is { } instance ? Describe(instance, getInputsAndOutputs) : null);
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        return await engine.GetAsync(instanceId, cancellation).ConfigureAwait(false) is { } instance ? Describe(instance, getInputsAndOutputs) : null;
+    }
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
-        Pageable.Create((token, size, _) =>
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
+    {
+        InstanceFilter wanted = new(
+            filter?.CreatedFrom?.UtcDateTime, filter?.CreatedTo?.UtcDateTime, filter?.Statuses?.ToHashSet(), filter?.InstanceIdPrefix);
+        return Pageable.Create(async (token, size, cancellation) =>
         {
-            int skip = int.Parse(token ?? filter?.ContinuationToken ?? "0", CultureInfo.InvariantCulture);
-            int take = size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize;
-            List<InstanceRecord> matching = store.List().FindAll(i => Matches(i, filter?.CreatedFrom, filter?.CreatedTo, filter?.Statuses)
-                && (filter?.InstanceIdPrefix is not { } prefix || i.Id.StartsWith(prefix, StringComparison.Ordinal)));
-            List<OrchestrationMetadata> values = matching.Skip(skip).Take(take).Select(i => Describe(i, filter?.FetchInputsAndOutputs ?? false)).ToList();
-            string? next = skip + take < matching.Count ? (skip + take).ToString(CultureInfo.InvariantCulture) : null;
-            return Task.FromResult(new Page<OrchestrationMetadata>(values, next));
+            (List<InstanceRecord> page, string? next) = await engine.Store.ListAsync(
+                wanted, size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize, token ?? filter?.ContinuationToken, cancellation).ConfigureAwait(false);
+            return new Page<OrchestrationMetadata>(page.ConvertAll(i => Describe(i, filter?.FetchInputsAndOutputs ?? false)), next);
         });
+    }
 
-    public override Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
-        Task.FromResult(new PurgeResult(store.Purge(instanceId) ? 1 : 0));
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        return new PurgeResult(await engine.PurgeAsync(instanceId, cancellation).ConfigureAwait(false) ? 1 : 0);
+    }
 
-    public override Task<PurgeResult> PurgeAllInstancesAsync(PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
-        Task.FromResult(new PurgeResult(store.List().Count(i => Matches(i, filter.CreatedFrom, filter.CreatedTo, filter.Statuses) && store.Purge(i.Id))));
+    public override async Task<PurgeResult> PurgeAllInstancesAsync(
+        PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        InstanceFilter wanted = new(filter.CreatedFrom?.UtcDateTime, filter.CreatedTo?.UtcDateTime, filter.Statuses?.ToHashSet());
+        int purged = 0;
+        string? token = null;
+        do
+        {
+            (List<InstanceRecord> page, token) = await engine.Store.ListAsync(wanted, OrchestrationQuery.DefaultPageSize, token, cancellation).ConfigureAwait(false);
+            foreach (InstanceRecord instance in page.Where(i => i.IsTerminal))
+            {
+                purged += await engine.PurgeAsync(instance.Id, cancellation).ConfigureAwait(false) ? 1 : 0;
+            }
+        }
+        while (token is not null);
+        return new PurgeResult(purged);
+    }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static bool Matches(InstanceRecord i, DateTimeOffset? from, DateTimeOffset? to, IEnumerable<OrchestrationRuntimeStatus>? statuses) =>
-        (from is not { } f || i.CreatedAt >= f.UtcDateTime) && (to is not { } t || i.CreatedAt <= t.UtcDateTime) && (statuses?.Contains(i.Status) ?? true);
 
     private static OrchestrationMetadata Describe(InstanceRecord i, bool whole) => new(i.Name, i.Id)
     {
@@ -119,30 +143,11 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine, SqliteStore s
         SerializedCustomStatus = whole ? i.CustomStatus ?? "null" : null,
     };
 
-    private void Change(string id, Func<InstanceRecord, InstanceRecord?> change)
-    {
-        if (store.SetStatus(id, change))
-        {
-            engine.Wake(id);
-            if (store.Get(id)?.Parent is { } parent)
-            {
-                engine.Wake(parent.InstanceId);
-            }
-        }
-    }
-
     private async Task<OrchestrationMetadata> WaitAsync(string id, Func<InstanceRecord, bool> done, bool whole, CancellationToken cancellation)
     {
-        while (true)
-        {
-            Task changed = engine.Changed();
-            InstanceRecord instance = store.Get(id) ?? throw new InvalidOperationException($"No orchestration instance has the id '{id}'.");
-            if (done(instance))
-            {
-                return Describe(instance, whole);
-            }
-
-            await changed.WaitAsync(cancellation).ConfigureAwait(false);
-        }
+        await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+        InstanceRecord instance = await engine.WaitForAsync(id, done, cancellation).ConfigureAwait(false)
+            ?? throw new InvalidOperationException($"No orchestration instance has the id '{id}'.");
+        return Describe(instance, whole);
     }
 }

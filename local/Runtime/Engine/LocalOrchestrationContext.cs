@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
@@ -8,17 +9,28 @@ using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Runtime.Engine;
 
-/// <summary>One turn of one orchestration: replays its history, then collects what it newly asks for.</summary>
+/// <summary>What a turn came to: the change to commit, and the activities to run once it is.</summary>
+internal sealed record TurnResult(Change Change, List<(int TaskId, string Name, string? Input)> Activities);
+
+/// <summary>
+/// An orchestrator in the middle of its work. It is brought up to date by replaying its history, then advanced turn by
+/// turn with what arrives; it may be dropped between any two turns and replayed later, which comes to the same.
+/// </summary>
 internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 {
     private static readonly DataConverter Converter = JsonDataConverter.Default;
 
     private readonly InstanceRecord instance;
     private readonly ILoggerFactory loggers;
+    private readonly Func<TaskOrchestrationContext, Task<object?>> orchestrator;
     private readonly TurnScheduler scheduler = new();
     private readonly Dictionary<int, Call> calls = [];
+    private readonly Queue<Call> uncommitted = new();
+    private readonly HashSet<int> canceledTimers = [];
     private readonly Dictionary<string, LinkedList<Waiter>> waiters = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<HistoryEvent> unconsumed = [];
+    private Task<object?>? running;
+    private NonDeterministicOrchestrationException? strayed;
     private int nextId;
     private int guids;
     private DateTime now;
@@ -26,10 +38,11 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
     private (object? Input, bool Preserve)? continueAsNew;
     private string? customStatus;
 
-    public LocalOrchestrationContext(InstanceRecord instance, ILoggerFactory loggers)
+    public LocalOrchestrationContext(InstanceRecord instance, ILoggerFactory loggers, Func<TaskOrchestrationContext, Task<object?>> orchestrator)
     {
         this.instance = instance;
         this.loggers = loggers;
+        this.orchestrator = orchestrator;
         customStatus = instance.CustomStatus;
     }
 
@@ -46,59 +59,70 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
     protected override ILoggerFactory LoggerFactory => loggers;
 
-    /// <summary>Runs the turn.</summary>
-    /// <param name="orchestrator">The function to run.</param>
-    /// <param name="history">What is committed.</param>
+    /// <summary>Goes through the turns that are committed.</summary>
+    public void Replay(IReadOnlyList<HistoryEvent> history) => Guard(() =>
+    {
+        foreach (HistoryEvent e in history)
+        {
+            Apply(e);
+        }
+
+        RequireCommitted();
+    });
+
+    /// <summary>Runs the next turn.</summary>
+    /// <param name="record">The instance as committed.</param>
     /// <param name="arrived">What has arrived since, to be committed with this turn.</param>
     /// <param name="time">This turn's time, UTC.</param>
-    public Turn Run(Func<TaskOrchestrationContext, Task<object?>> orchestrator, IReadOnlyList<HistoryEvent> history, IReadOnlyList<HistoryEvent> arrived, DateTime time)
+    /// <param name="sequence">Gives numbers that grow and are unique in the hub.</param>
+    public TurnResult Advance(InstanceRecord record, IReadOnlyList<HistoryEvent> arrived, DateTime time, Func<long> sequence)
     {
-        Turn turn = new() { Instance = instance };
-        HistoryEvent started = new(EventKind.TurnStarted, Time: time);
-        turn.History.Add(started);
-        turn.History.AddRange(arrived);
-        Task<object?>? running = null;
+        TurnResult turn = new(new Change { Instance = record with { Turns = record.Turns + 1, UpdatedAt = time } }, []);
+        Change change = turn.Change;
+        change.History.Add(new HistoryEvent(EventKind.TurnStarted, Time: time));
+        change.History.AddRange(arrived);
+        Guard(() =>
+        {
+            replaying = false;
+            change.History.ForEach(Apply);
+        });
+        replaying = true;
+        if (strayed is not null)
+        {
+            return End(turn, OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(strayed), sequence);
+        }
+
+        HashSet<int> answered = [.. arrived.Select(e => e.Id)];
+        List<int> activities = [.. record.Pending.Activities.Where(t => !answered.Contains(t))];
+        List<PendingTimer> timers = [.. record.Pending.Timers.Where(t => !answered.Contains(t.TaskId) && !canceledTimers.Contains(t.TaskId))];
+        Collect(turn, activities, timers, sequence);
+        canceledTimers.Clear();
+        change.Instance = change.Instance with
+        {
+            CustomStatus = customStatus,
+            Status = OrchestrationRuntimeStatus.Running,
+            Pending = activities.Count + timers.Count == 0 ? Pending.Nothing : new Pending(activities, timers),
+        };
+        if (!running!.IsCompleted)
+        {
+            return turn;
+        }
+
+        if (!running.IsCompletedSuccessfully)
+        {
+            return Fail(turn, running.Exception?.InnerException ?? new TaskCanceledException(running), sequence);
+        }
+
         try
         {
-            int position = 0;
-            foreach (HistoryEvent e in history.Concat(turn.History))
-            {
-                replaying = position++ < history.Count;
-                if (e.Kind == EventKind.TurnStarted)
-                {
-                    now = e.Time;
-                    if (running is null)
-                    {
-                        scheduler.Run(() => running = orchestrator(this));
-                    }
-                }
-                else
-                {
-                    Apply(e);
-                }
-            }
+            return continueAsNew is { } again
+                ? Renew(turn, Converter.Serialize(again.Input), again.Preserve, sequence)
+                : End(turn, OrchestrationRuntimeStatus.Completed, Converter.Serialize(running.Result), null, sequence);
         }
-        catch (NonDeterministicOrchestrationException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            return End(turn, OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(e), time);
+            return Fail(turn, e, sequence);
         }
-
-        Collect(turn);
-        turn.Instance = turn.Instance with { CustomStatus = customStatus, Status = OrchestrationRuntimeStatus.Running, UpdatedAt = time };
-        if (continueAsNew is { } again && running!.IsCompletedSuccessfully)
-        {
-            return Renew(turn, again.Input, again.Preserve);
-        }
-
-        if (running!.IsFaulted || running.IsCanceled)
-        {
-            Exception cause = running.Exception?.InnerException ?? new TaskCanceledException(running);
-            return End(turn, OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(cause), time);
-        }
-
-        return running.IsCompleted
-            ? End(turn, OrchestrationRuntimeStatus.Completed, Converter.Serialize(running.Result), null, time)
-            : turn;
     }
 
     public override T? GetInput<T>()
@@ -107,27 +131,31 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
     public override async Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         await WithRetry(
             options,
-            () => Schedule<TResult>(new Call(EventKind.TaskScheduled, name.Name, Converter.Serialize(input))));
+            () => Schedule<TResult>(new Call(NextId(), EventKind.TaskScheduled, name.Name, Converter.Serialize(input))));
 
     public override async Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
         await WithRetry(
             options,
             () =>
             {
-                string id = (options as SubOrchestrationOptions)?.InstanceId ?? $"{InstanceId}:{instance.Execution}:{nextId}";
-                return Schedule<TResult>(new Call(EventKind.SubOrchestrationScheduled, orchestratorName.Name, Converter.Serialize(input)) { Target = id });
+                string id = (options as SubOrchestrationOptions)?.InstanceId ?? $"{InstanceId}:{instance.Execution:x}:{nextId}";
+                return Schedule<TResult>(new Call(NextId(), EventKind.SubOrchestrationScheduled, orchestratorName.Name, Converter.Serialize(input)) { Target = id });
             });
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
     {
-        Call call = new(EventKind.TimerCreated, "timer", null) { Due = fireAt.ToUniversalTime() };
+        Call call = new(NextId(), EventKind.TimerCreated, "timer", null) { Due = fireAt.ToUniversalTime() };
         Task timer = Schedule<object>(call);
         if (cancellationToken.CanBeCanceled)
         {
             cancellationToken.Register(() =>
             {
-                call.Canceled = true;
-                call.Cancel?.Invoke(cancellationToken);
+                if (!call.Answered)
+                {
+                    call.Canceled = true;
+                    canceledTimers.Add(call.Id);
+                    call.Cancel?.Invoke(cancellationToken);
+                }
             });
         }
 
@@ -136,12 +164,13 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
     {
+        RequireTurn();
         TaskCompletionSource<T> source = new();
         HistoryEvent? early = unconsumed.Find(e => string.Equals(e.Name, eventName, StringComparison.OrdinalIgnoreCase));
         if (early is not null)
         {
             unconsumed.Remove(early);
-            source.SetResult(Converter.Deserialize<T>(early.Data)!);
+            Settle(source, early.Data);
             return source.Task;
         }
 
@@ -150,7 +179,7 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
             waiters[eventName] = queue = new LinkedList<Waiter>();
         }
 
-        LinkedListNode<Waiter> node = queue.AddLast(new Waiter(data => source.TrySetResult(Converter.Deserialize<T>(data)!)));
+        LinkedListNode<Waiter> node = queue.AddLast(new Waiter(data => Settle(source, data)));
         if (cancellationToken.CanBeCanceled)
         {
             cancellationToken.Register(() =>
@@ -166,8 +195,11 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
         return source.Task;
     }
 
-    public override void SendEvent(string instanceId, string eventName, object payload) =>
-        calls.Add(nextId++, new Call(EventKind.EventSent, eventName, Converter.Serialize(payload)) { Target = instanceId });
+    public override void SendEvent(string instanceId, string eventName, object payload)
+    {
+        RequireTurn();
+        uncommitted.Enqueue(new Call(nextId++, EventKind.EventSent, eventName, Converter.Serialize(payload)) { Target = instanceId });
+    }
 
     public override void SetCustomStatus(object? customStatus) => this.customStatus = Converter.Serialize(customStatus);
 
@@ -230,30 +262,101 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
         }
     }
 
+    private static void Settle<T>(TaskCompletionSource<T> source, string? data)
+    {
+        T? value;
+        try
+        {
+            value = Converter.Deserialize<T>(data);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            source.TrySetException(e);
+            return;
+        }
+
+        source.TrySetResult(value!);
+    }
+
+    private int NextId()
+    {
+        RequireTurn();
+        return nextId++;
+    }
+
+    private void RequireTurn()
+    {
+        if (!scheduler.IsMine)
+        {
+            throw new InvalidOperationException(
+                $"Orchestration '{instance.Name}' used its context outside its turn. An orchestrator may await only what its context returns, without ConfigureAwait(false).");
+        }
+    }
+
     private Task<TResult> Schedule<TResult>(Call call)
     {
-        int id = nextId++;
         TaskCompletionSource<TResult> source = new();
-        call.Complete = data => source.TrySetResult(Converter.Deserialize<TResult>(data)!);
-        call.Fail = failure => source.TrySetException(new TaskFailedException(call.Name, id, failure));
+        call.Complete = data => Settle(source, data);
+        call.Fail = failure => source.TrySetException(new TaskFailedException(call.Name, call.Id, failure));
         call.Cancel = token => source.TrySetCanceled(token);
-        calls.Add(id, call);
+        calls.Add(call.Id, call);
+        uncommitted.Enqueue(call);
         return source.Task;
+    }
+
+    private void Guard(Action steps)
+    {
+        if (strayed is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            steps();
+            if (scheduler.Strayed)
+            {
+                throw Strayed("it awaited something that is not in its history. An orchestrator may await only what its context returns");
+            }
+        }
+        catch (NonDeterministicOrchestrationException e)
+        {
+            strayed = e;
+        }
+    }
+
+    private NonDeterministicOrchestrationException Strayed(string how) =>
+        new($"Orchestration '{instance.Name}' ({instance.Id}) is not deterministic: {how}.");
+
+    /// <summary>All that replay asked for must be in the history.</summary>
+    private void RequireCommitted()
+    {
+        if (uncommitted.TryPeek(out Call? call))
+        {
+            throw Strayed($"replay made {Describe(call.Kind, call.Name)} as call {call.Id}, which its history does not have. Let instances in flight end before changing an orchestration's steps");
+        }
     }
 
     private void Apply(HistoryEvent e)
     {
         switch (e.Kind)
         {
-            case EventKind.TaskScheduled or EventKind.SubOrchestrationScheduled or EventKind.TimerCreated or EventKind.EventSent:
-                if (!calls.TryGetValue(e.Id, out Call? made) || made.Kind != e.Kind || !string.Equals(made.Name, e.Name, StringComparison.OrdinalIgnoreCase))
+            case EventKind.TurnStarted:
+                RequireCommitted();
+                now = e.Time;
+                if (running is null)
                 {
-                    string actual = made is null ? "no call" : Describe(made.Kind, made.Name);
-                    throw new NonDeterministicOrchestrationException(
-                        $"Orchestration '{instance.Name}' ({instance.Id}) is not deterministic: its history has {Describe(e.Kind, e.Name)} as call {e.Id}, but replay made {actual}. Let instances in flight end before changing an orchestration's steps.");
+                    scheduler.Run(() => running = orchestrator(this));
                 }
 
-                made.Committed = true;
+                break;
+            case EventKind.TaskScheduled or EventKind.SubOrchestrationScheduled or EventKind.TimerCreated or EventKind.EventSent:
+                if (!uncommitted.TryDequeue(out Call? made) || made.Id != e.Id || made.Kind != e.Kind || !string.Equals(made.Name, e.Name, StringComparison.OrdinalIgnoreCase))
+                {
+                    string actual = made is null ? "no call" : Describe(made.Kind, made.Name);
+                    throw Strayed($"its history has {Describe(e.Kind, e.Name)} as call {e.Id}, but replay made {actual}. Let instances in flight end before changing an orchestration's steps");
+                }
+
                 break;
             case EventKind.EventRaised:
                 if (waiters.TryGetValue(e.Name!, out LinkedList<Waiter>? queue) && queue.First is { } node)
@@ -268,94 +371,94 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
                 break;
             default:
-                if (!calls.TryGetValue(e.Id, out Call? call))
+                if (e.Id >= nextId)
                 {
-                    throw new NonDeterministicOrchestrationException(
-                        $"Orchestration '{instance.Name}' ({instance.Id}) is not deterministic: its history answers call {e.Id}, which replay never made.");
+                    throw Strayed($"its history answers call {e.Id}, which replay never made");
                 }
 
-                call.Answered = true;
-                scheduler.Run(() =>
+                // An answer that comes twice counts once.
+                if (calls.Remove(e.Id, out Call? call))
                 {
-                    if (e.Failure is { } failure)
+                    call.Answered = true;
+                    scheduler.Run(() =>
                     {
-                        call.Fail?.Invoke(failure);
-                    }
-                    else
-                    {
-                        call.Complete?.Invoke(e.Data);
-                    }
-                });
+                        if (e.Failure is { } failure)
+                        {
+                            call.Fail?.Invoke(failure);
+                        }
+                        else
+                        {
+                            call.Complete?.Invoke(e.Data);
+                        }
+                    });
+                }
+
                 break;
         }
     }
 
-    private void Collect(Turn turn)
+    private void Collect(TurnResult turn, List<int> activities, List<PendingTimer> timers, Func<long> sequence)
     {
-        foreach ((int id, Call call) in calls.OrderBy(c => c.Key))
+        while (uncommitted.TryDequeue(out Call? call))
         {
-            if (call.Committed)
-            {
-                if (call is { Canceled: true, Answered: false })
-                {
-                    turn.CanceledTimers.Add(id);
-                }
-
-                continue;
-            }
-
-            turn.History.Add(new HistoryEvent(call.Kind, id, call.Name));
+            turn.Change.History.Add(new HistoryEvent(call.Kind, call.Id, call.Name, call.Kind == EventKind.TaskScheduled ? call.Input : null, call.Due));
             switch (call.Kind)
             {
                 case EventKind.TaskScheduled:
-                    turn.Activities.Add((id, call.Name, call.Input));
+                    turn.Activities.Add((call.Id, call.Name, call.Input));
+                    activities.Add(call.Id);
                     break;
                 case EventKind.TimerCreated when !call.Canceled:
-                    turn.Timers.Add((id, call.Due));
+                    timers.Add(new PendingTimer(call.Id, call.Due));
                     break;
                 case EventKind.EventSent:
-                    turn.Messages.Add((call.Target!, null, new HistoryEvent(EventKind.EventRaised, Name: call.Name, Data: call.Input)));
+                    turn.Change.Letters.Add(new Letter(call.Target!, new Message(sequence(), null, new HistoryEvent(EventKind.EventRaised, Name: call.Name, Data: call.Input))));
                     break;
                 case EventKind.SubOrchestrationScheduled:
-                    turn.Children.Add(new InstanceRecord
+                    turn.Change.Children.Add(new InstanceRecord
                     {
                         Id = call.Target!,
                         Name = call.Name,
+                        Execution = sequence(),
                         Input = call.Input,
                         Status = OrchestrationRuntimeStatus.Pending,
                         CreatedAt = now,
                         UpdatedAt = now,
-                        Parent = new ParentLink(InstanceId, instance.Name, instance.Execution, id),
+                        Parent = new ParentLink(InstanceId, instance.Name, instance.Execution, call.Id),
                     });
                     break;
             }
         }
     }
 
-    private Turn Renew(Turn turn, object? input, bool preserve)
+    private TurnResult Renew(TurnResult turn, string? input, bool preserve, Func<long> sequence)
     {
-        turn.ClearHistory = true;
-        turn.History.Clear();
+        Change change = turn.Change;
+        change.ClearHistory = true;
+        change.History.Clear();
         turn.Activities.Clear();
-        turn.Timers.Clear();
-        turn.Instance = turn.Instance with { Input = Converter.Serialize(input), Execution = instance.Execution + 1 };
+        change.Instance = change.Instance with { Input = input, Execution = sequence(), Turns = 0, StartAt = null, Pending = Pending.Nothing };
         if (preserve)
         {
-            turn.Messages.AddRange(unconsumed.Select(e => (InstanceId, (long?)null, e)));
+            change.Kept.AddRange(unconsumed.Select(e => new Message(sequence(), null, e)));
         }
 
         return turn;
     }
 
-    private Turn End(Turn turn, OrchestrationRuntimeStatus status, string? output, TaskFailureDetails? failure, DateTime time)
+    private TurnResult Fail(TurnResult turn, Exception cause, Func<long> sequence) =>
+        End(turn, OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(cause), sequence);
+
+    private TurnResult End(TurnResult turn, OrchestrationRuntimeStatus status, string? output, TaskFailureDetails? failure, Func<long> sequence)
     {
         turn.Activities.Clear();
-        turn.Timers.Clear();
-        turn.Instance = turn.Instance with { Status = status, Output = output, Failure = failure, UpdatedAt = time, CustomStatus = customStatus };
+        turn.Change.Instance = turn.Change.Instance with { Status = status, Output = output, Failure = failure, CustomStatus = customStatus, Pending = Pending.Nothing };
         if (instance.Parent is { } parent)
         {
             EventKind kind = failure is null ? EventKind.SubOrchestrationCompleted : EventKind.SubOrchestrationFailed;
-            turn.Messages.Add((parent.InstanceId, parent.Execution, new HistoryEvent(kind, parent.TaskId, instance.Name, output, Failure: failure)));
+            turn.Change.Letters.Add(new Letter(
+                parent.InstanceId,
+                new Message(sequence(), parent.Execution, new HistoryEvent(kind, parent.TaskId, instance.Name, output, Failure: failure))));
         }
 
         return turn;
@@ -363,8 +466,10 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
     private sealed record Waiter(Action<string?> Deliver);
 
-    private sealed class Call(EventKind kind, string name, string? input)
+    private sealed class Call(int id, EventKind kind, string name, string? input)
     {
+        public int Id => id;
+
         public EventKind Kind => kind;
 
         public string Name => name;
@@ -374,8 +479,6 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
         public string? Target { get; init; }
 
         public DateTime Due { get; init; }
-
-        public bool Committed { get; set; }
 
         public bool Answered { get; set; }
 

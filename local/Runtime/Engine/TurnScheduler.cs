@@ -6,8 +6,26 @@ namespace Rescan.Local.Runtime.Engine;
 internal sealed class TurnScheduler : SynchronizationContext
 {
     private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> queue = new();
+    private int thread;
+    private volatile bool strayed;
 
-    public override void Post(SendOrPostCallback d, object? state) => queue.Enqueue((d, state));
+    /// <summary>Whether the caller runs within the turn.</summary>
+    public bool IsMine => thread == Environment.CurrentManagedThreadId;
+
+    /// <summary>Whether something came from outside a turn: the orchestrator awaited what no history records.</summary>
+    public bool Strayed => strayed;
+
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (IsMine)
+        {
+            queue.Enqueue((d, state));
+        }
+        else
+        {
+            strayed = true;
+        }
+    }
 
     public override void Send(SendOrPostCallback d, object? state) => d(state);
 
@@ -15,6 +33,7 @@ internal sealed class TurnScheduler : SynchronizationContext
     {
         SynchronizationContext? outer = Current;
         SetSynchronizationContext(this);
+        thread = Environment.CurrentManagedThreadId;
         try
         {
             first();
@@ -25,6 +44,7 @@ internal sealed class TurnScheduler : SynchronizationContext
         }
         finally
         {
+            thread = 0;
             SetSynchronizationContext(outer);
         }
     }

@@ -7,32 +7,34 @@ using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Tests.Runtime.Engine;
 
-/// <summary>An engine on a real state file, with orchestrators and activities given as delegates.</summary>
-internal sealed class EngineFixture : IFunctionCatalog, IAsyncDisposable
+/// <summary>An engine on a real store, with orchestrators and activities given as delegates.</summary>
+internal sealed class EngineFixture(TestHub hub) : IFunctionCatalog, IAsyncDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("rescan-engine-").FullName;
-    private SqliteStore? store;
     private DurableEngine? engine;
 
     public Dictionary<string, Func<TaskOrchestrationContext, Task<object?>>> Orchestrators { get; } = [];
 
     public Dictionary<string, Func<string?, Task<object?>>> Activities { get; } = [];
 
-    public string StateFile => Path.Combine(folder, "state.db");
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public StateStore Store { get; private set; } = null!;
+
+    public DurableEngine Engine => engine!;
 
     public DurableTaskClient Client => engine!.Client;
 
-    public async Task StartAsync()
+    public async Task StartAsync(int keptOrchestrators = DurableEngine.DefaultKeptOrchestrators)
     {
-        store = SqliteStore.Open(StateFile);
-        engine = new DurableEngine(store, this, TimeProvider.System, NullLoggerFactory.Instance);
+        Store = await hub.OpenAsync();
+        engine = new DurableEngine(Store, this, Time, NullLoggerFactory.Instance, keptOrchestrators);
         await engine.StartAsync(CancellationToken.None);
     }
 
     public async Task StopAsync()
     {
         await engine!.DisposeAsync();
-        store!.Dispose();
+        await Store.DisposeAsync();
         engine = null;
     }
 
@@ -61,6 +63,6 @@ internal sealed class EngineFixture : IFunctionCatalog, IAsyncDisposable
             await StopAsync();
         }
 
-        Directory.Delete(folder, recursive: true);
+        await hub.DisposeAsync();
     }
 }

@@ -1,0 +1,3 @@
+namespace Rescan.Tests.Runtime.Engine;
+
+public sealed class SqliteEngineTests() : DurableEngineTests(new SqliteTestHub());
