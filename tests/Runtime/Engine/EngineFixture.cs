@@ -18,6 +18,8 @@ internal sealed class EngineFixture : IFunctionCatalog, IAsyncDisposable
 
     public Dictionary<string, Func<string?, Task<object?>>> Activities { get; } = [];
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public string StateFile => Path.Combine(folder, "state.db");
 
     public DurableTaskClient Client => engine!.Client;
@@ -25,7 +27,7 @@ internal sealed class EngineFixture : IFunctionCatalog, IAsyncDisposable
     public async Task StartAsync()
     {
         store = SqliteStore.Open(StateFile);
-        engine = new DurableEngine(store, this, TimeProvider.System, NullLoggerFactory.Instance);
+        engine = new DurableEngine(store, this, Time, NullLoggerFactory.Instance);
         await engine.StartAsync(CancellationToken.None);
     }
 
