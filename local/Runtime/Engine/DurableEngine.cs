@@ -242,11 +242,22 @@ public sealed class DurableEngine : IAsyncDisposable
 
     private void SetAlarm()
     {
-        if (running && store.NextTimer() is { } next)
+        // In turn, else one that looked before a timer was committed could put the alarm off past it.
+        lock (alarm)
         {
-            // A timer of the runtime reaches no further than 49 days.
-            TimeSpan wait = next - UtcNow;
-            alarm.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            while (running && store.NextTimer() is { } next)
+            {
+                // A timer of the runtime reaches no further than 49 days.
+                DateTime now = UtcNow;
+                TimeSpan wait = next - now;
+                alarm.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : wait + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                if (UtcNow - now < TimeSpan.FromSeconds(1))
+                {
+                    break;
+                }
+
+                // The clock was set, or the machine slept, between reading it and setting the alarm by it.
+            }
         }
     }
 }
