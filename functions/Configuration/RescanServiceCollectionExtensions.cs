@@ -2,7 +2,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers;
+using Rescan.Functions.Webhooks;
 
 namespace Rescan.Functions.Configuration;
 
@@ -17,6 +21,12 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PasswordSource>();
         services.AddSingleton<IApplianceClients, ApplianceClients>();
-        return services;
+        services.AddSingleton<StartGates>();
+        services.AddSingleton<RescanStarter>();
+        services.AddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
+        services.TryAddSingleton<IOutcomeStore>(s => s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes is { SqliteFile: { Length: > 0 } file }
+            ? new SqliteOutcomeStore(file)
+            : TableOutcomeStore.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
+        return services.AddRescanWebhooks(configuration);
     }
 }

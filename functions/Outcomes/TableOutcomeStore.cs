@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Microsoft.Extensions.Configuration;
+using Rescan.Functions.Configuration;
+
+namespace Rescan.Functions.Outcomes;
+
+/// <summary>
+/// Outcomes in one Azure table. Every write is an insert that fails when the row exists, or an update bound to an ETag, so that a repeat
+/// or another worker changes nothing. Rows are keyed so that the newest come first.
+/// </summary>
+internal sealed class TableOutcomeStore(TableClient table) : IOutcomeStore
+{
+    private const string Intents = "intent";
+    private const string All = "outcomes";
+    private const string Latest = "latest";
+
+    // A text property holds 32,768 characters at most.
+    private const int Chunk = 30_000;
+    private readonly SemaphoreSlim creating = new(1);
+    private bool created;
+
+    /// <summary>The store of the settings: an endpoint with an identity, or the connection of <c>AzureWebJobsStorage</c>.</summary>
+    public static TableOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration)
+    {
+        const string Name = "RescanOutcomes";
+        string? identity = configuration["AzureWebJobsStorage__clientId"] ?? configuration["AzureWebJobsStorage:clientId"];
+        string? account = configuration["AzureWebJobsStorage__accountName"] ?? configuration["AzureWebJobsStorage:accountName"];
+        Uri? endpoint = options.TableServiceUri ?? (account is null ? null : new Uri($"https://{account}.table.core.windows.net"));
+        return new TableOutcomeStore(endpoint is not null
+            ? new TableClient(endpoint, Name, new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = identity }))
+            : new TableClient(configuration["AzureWebJobsStorage"] ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."), Name));
+    }
+
+    /// <inheritdoc/>
+    public async Task<(RescanIntent Intent, bool Created)> GetOrAddIntentAsync(RescanIntent intent, CancellationToken cancellationToken)
+    {
+        TableEntity row = new(Intents, intent.RequestId)
+        {
+            ["Appliance"] = intent.Appliance, ["Repository"] = intent.RepositoryId, ["Created"] = intent.CreatedAt, ["Session"] = intent.SessionId,
+        };
+        if (await TryAddAsync(row, cancellationToken).ConfigureAwait(false))
+        {
+            return (intent, true);
+        }
+
+        TableEntity kept = await table.GetEntityAsync<TableEntity>(Intents, intent.RequestId, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return (new RescanIntent(
+            intent.RequestId, kept.GetString("Appliance"), kept.GetString("Repository"), kept.GetDateTimeOffset("Created")!.Value, kept.GetString("Session")), false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken)
+    {
+        TableEntity claim = new(ClaimsOf(intent.Appliance), Key(sessionId)) { ["Request"] = intent.RequestId, ["Session"] = sessionId };
+        if (!await TryAddAsync(claim, cancellationToken).ConfigureAwait(false))
+        {
+            TableEntity held = await table.GetEntityAsync<TableEntity>(claim.PartitionKey, claim.RowKey, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (held.GetString("Request") != intent.RequestId)
+            {
+                return false;
+            }
+        }
+
+        TableEntity row = await table.GetEntityAsync<TableEntity>(Intents, intent.RequestId, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (row.GetString("Session") is { } known)
+        {
+            return known == sessionId;
+        }
+
+        row["Session"] = sessionId;
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlySet<string>> GetClaimedSessionsAsync(string appliance, IReadOnlyCollection<string> sessionIds, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(cancellationToken).ConfigureAwait(false);
+        HashSet<string> claimed = new(StringComparer.Ordinal);
+        foreach (string id in sessionIds)
+        {
+            if ((await table.GetEntityIfExistsAsync<TableEntity>(ClaimsOf(appliance), Key(id), cancellationToken: cancellationToken).ConfigureAwait(false)).HasValue)
+            {
+                claimed.Add(id);
+            }
+        }
+
+        return claimed;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TryRecordAsync(string requestId, RescanOutcome outcome, CancellationToken cancellationToken)
+    {
+        string key = NewestFirst(outcome.FinishedAt) + requestId;
+        bool recorded = await TryAddAsync(Fill(new TableEntity("recorded", requestId), outcome), cancellationToken).ConfigureAwait(false);
+
+        // The copies follow the deciding row and carry the first call's outcome, so a crash in between is mended by the repeat.
+        RescanOutcome kept = recorded ? outcome : Read(await table.GetEntityAsync<TableEntity>("recorded", requestId, cancellationToken: cancellationToken).ConfigureAwait(false));
+        key = recorded ? key : NewestFirst(kept.FinishedAt) + requestId;
+        await table.UpsertEntityAsync(Fill(new TableEntity(All, key), kept), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        await table.UpsertEntityAsync(Fill(new TableEntity("of-" + kept.Id, key), kept), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        await table.UpsertEntityAsync(Fill(new TableEntity(Latest, kept.Id), kept with { Log = [] }), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        return recorded;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RescanOutcome>> GetRecentAsync(string instanceId, int limit, CancellationToken cancellationToken) =>
+        QueryAsync("of-" + instanceId, limit, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) => QueryAsync(Latest, int.MaxValue, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken) => QueryAsync(All, limit, cancellationToken);
+
+    private static string ClaimsOf(string appliance) => "claims-" + appliance.ToLowerInvariant();
+
+    private static string NewestFirst(DateTimeOffset time) => (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture) + "-";
+
+    /// <summary>A session id comes from outside; a row key must not hold slashes and the like.</summary>
+    private static string Key(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static TableEntity Fill(TableEntity row, RescanOutcome outcome)
+    {
+        string json = JsonSerializer.Serialize(outcome);
+        row["Outcome"] = outcome.Outcome.ToString();
+        for (int at = 0, part = 0; at < json.Length; at += Chunk, part++)
+        {
+            row["Json" + part.ToString(CultureInfo.InvariantCulture)] = json.Substring(at, Math.Min(Chunk, json.Length - at));
+        }
+
+        return row;
+    }
+
+    private static RescanOutcome Read(TableEntity row)
+    {
+        StringBuilder json = new();
+        for (int part = 0; row.GetString("Json" + part.ToString(CultureInfo.InvariantCulture)) is { } text; part++)
+        {
+            json.Append(text);
+        }
+
+        return JsonSerializer.Deserialize<RescanOutcome>(json.ToString())!;
+    }
+
+    private async Task<IReadOnlyList<RescanOutcome>> QueryAsync(string partition, int limit, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(cancellationToken).ConfigureAwait(false);
+        List<RescanOutcome> found = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), Math.Min(limit, 1000), cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(Read(row));
+            if (found.Count == limit)
+            {
+                break;
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    private async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        if (created)
+        {
+            return;
+        }
+
+        await creating.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await table.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
+            created = true;
+        }
+        finally
+        {
+            creating.Release();
+        }
+    }
+}

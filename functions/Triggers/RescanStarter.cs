@@ -1,0 +1,104 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliance;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Webhooks;
+
+namespace Rescan.Functions.Triggers;
+
+/// <summary>Starts rescans, or joins those that run: HTTP, webhooks and the timer all come through here.</summary>
+/// <param name="appliances">The appliances' clients.</param>
+/// <param name="options">The settings.</param>
+public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanOptions> options) : IRescanStarter
+{
+    /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
+    /// <returns>The instance id, and whether it ran already.</returns>
+    public async Task<Webhooks.StartedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(repository);
+        string id = RescanRequest.InstanceIdOf(appliance, repository.Id);
+        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling);
+        return await StartOrJoinAsync(client, nameof(RescanOrchestration), id, request, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a run over many repositories; a run of the same id that goes on is joined.</summary>
+    public Task<Webhooks.StartedRescan> StartFleetAsync(DurableTaskClient client, string id, FleetRequest request, CancellationToken cancellationToken) =>
+        StartOrJoinAsync(client, nameof(FleetOrchestration), id, request, cancellationToken);
+
+    /// <summary>The settings' part of a fleet run.</summary>
+    public FleetRequest FleetOf(IEnumerable<string>? names, RescanHookFilter? filter) => new(
+        [.. options.Value.Appliances.Where(a => names is null || names.Contains(a.Name, StringComparer.OrdinalIgnoreCase)).Select(a => new FleetAppliance(a.Name, a.MaxConcurrentRescans))],
+        new FleetFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.Polling);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Webhooks.StartedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        string? appliance = request.Appliance is null ? null : appliances.Get(request.Appliance).Name;
+        if (request.Repository is { } wanted)
+        {
+            Repository repository = await FindAsync(appliance!, wanted, cancellationToken).ConfigureAwait(false);
+            return [await StartAsync(client, appliance!, repository, cancellationToken).ConfigureAwait(false)];
+        }
+
+        FleetRequest fleet = FleetOf(appliance is null ? null : [appliance], request.Filter);
+        return [await StartFleetAsync(client, "fleet-" + Guid.NewGuid().ToString("N"), fleet, cancellationToken).ConfigureAwait(false)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<TouchedRescanStart> StartTouchedAsync(DurableTaskClient client, TouchedRescan touched, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(touched);
+        if (!appliances.Names.Contains(touched.Appliance, StringComparer.OrdinalIgnoreCase))
+        {
+            return TouchedRescanStart.Gone;
+        }
+
+        Webhooks.StartedRescan started = await StartAsync(client, touched.Appliance, new Repository(touched.RepositoryId, touched.RepositoryName), cancellationToken).ConfigureAwait(false);
+        if (!started.Joined)
+        {
+            return TouchedRescanStart.Started;
+        }
+
+        OrchestrationMetadata? running = await client.GetInstanceAsync(started.Id, false, cancellationToken).ConfigureAwait(false);
+        return running is { IsCompleted: false } && running.CreatedAt > touched.EventsUntil ? TouchedRescanStart.Started : TouchedRescanStart.Busy;
+    }
+
+    /// <summary>Finds a repository of an appliance by name or id.</summary>
+    /// <exception cref="UnknownRepositoryException">None fits, or several do.</exception>
+    /// <exception cref="ApplianceException">The appliance did not list its repositories.</exception>
+    public async Task<Repository> FindAsync(string appliance, string nameOrId, CancellationToken cancellationToken) =>
+        RepositoryResolver.Find(appliance, await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false), nameOrId);
+
+    internal static async Task<Webhooks.StartedRescan> StartOrJoinAsync(DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
+    {
+        if (await RunsAsync(client, id, cancellationToken).ConfigureAwait(false))
+        {
+            return new Webhooks.StartedRescan(id, true);
+        }
+
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, new StartOrchestrationOptions(id), cancellationToken).ConfigureAwait(false);
+            return new Webhooks.StartedRescan(id, false);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Hosts differ in what they throw for an id that runs; whether it runs is what counts.
+            if (await RunsAsync(client, id, cancellationToken).ConfigureAwait(false))
+            {
+                return new Webhooks.StartedRescan(id, true);
+            }
+
+            throw;
+        }
+    }
+
+    private static async Task<bool> RunsAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
+        await client.GetInstanceAsync(id, false, cancellationToken).ConfigureAwait(false) is { IsCompleted: false };
+}
