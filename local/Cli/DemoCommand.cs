@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.DurableTask.Client;
+using Rescan.Functions.Outcomes;
+using Rescan.Local.Appliance;
+using Rescan.Local.Runtime.Hosting;
+
+namespace Rescan.Local.Cli;
+
+/// <summary><c>rescan demo</c>: the main job against a simulated appliance.</summary>
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        Option<string> outcome = new Option<string>("--outcome") { Description = "how the session ends", DefaultValueFactory = _ => "succeeded" }
+            .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
+        Option<string> duration = new("--session-duration") { Description = "how long the session runs, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
+        Option<string[]> faults = new("--faults") { Description = "faults of the appliance: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
+        Option<string> output = Output.Option();
+        Command command = new("demo", """
+            Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
+
+              rescan demo --outcome warning --session-duration 45s --faults throttled
+
+            """) { outcome, duration, faults, output };
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            SimulatorOptions options = new()
+            {
+                Outcome = parse.GetValue(outcome)!,
+                SessionDuration = Durations.Parse("--session-duration", parse.GetValue(duration)!),
+                Faults = Faults(parse.GetValue(faults)),
+            };
+            string folder = Directory.CreateTempSubdirectory("rescan-demo-").FullName;
+            try
+            {
+                return await RunAsync(options, folder, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new CommandException(ExitCodes.Interrupted, "Interrupted. The demo keeps nothing: its appliance and its state are gone.");
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        });
+        return command;
+    }
+
+    public static string[] Faults(string[]? names)
+    {
+        string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        return Array.Find(all, n => FaultCatalog.All.All(f => f.Name != n)) is { } unknown
+            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'. Faults: {string.Join(", ", FaultCatalog.All.Select(f => $"{f.Name} ({f.What})"))}.")
+            : all;
+    }
+
+    private static async Task<int> RunAsync(SimulatorOptions options, string folder, bool json, CancellationToken cancellationToken)
+    {
+        SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using (appliance.ConfigureAwait(false))
+        {
+            Output.Step($"simulated appliance at {appliance.BaseAddress} ({options.Repositories.Count} repositories, sessions of {options.SessionDuration.TotalSeconds:0} s)");
+            Dictionary<string, string?> settings = new()
+            {
+                ["Rescan__Appliances__0__Name"] = "demo",
+                ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
+                ["Rescan__Appliances__0__Username"] = options.Username,
+                ["Rescan__Appliances__0__Password"] = options.Password,
+                ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+                ["Rescan__Deadline"] = (options.SessionDuration + TimeSpan.FromMinutes(5)).ToString("c"),
+            };
+            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                Output.Step($"the app answers at {host.BaseAddress}api");
+                using HttpClient http = new() { BaseAddress = host.BaseAddress };
+                string repository = options.Repositories[0].Name;
+                using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, cancellationToken).ConfigureAwait(false);
+                JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
+                Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
+                if (!answer.IsSuccessStatusCode)
+                {
+                    string detail = body.GetProperty("detail").GetString()!;
+                    throw new CommandException((int)answer.StatusCode == 503 ? ExitCodes.Unreachable : ExitCodes.Rejected, detail);
+                }
+
+                RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, cancellationToken).ConfigureAwait(false);
+                if (json)
+                {
+                    Output.PrintJson(outcome);
+                }
+                else
+                {
+                    Output.Summary(outcome);
+                }
+
+                return ExitCodes.Of(outcome.Outcome);
+            }
+        }
+    }
+}

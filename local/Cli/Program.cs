@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Microsoft.Extensions.Options;
+using Rescan.Local.Cli;
+using Rescan.Local.Runtime;
+
+RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end. Start with: rescan demo")
+{
+    DemoCommand.Create(), RunCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), ApplianceCommands.CreateRepositories(), ApplianceCommands.CreateCheck(),
+};
+ParseResult parse = root.Parse(args);
+try
+{
+    int exit = await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+    return parse.Errors.Count > 0 ? ExitCodes.Usage : exit;
+}
+catch (CommandException e)
+{
+    Console.Error.WriteLine("rescan: " + e.Message);
+    return e.ExitCode;
+}
+catch (OptionsValidationException e)
+{
+    Console.Error.WriteLine("rescan: the settings have faults:");
+    foreach (string fault in e.Failures)
+    {
+        Console.Error.WriteLine("  " + fault);
+    }
+
+    return ExitCodes.Configuration;
+}
+catch (StateStoreException e)
+{
+    Console.Error.WriteLine("rescan: " + e.Message);
+    return ExitCodes.Configuration;
+}
+catch (Exception e) when (e is InvalidOperationException or IOException)
+{
+    Console.Error.WriteLine("rescan: " + e.Message);
+    return ExitCodes.Configuration;
+}
