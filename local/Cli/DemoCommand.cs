@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
+using Rescan.Functions.Appliance;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Appliance;
 using Rescan.Local.Runtime.Hosting;
@@ -57,6 +58,16 @@ internal static class DemoCommand
             : all;
     }
 
+    /// <summary>All that the appliance saw, the start by HTTP included.</summary>
+    private static RequestTally Count(IReadOnlyList<LedgerEntry> ledger)
+    {
+        int Of(string kind) => ledger.Count(e => e.Kind == kind);
+        return new RequestTally
+        {
+            Token = Of("token"), Repositories = Of("repositories"), Rescan = Of("rescan"), Session = Of("session"), Log = Of("log"), Stop = Of("stop"), Other = Of("other"),
+        };
+    }
+
     private static async Task<int> RunAsync(SimulatorOptions options, string folder, bool json, CancellationToken cancellationToken)
     {
         SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
@@ -88,6 +99,7 @@ internal static class DemoCommand
                 }
 
                 RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, cancellationToken).ConfigureAwait(false);
+                outcome = outcome with { Requests = Count(appliance.Ledger) };
                 if (json)
                 {
                     Output.PrintJson(outcome);

@@ -19,8 +19,6 @@ internal static class Output
         Converters = { new JsonStringEnumConverter() },
     };
 
-    public static IAnsiConsole Progress { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-
     public static Option<string> Option() => new Option<string>("--output", "-o")
     {
         Description = "text for people, json for programs (one object on stdout)", DefaultValueFactory = _ => "text",
@@ -28,7 +26,7 @@ internal static class Output
 
     public static void PrintJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
 
-    public static void Step(string text) => Progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss}  {text}"));
+    public static void Step(string text) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss}  {text}"));
 
     public static void Summary(RescanOutcome outcome)
     {
