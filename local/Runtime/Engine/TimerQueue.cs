@@ -6,7 +6,8 @@ internal readonly record struct DueTimer(DateTime Due, string InstanceId, long E
 /// <summary>Every durable timer, soonest first, behind one timer of the runtime: thousands that wait cost nothing.</summary>
 internal sealed class TimerQueue : IAsyncDisposable
 {
-    private static readonly TimeSpan Furthest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Furthest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
 
     private readonly SortedSet<DueTimer> timers = new(Comparer<DueTimer>.Create(Compare));
     private readonly Lock gate = new();
@@ -97,13 +98,18 @@ internal sealed class TimerQueue : IAsyncDisposable
             return;
         }
 
-        // Steps of a day at most: the clock may be set meanwhile, and a timer of the runtime reaches no further than 49 days.
+        // Steps of a minute at most: the clock may be set, or the machine may sleep, while the runtime's own timers know nothing of it.
         DateTime now = time.GetUtcNow().UtcDateTime;
         DateTime next = timers.Min.Due < now + Furthest ? timers.Min.Due : now + Furthest;
-        if (next < set)
+        while (next < set)
         {
-            set = next;
             alarm.Change(next <= now ? TimeSpan.Zero : next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            DateTime then = now;
+            now = time.GetUtcNow().UtcDateTime;
+            if (now - then < Jump)
+            {
+                set = next;
+            }
         }
     }
 }
