@@ -93,23 +93,25 @@ internal sealed class TimerQueue : IAsyncDisposable
 
     private void Set()
     {
-        if (!running || timers.Count == 0)
+        while (running && timers.Count > 0)
         {
-            return;
-        }
-
-        // Steps of a minute at most: the clock may be set, or the machine may sleep, while the runtime's own timers know nothing of it.
-        DateTime now = time.GetUtcNow().UtcDateTime;
-        DateTime next = timers.Min.Due < now + Furthest ? timers.Min.Due : now + Furthest;
-        while (next < set)
-        {
-            alarm.Change(next <= now ? TimeSpan.Zero : next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-            DateTime then = now;
-            now = time.GetUtcNow().UtcDateTime;
-            if (now - then < Jump)
+            // Steps of a minute at most: the clock may be set, or the machine may sleep, while the runtime's own timers know nothing of it.
+            DateTime now = time.GetUtcNow().UtcDateTime;
+            DateTime next = timers.Min.Due < now + Furthest ? timers.Min.Due : now + Furthest;
+            if (next >= set)
             {
-                set = next;
+                return;
             }
+
+            // Noted first: a clock may ring within the call.
+            set = next;
+            alarm.Change(next <= now ? TimeSpan.Zero : next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            if (time.GetUtcNow().UtcDateTime - now < Jump)
+            {
+                return;
+            }
+
+            set = DateTime.MaxValue;
         }
     }
 }

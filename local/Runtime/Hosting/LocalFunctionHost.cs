@@ -15,6 +15,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rescan.Local.Runtime.Engine;
 using Rescan.Local.Runtime.Storage;
@@ -25,6 +26,9 @@ namespace Rescan.Local.Runtime.Hosting;
 public sealed class LocalFunctionHost : IAsyncDisposable
 {
     private const long MaxRequestBody = 256 * 1024;
+
+    // Requests that wait for an orchestration's end must not keep a host that stands by waiting too.
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication app;
     private readonly StateStore store;
@@ -76,6 +80,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             options.ConfigureLogging?.Invoke(builder.Logging);
             builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
             builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = MaxRequestBody);
+            builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownLimit);
             builder.Services.AddProblemDetails();
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);

@@ -113,6 +113,54 @@ public sealed class AzureStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_idle_only_the_lease_is_renewed()
+    {
+        FakeTimeProvider clock = new(DateTimeOffset.UtcNow);
+        await using AzureStore mine = await AzureStore.OpenAsync(await AzureTestHub.StorageAsync(), "I" + hub.Name, false, clock, CancellationToken.None);
+        EngineFixture idle = new(new OpenHub(mine)) { Time = clock };
+        idle.Orchestrators["Sleep"] = async c =>
+        {
+            await c.CreateTimer(TimeSpan.FromDays(1), CancellationToken.None);
+            return null;
+        };
+        await idle.StartAsync();
+        await idle.Client.ScheduleNewOrchestrationInstanceAsync("Sleep");
+        long before = mine.Requests;
+        clock.Advance(TimeSpan.FromSeconds(14));
+        Assert.Equal(before, mine.Requests);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        using CancellationTokenSource limit = new(Limit);
+        while (mine.Requests == before)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        Assert.Equal(before + 1, mine.Requests);
+        await idle.Engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_hub_of_a_process_that_died_on_this_machine_is_taken_over_at_once()
+    {
+        string name = "K" + hub.Name;
+        AzureStore dead = await AzureStore.OpenAsync(await AzureTestHub.StorageAsync(), name, false, new FakeTimeProvider(), CancellationToken.None);
+        await dead.SetValueAsync("k", "left behind");
+        BlobClient owner = await OwnerAsync(name);
+        IDictionary<string, string> signed = (await owner.GetPropertiesAsync()).Value.Metadata;
+        string[] parts = signed["owner"].Split('|');
+        parts[1] = int.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        signed["owner"] = string.Join('|', parts);
+        await owner.SetMetadataAsync(signed, new Azure.Storage.Blobs.Models.BlobRequestConditions { LeaseId = signed["lease"] });
+
+        await using AzureStore heir = await AzureStore.OpenAsync(await AzureTestHub.StorageAsync(), name, false, TimeProvider.System, CancellationToken.None);
+
+        Assert.Equal("left behind", await heir.GetValueAsync("k", CancellationToken.None));
+        await Assert.ThrowsAsync<StateStoreInUseException>(
+            async () => await AzureStore.OpenAsync(await AzureTestHub.StorageAsync(), name, false, TimeProvider.System, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_process_that_slept_over_its_lease_writes_nothing_more()
     {
         FakeTimeProvider clock = new(DateTimeOffset.UtcNow);
@@ -225,6 +273,13 @@ public sealed class AzureStoreTests : IAsyncLifetime
 
     private async Task<BlobClient> OwnerAsync(string? name = null) =>
         new(await AzureTestHub.StorageAsync(), (name ?? hub.Name).ToLowerInvariant() + "-hub", "owner");
+
+    private sealed class OpenHub(StateStore store) : TestHub
+    {
+        public override Task<StateStore> OpenAsync() => Task.FromResult(store);
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private sealed class ProxiedHub(string storage, string name) : TestHub
     {

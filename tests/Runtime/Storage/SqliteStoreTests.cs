@@ -196,6 +196,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
             INSERT INTO messages (instance, execution, event) VALUES ('old', NULL, '{"Kind":9,"Id":-1,"Name":"go","Data":"1","Time":"0001-01-01T00:00:00","Failure":null}');
             PRAGMA user_version = 1;
             """);
+        await File.WriteAllTextAsync(hub.StateFile + ".timers", """{"Nightly":"2026-01-02T01:30:00Z"}""");
         fixture.Activities["Echo"] = input => Task.FromResult<object?>(int.Parse(input!, CultureInfo.InvariantCulture));
         fixture.Orchestrators["Old"] = async c =>
         {
@@ -209,6 +210,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
         Assert.Equal(42, (await fixture.EndOfAsync("old")).ReadOutputAs<int>());
         OrchestrationMetadata done = (await fixture.Client.GetInstanceAsync("done", true))!;
         Assert.Equal("x", done.ReadOutputAs<string>());
+        Assert.Contains("Nightly", await fixture.Store.GetValueAsync(StateStore.TimersKey, CancellationToken.None), StringComparison.Ordinal);
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), done.CreatedAt);
     }
 
