@@ -6,7 +6,8 @@ internal readonly record struct DueTimer(DateTime Due, string InstanceId, long E
 /// <summary>Every durable timer, soonest first, behind one timer of the runtime: thousands that wait cost nothing.</summary>
 internal sealed class TimerQueue : IAsyncDisposable
 {
-    private static readonly TimeSpan Furthest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Furthest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Jump = TimeSpan.FromSeconds(1);
 
     private readonly SortedSet<DueTimer> timers = new(Comparer<DueTimer>.Create(Compare));
     private readonly Lock gate = new();
@@ -92,18 +93,25 @@ internal sealed class TimerQueue : IAsyncDisposable
 
     private void Set()
     {
-        if (!running || timers.Count == 0)
+        while (running && timers.Count > 0)
         {
-            return;
-        }
+            // Steps of a minute at most: the clock may be set, or the machine may sleep, while the runtime's own timers know nothing of it.
+            DateTime now = time.GetUtcNow().UtcDateTime;
+            DateTime next = timers.Min.Due < now + Furthest ? timers.Min.Due : now + Furthest;
+            if (next >= set)
+            {
+                return;
+            }
 
-        // Steps of a day at most: the clock may be set meanwhile, and a timer of the runtime reaches no further than 49 days.
-        DateTime now = time.GetUtcNow().UtcDateTime;
-        DateTime next = timers.Min.Due < now + Furthest ? timers.Min.Due : now + Furthest;
-        if (next < set)
-        {
+            // Noted first: a clock may ring within the call.
             set = next;
             alarm.Change(next <= now ? TimeSpan.Zero : next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            if (time.GetUtcNow().UtcDateTime - now < Jump)
+            {
+                return;
+            }
+
+            set = DateTime.MaxValue;
         }
     }
 }

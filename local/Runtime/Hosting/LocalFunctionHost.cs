@@ -15,6 +15,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rescan.Local.Runtime.Engine;
 using Rescan.Local.Runtime.Storage;
@@ -26,12 +27,15 @@ public sealed class LocalFunctionHost : IAsyncDisposable
 {
     private const long MaxRequestBody = 256 * 1024;
 
+    // Requests that wait for an orchestration's end must not keep a host that stands by waiting too.
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication app;
-    private readonly SqliteStore store;
+    private readonly StateStore store;
     private readonly DurableEngine engine;
     private readonly TimerService? timers;
 
-    private LocalFunctionHost(WebApplication app, SqliteStore store, DurableEngine engine, TimerService? timers)
+    private LocalFunctionHost(WebApplication app, StateStore store, DurableEngine engine, TimerService? timers)
     {
         this.app = app;
         this.store = store;
@@ -48,8 +52,12 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <summary>The durable client.</summary>
     public DurableTaskClient Client => engine.Client;
 
+    /// <summary>Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or another's. Never otherwise.</summary>
+    public Task<Exception> Failed => engine.Failed;
+
     /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
-    /// <exception cref="StateStoreException">The state file cannot be used.</exception>
+    /// <exception cref="StateStoreInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
+    /// <exception cref="StateStoreException">The task hub cannot be used.</exception>
     /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, or a timer's schedule is not valid.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
@@ -59,8 +67,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);
-        SqliteStore store = SqliteStore.Open(options.StateFile);
+        StateStoreOptions hub = new() { StateFile = options.StateFile, Storage = options.Storage, TaskHub = options.TaskHub, StandBy = options.StandBy };
+        StateStore store = await StateStore.OpenAsync(hub, options.Time, cancellationToken).ConfigureAwait(false);
         DurableEngine? engine = null;
+        WebApplication? app = null;
+        TimerService? timers = null;
         try
         {
             WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -69,12 +80,13 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             options.ConfigureLogging?.Invoke(builder.Logging);
             builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
             builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = MaxRequestBody);
+            builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownLimit);
             builder.Services.AddProblemDetails();
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => engine!.Client);
             options.ConfigureServices(builder.Services);
-            WebApplication app = builder.Build();
+            app = builder.Build();
             catalog.Services = app.Services;
             engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
             app.UseExceptionHandler(new ExceptionHandlerOptions
@@ -89,17 +101,38 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, key));
             }
 
-            TimerService? timers = options.Timers
-                ? new TimerService(catalog, app.Services, options.Configuration, options.Time, options.StateFile + ".timers")
+            timers = options.Timers
+                ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time, store)
                 : null;
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
-            timers?.Start();
-            return new LocalFunctionHost(app, store, engine, timers);
+            if (timers is not null)
+            {
+                await timers.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            LocalFunctionHost host = new(app, store, engine, timers);
+            _ = host.StopOnFailureAsync();
+            return host;
         }
         catch
         {
-            store.Dispose();
+            if (timers is not null)
+            {
+                await timers.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (engine is not null)
+            {
+                await engine.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (app is not null)
+            {
+                await app.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await store.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -122,7 +155,18 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         await engine.DisposeAsync().ConfigureAwait(false);
         await app.DisposeAsync().ConfigureAwait(false);
-        store.Dispose();
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task StopOnFailureAsync()
+    {
+        await engine.Failed.ConfigureAwait(false);
+        if (timers is not null)
+        {
+            await timers.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await app.StopAsync().ConfigureAwait(false);
     }
 
     private static async Task HandleAsync(HttpContext http, HttpTriggerAttribute trigger, MethodInfo method, byte[]? key)

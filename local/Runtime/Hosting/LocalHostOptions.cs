@@ -8,8 +8,17 @@ namespace Rescan.Local.Runtime.Hosting;
 /// <summary>What the local function host runs, and where.</summary>
 public sealed class LocalHostOptions
 {
-    /// <summary>The task hub's file.</summary>
+    /// <summary>The task hub's file; not used with <see cref="Storage"/>.</summary>
     public required string StateFile { get; init; }
+
+    /// <summary>Azure Storage instead of a file: <c>UseDevelopmentStorage=true</c>, a connection string, or the account's address for use with a Microsoft Entra identity.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary>The hub's name in the storage account: 3 to 40 letters and digits, a letter first.</summary>
+    public string TaskHub { get; init; } = "Rescan";
+
+    /// <summary>Whether to wait while another process owns the hub, and take over when it ends; refused at once when off.</summary>
+    public bool StandBy { get; init; }
 
     /// <summary>The assembly with the app's functions.</summary>
     public required Assembly FunctionsAssembly { get; init; }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
@@ -6,57 +5,101 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NCrontab;
+using Rescan.Local.Runtime.Storage;
+using TimeZoneConverter;
 
 namespace Rescan.Local.Runtime.Hosting;
 
-/// <summary>Runs timer functions by NCRONTAB in UTC; a run missed while the host was down is caught up once.</summary>
+/// <summary>
+/// Runs timer functions by NCRONTAB, in UTC or the zone that <c>WEBSITE_TIME_ZONE</c> names; a run missed while no host
+/// was up is caught up once. <c>AzureWebJobs.NAME.Disabled</c> keeps a function from running.
+/// </summary>
 internal sealed class TimerService : IAsyncDisposable
 {
-    private readonly List<(string Name, CrontabSchedule Schedule, MethodInfo Method)> timers = [];
+    private const string ZoneKey = "WEBSITE_TIME_ZONE";
+
+    private readonly List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> timers = [];
     private readonly IServiceProvider services;
     private readonly TimeProvider time;
-    private readonly string file;
-    private readonly Dictionary<string, DateTime> last;
-    private readonly Lock gate = new();
+    private readonly StateStore store;
+    private readonly SemaphoreSlim remembering = new(1);
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> loops = [];
+    private Dictionary<string, DateTime> last = [];
 
-    public TimerService(FunctionCatalog catalog, IServiceProvider services, IConfiguration settings, TimeProvider time, string file)
+    /// <summary>Reads the schedules.</summary>
+    /// <exception cref="InvalidOperationException">A schedule or the time zone is not valid; the message names the setting.</exception>
+    public TimerService(
+        IEnumerable<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> functions,
+        IServiceProvider services,
+        IConfiguration settings,
+        TimeProvider time,
+        StateStore store)
     {
         this.services = services;
         this.time = time;
-        this.file = file;
-        last = File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, DateTime>>(File.ReadAllText(file)) ?? [] : [];
-        foreach ((string name, TimerTriggerAttribute trigger, MethodInfo method) in catalog.Timers)
+        this.store = store;
+        TimeZoneInfo zone = Zone(settings[ZoneKey]);
+        foreach ((string name, TimerTriggerAttribute trigger, MethodInfo method) in functions)
         {
+            if (IsTrue(settings[$"AzureWebJobs.{name}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{name}_Disabled"]))
+            {
+                continue;
+            }
+
             string text = trigger.Schedule.Trim('%');
             string setting = trigger.Schedule.StartsWith('%') ? settings[text] ?? "" : text;
-            bool seconds = setting.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
             timers.Add((
                 name,
-                CrontabSchedule.TryParse(setting, new CrontabSchedule.ParseOptions { IncludingSeconds = seconds })
+                TimerSchedule.TryParse(setting, zone)
                     ?? throw new InvalidOperationException($"{text}: '{setting}' is not an NCRONTAB expression of five or six fields, such as 0 30 1 * * * (function {name})."),
+                trigger,
                 method));
         }
     }
 
-    public void Start() => loops.AddRange(timers.Select(t => Task.Run(() => LoopAsync(t.Name, t.Schedule, t.Method))));
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (timers.Count > 0 && await store.GetValueAsync(StateStore.TimersKey, cancellationToken).ConfigureAwait(false) is { } text)
+        {
+            last = JsonSerializer.Deserialize<Dictionary<string, DateTime>>(text) ?? [];
+        }
+
+        loops.AddRange(timers.Select(t => LoopAsync(t.Name, t.Schedule, t.Trigger, t.Method)));
+    }
 
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        stopping.Dispose();
     }
 
-    private async Task LoopAsync(string name, CrontabSchedule schedule, MethodInfo method)
+    private static bool IsTrue(string? setting) => setting == "1" || (bool.TryParse(setting, out bool value) && value);
+
+    private static TimeZoneInfo Zone(string? id)
+    {
+        if (string.IsNullOrWhiteSpace(id))
+        {
+            return TimeZoneInfo.Utc;
+        }
+
+        try
+        {
+            return TZConvert.GetTimeZoneInfo(id);
+        }
+        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException)
+        {
+            throw new InvalidOperationException($"{ZoneKey}: '{id}' is no time zone known here. Use a name such as Europe/Berlin or W. Europe Standard Time.", e);
+        }
+    }
+
+    private async Task LoopAsync(string name, TimerSchedule schedule, TimerTriggerAttribute trigger, MethodInfo method)
     {
         ILogger log = services.GetRequiredService<ILoggerFactory>().CreateLogger(name);
         DateTime now = time.GetUtcNow().UtcDateTime;
-        DateTime from = last.GetValueOrDefault(name, now);
-        bool late = schedule.GetNextOccurrence(from) < now;
-        DateTime next = late ? now : schedule.GetNextOccurrence(now);
+        DateTime previous = last.GetValueOrDefault(name, now);
+        bool late = trigger.UseMonitor && schedule.Next(previous) <= now && previous < now;
+        DateTime next = late || trigger.RunOnStartup ? now : schedule.Next(now);
         while (true)
         {
             // Longer waits than a day go in steps: the clock may be set meanwhile, and a timer reaches no further than 49 days.
@@ -65,8 +108,15 @@ internal sealed class TimerService : IAsyncDisposable
                 await Task.Delay(wait < TimeSpan.FromDays(1) ? wait : TimeSpan.FromDays(1), time, stopping.Token).ConfigureAwait(false);
             }
 
-            DateTime following = schedule.GetNextOccurrence(time.GetUtcNow().UtcDateTime);
-            TimerInfo info = new() { IsPastDue = late, ScheduleStatus = new ScheduleStatus { Last = next, Next = following, LastUpdated = next } };
+            // What is due at once must not run within the start itself.
+            await Task.Yield();
+            stopping.Token.ThrowIfCancellationRequested();
+            DateTime began = time.GetUtcNow().UtcDateTime;
+            TimerInfo info = new()
+            {
+                IsPastDue = late,
+                ScheduleStatus = new ScheduleStatus { Last = previous, Next = schedule.Next(began), LastUpdated = previous },
+            };
             try
             {
                 AsyncServiceScope scope = services.CreateAsyncScope();
@@ -77,7 +127,7 @@ internal sealed class TimerService : IAsyncDisposable
                         { } t when t == typeof(TimerInfo) => info,
                         { } t when t == typeof(CancellationToken) => stopping.Token,
                         { } t when t == typeof(DurableTaskClient) => services.GetRequiredService<DurableTaskClient>(),
-                        _ => throw new NotSupportedException(string.Create(CultureInfo.InvariantCulture, $"Timer '{name}': parameter '{p.Name}' cannot be bound.")),
+                        _ => throw new NotSupportedException($"Timer '{name}': parameter '{p.Name}' cannot be bound by the local runtime."),
                     }).ConfigureAwait(false);
                 }
             }
@@ -86,20 +136,37 @@ internal sealed class TimerService : IAsyncDisposable
                 log.LogError(e, "Timer function {Name} failed", name);
             }
 
-            Remember(name, next);
+            // A run that took longer than its interval skips what it overlapped.
+            DateTime following = schedule.Next(time.GetUtcNow().UtcDateTime);
+            if (trigger.UseMonitor)
+            {
+                try
+                {
+                    await RememberAsync(name, next).ConfigureAwait(false);
+                }
+                catch (StateStoreException)
+                {
+                    // The store tells the host itself, which stops.
+                    return;
+                }
+            }
+
             late = false;
-            next = following;
+            (previous, next) = (next, following);
         }
     }
 
-    private void Remember(string name, DateTime ran)
+    private async Task RememberAsync(string name, DateTime ran)
     {
-        lock (gate)
+        await remembering.WaitAsync(stopping.Token).ConfigureAwait(false);
+        try
         {
             last[name] = ran;
-            string temporary = file + ".new";
-            File.WriteAllText(temporary, JsonSerializer.Serialize(last));
-            File.Move(temporary, file, overwrite: true);
+            await store.SetValueAsync(StateStore.TimersKey, JsonSerializer.Serialize(last)).ConfigureAwait(false);
+        }
+        finally
+        {
+            remembering.Release();
         }
     }
 }

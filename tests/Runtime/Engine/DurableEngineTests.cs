@@ -557,6 +557,27 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_orchestrator_kept_in_memory_goes_on_without_replay()
+    {
+        int invocations = 0;
+        fixture.Activities["Add"] = input => Task.FromResult<object?>(int.Parse(input!) + 1);
+        fixture.Orchestrators["Long"] = async c =>
+        {
+            Interlocked.Increment(ref invocations);
+            int sum = 0;
+            for (int i = 0; i < 50; i++)
+            {
+                sum = await c.CallActivityAsync<int>("Add", sum);
+            }
+
+            return sum;
+        };
+
+        Assert.Equal(50, (await fixture.RunAsync("Long")).ReadOutputAs<int>());
+        Assert.Equal(1, invocations);
+    }
+
+    [Fact]
     public async Task A_start_of_the_same_id_raced_by_many_wins_once()
     {
         fixture.Orchestrators["Wait"] = async c => await c.WaitForExternalEvent<string>("go");

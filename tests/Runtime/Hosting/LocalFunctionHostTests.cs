@@ -7,6 +7,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Tests.Runtime.Engine;
 
 namespace Rescan.Tests.Runtime.Hosting;
 
@@ -62,8 +63,51 @@ public sealed class LocalFunctionHostTests : IAsyncLifetime
         (await Assert.ThrowsAsync<InvalidOperationException>(() => LocalFunctionHost.StartAsync(Options(new Uri("http://0.0.0.0:0"), null), default))).Message,
         StringComparison.Ordinal);
 
-    private LocalHostOptions Options(Uri url, string? key) => new()
+    [Fact]
+    public async Task A_state_file_deleted_in_use_stops_the_host_with_the_reason()
     {
+        http.DefaultRequestHeaders.Add("x-functions-key", "k3y");
+        File.Delete(Path.Combine(folder, "state.db"));
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync("/api/greet/ada");
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        }
+        catch (HttpRequestException)
+        {
+            // The host may hang up before it has answered.
+        }
+
+        Assert.Contains("deleted", (await host.Failed.WaitAsync(TimeSpan.FromSeconds(30))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_stands_by_serves_once_the_first_has_stopped()
+    {
+        Task<LocalFunctionHost> second = LocalFunctionHost.StartAsync(Options(new Uri("http://127.0.0.1:0"), "k3y", standBy: true), CancellationToken.None);
+        Assert.False(second.IsCompleted);
+        await host.DisposeAsync();
+        host = await second.WaitAsync(TimeSpan.FromSeconds(30));
+        using HttpClient toSecond = new() { BaseAddress = host.BaseAddress };
+
+        Assert.Equal("HELLO ADA", await toSecond.GetStringAsync("/api/greet/ada?code=k3y"));
+    }
+
+    [Fact]
+    public async Task The_host_runs_on_Azure_Storage_as_well()
+    {
+        await using LocalFunctionHost azure = await LocalFunctionHost.StartAsync(
+            Options(new Uri("http://127.0.0.1:0"), "k3y", await AzureTestHub.StorageAsync()), CancellationToken.None);
+        using HttpClient toAzure = new() { BaseAddress = azure.BaseAddress };
+
+        Assert.Equal("HELLO ADA", await toAzure.GetStringAsync("/api/greet/ada?code=k3y"));
+    }
+
+    private LocalHostOptions Options(Uri url, string? key, string? storage = null, bool standBy = false) => new()
+    {
+        Storage = storage,
+        TaskHub = "Host" + Guid.NewGuid().ToString("N")[..12],
+        StandBy = standBy,
         StateFile = Path.Combine(folder, "state.db"),
         FunctionsAssembly = typeof(GreetingFunctions).Assembly,
         Configuration = new ConfigurationBuilder().Build(),

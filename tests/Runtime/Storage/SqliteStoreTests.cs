@@ -129,6 +129,42 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_stands_by_takes_over_when_the_owner_stops()
+    {
+        string id = await StartWaitingAsync();
+        Task<StateStore> standBy = StateStore.OpenAsync(
+            new StateStoreOptions { StateFile = hub.StateFile, StandBy = true }, TimeProvider.System, CancellationToken.None);
+        Assert.False(standBy.IsCompleted);
+        await fixture.StopAsync();
+        await using (StateStore heir = await standBy.WaitAsync(TimeSpan.FromSeconds(10)))
+        {
+            Assert.Equal(id, Assert.Single(await heir.LoadAsync(CancellationToken.None)).Instance.Id);
+        }
+
+        await fixture.StartAsync();
+    }
+
+    [Fact]
+    public async Task Room_given_back_by_pruning_shrinks_the_file()
+    {
+        fixture.Orchestrators["Quick"] = _ => Task.FromResult<object?>(new string('x', 100_000));
+        for (int i = 0; i < 20; i++)
+        {
+            await fixture.RunAsync("Quick");
+        }
+
+        await fixture.StopAsync();
+        long full = new FileInfo(hub.StateFile).Length;
+        await using (StateStore store = await hub.OpenAsync())
+        {
+            Assert.Equal(20, await store.PruneAsync(DateTimeOffset.UtcNow.AddHours(1), CancellationToken.None));
+        }
+
+        Assert.InRange(new FileInfo(hub.StateFile).Length, 1, full / 4);
+        await fixture.StartAsync();
+    }
+
+    [Fact]
     public async Task State_of_version_1_is_brought_forward_and_its_instances_go_on()
     {
         await fixture.StopAsync();
@@ -160,6 +196,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
             INSERT INTO messages (instance, execution, event) VALUES ('old', NULL, '{"Kind":9,"Id":-1,"Name":"go","Data":"1","Time":"0001-01-01T00:00:00","Failure":null}');
             PRAGMA user_version = 1;
             """);
+        await File.WriteAllTextAsync(hub.StateFile + ".timers", """{"Nightly":"2026-01-02T01:30:00Z"}""");
         fixture.Activities["Echo"] = input => Task.FromResult<object?>(int.Parse(input!, CultureInfo.InvariantCulture));
         fixture.Orchestrators["Old"] = async c =>
         {
@@ -173,7 +210,14 @@ public sealed class SqliteStoreTests : IAsyncLifetime
         Assert.Equal(42, (await fixture.EndOfAsync("old")).ReadOutputAs<int>());
         OrchestrationMetadata done = (await fixture.Client.GetInstanceAsync("done", true))!;
         Assert.Equal("x", done.ReadOutputAs<string>());
+        Assert.Contains("Nightly", await fixture.Store.GetValueAsync(StateStore.TimersKey, CancellationToken.None), StringComparison.Ordinal);
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), done.CreatedAt);
+    }
+
+    private Task<string> StartWaitingAsync()
+    {
+        fixture.Orchestrators["Wait"] = async c => await c.WaitForExternalEvent<string>("go");
+        return fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait");
     }
 
     private string Refusal() => Assert.Throws<StateStoreException>(() => SqliteStore.Open(hub.StateFile)).Message;

@@ -13,6 +13,8 @@ internal sealed class AzureLease : IAsyncDisposable
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(45);
 
     private const string SchemaKey = "schema";
+    private const string OwnerKey = "owner";
+    private const string LeaseKey = "lease";
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(2);
@@ -70,6 +72,11 @@ internal sealed class AzureLease : IAsyncDisposable
             }
             catch (RequestFailedException e) when (e.Status == 409)
             {
+                if (await InheritAsync(blob, cancellationToken).ConfigureAwait(false) is { } inherited)
+                {
+                    return new AzureLease(blob, inherited, name, time, asked);
+                }
+
                 if (!wait)
                 {
                     throw new StateStoreInUseException(
@@ -78,7 +85,7 @@ internal sealed class AzureLease : IAsyncDisposable
 
                 await Task.Delay(RetryEvery, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (RequestFailedException) when (wait)
+            catch (RequestFailedException e) when (wait && e.Status is 0 or 408 or 429 or >= 500)
             {
                 await Task.Delay(RetryEvery, time, cancellationToken).ConfigureAwait(false);
             }
@@ -92,8 +99,14 @@ internal sealed class AzureLease : IAsyncDisposable
         return properties.Metadata.TryGetValue(SchemaKey, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : 0;
     }
 
-    public Task SetSchemaAsync(int version, CancellationToken cancellationToken) => blob.SetMetadataAsync(
-        new Dictionary<string, string> { [SchemaKey] = version.ToString(CultureInfo.InvariantCulture) },
+    /// <summary>Says in the hub what version it holds, and who owns it.</summary>
+    public Task SignAsync(int version, CancellationToken cancellationToken) => blob.SetMetadataAsync(
+        new Dictionary<string, string>
+        {
+            [SchemaKey] = version.ToString(CultureInfo.InvariantCulture),
+            [OwnerKey] = OwnerProcess.Current,
+            [LeaseKey] = lease.LeaseId,
+        },
         new BlobRequestConditions { LeaseId = lease.LeaseId },
         cancellationToken);
 
@@ -129,6 +142,29 @@ internal sealed class AzureLease : IAsyncDisposable
         }
 
         stopping.Dispose();
+    }
+
+    /// <summary>Takes the lease of a process that died on this machine, without waiting for its end.</summary>
+    private static async Task<BlobLeaseClient?> InheritAsync(BlobClient blob, CancellationToken cancellationToken)
+    {
+        BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (!properties.Metadata.TryGetValue(OwnerKey, out string? owner) || !properties.Metadata.TryGetValue(LeaseKey, out string? id) || !OwnerProcess.IsDead(owner))
+        {
+            return null;
+        }
+
+        try
+        {
+            // Of several heirs only one gets to change the dead one's id.
+            BlobLeaseClient lease = blob.GetBlobLeaseClient(id);
+            await lease.AcquireAsync(Duration, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await lease.ChangeAsync(Guid.NewGuid().ToString(), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return lease;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            return null;
+        }
     }
 
     private async Task RenewAsync(Action<StateStoreException> onLost)

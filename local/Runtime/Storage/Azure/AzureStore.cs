@@ -84,8 +84,9 @@ public sealed partial class AzureStore : StateStore
             if (schema == 0)
             {
                 await table.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
-                await lease.SetSchemaAsync(SchemaVersion, cancellationToken).ConfigureAwait(false);
             }
+
+            await lease.SignAsync(SchemaVersion, cancellationToken).ConfigureAwait(false);
 
             return new AzureStore(account, lease, table, account.Blobs.GetBlobContainerClient(container), name);
         }

@@ -49,7 +49,7 @@ internal static class SqliteSchema
             }
             else
             {
-                FromVersion1(db);
+                FromVersion1(db, file);
             }
 
             db.Execute("PRAGMA user_version = 2");
@@ -57,8 +57,8 @@ internal static class SqliteSchema
         }
     }
 
-    /// <summary>Version 1 kept an event a row, and activities and timers in tables of their own.</summary>
-    private static void FromVersion1(SqliteSession db)
+    /// <summary>Version 1 kept an event a row, activities and timers in tables of their own, and the last runs of timer functions in a file beside.</summary>
+    private static void FromVersion1(SqliteSession db, string file)
     {
         db.Execute("""
             ALTER TABLE instances RENAME TO instances1;
@@ -115,6 +115,10 @@ internal static class SqliteSchema
             DROP TABLE activities;
             DROP TABLE timers;
             """);
+        if (File.Exists(file + ".timers"))
+        {
+            db.Execute("INSERT INTO settings VALUES ($1, $2)", StateStore.TimersKey, File.ReadAllText(file + ".timers"));
+        }
     }
 
     private static long Ticks(string text) => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind).Ticks;
