@@ -60,7 +60,7 @@ public sealed class PollingOptions
     public TimeSpan MinInterval { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Longest wait between polls; at most 1 hour.</summary>
-    public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(30);
 }
 
 /// <summary>Where outcomes are kept: a SQLite file when <see cref="SqliteFile"/> is set, else Azure Tables.</summary>
