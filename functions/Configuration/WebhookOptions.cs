@@ -1,0 +1,36 @@
+namespace Rescan.Functions.Configuration;
+
+/// <summary>Everything under <c>Rescan:Webhooks</c> in the settings. A hook without a secret of its own does not exist: it answers 404.</summary>
+public sealed class WebhookOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Rescan:Webhooks";
+
+    /// <summary>
+    /// Secrets of <c>POST /api/hooks/rescan</c>: <c>whsec_</c> and 24 to 64 bytes in base64. Several are accepted at once, so that
+    /// one can be replaced without a gap; blank entries are passed over.
+    /// </summary>
+    public IList<string> Secrets { get; init; } = [];
+
+    /// <summary>What <c>POST /api/hooks/s3</c> accepts, and how long it gathers events.</summary>
+    public S3HookOptions S3 { get; init; } = new();
+}
+
+/// <summary>The hook for S3 event notifications.</summary>
+public sealed class S3HookOptions
+{
+    /// <summary>ARNs of the SNS topics whose messages are accepted and whose subscriptions are confirmed; blank entries are passed over.</summary>
+    public IList<string> TopicArns { get; init; } = [];
+
+    /// <summary>The header in which an EventBridge API destination shows its key.</summary>
+    public string ApiKeyHeader { get; set; } = "x-api-key";
+
+    /// <summary>Keys accepted in that header, of at least 16 characters; blank entries are passed over.</summary>
+    public IList<string> ApiKeys { get; init; } = [];
+
+    /// <summary>A repository is rescanned once no event has come for it this long; 1 second to <see cref="MaxWait"/>.</summary>
+    public TimeSpan QuietPeriod { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A repository is rescanned this long after the first event even if events keep coming; at most 1 day.</summary>
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromMinutes(60);
+}
