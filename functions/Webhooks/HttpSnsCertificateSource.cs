@@ -17,6 +17,9 @@ internal sealed class HttpSnsCertificateSource(HttpClient http, TimeProvider tim
     private readonly ConcurrentDictionary<string, Kept> kept = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim fetching = new(1);
 
+    /// <summary>Addresses remembered.</summary>
+    public int Count => kept.Count;
+
     /// <inheritdoc/>
     public async Task<X509Certificate2Collection> GetAsync(Uri url, CancellationToken cancellationToken)
     {

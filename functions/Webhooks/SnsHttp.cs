@@ -8,7 +8,7 @@ internal static class SnsHttp
 
     private const int LargestAnswer = 64 * 1024;
 
-    /// <param name="handler">Tests connect it elsewhere; certificates are checked for the host of SNS all the same.</param>
+    /// <param name="handler">How to connect; null: as the system does.</param>
     public static HttpClient Create(SocketsHttpHandler? handler = null)
     {
         handler ??= new SocketsHttpHandler();
