@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+
+namespace Rescan.Functions.Webhooks;
+
+/// <summary>
+/// Passes touches on to the repositories' orchestrations, at most one in a window for each repository, so that a burst of
+/// thousands of events costs the task hub a few. Events within the window share the first one's fate: if it could not be passed
+/// on, all their senders are told so.
+/// </summary>
+public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider time)
+{
+    // Ids come from the appliances' own lists, so this is as large as they are.
+    private readonly ConcurrentDictionary<string, Passage> passages = new(StringComparer.Ordinal);
+
+    /// <summary>Makes sure that a rescan follows an event that has come in just now.</summary>
+    /// <param name="client">The task hub.</param>
+    /// <param name="listed">The repository.</param>
+    /// <param name="cancellationToken">Gives up waiting; the touch is passed on all the same.</param>
+    public async Task TouchAsync(DurableTaskClient client, ListedRepository listed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(listed);
+        S3Periods periods = new(options.Value.S3.QuietPeriod, options.Value.S3.MaxWait);
+        string id = S3QuietOrchestration.InstanceId(listed.Appliance, listed.Repository.Id);
+        Passage mine = new(time.GetTimestamp());
+        Passage current = passages.AddOrUpdate(id, mine, (_, last) => time.GetElapsedTime(last.Began) < periods.Window ? last : mine);
+        if (ReferenceEquals(current, mine))
+        {
+            _ = PassAsync(client, id, listed, periods, mine);
+        }
+
+        await current.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PassAsync(DurableTaskClient client, string id, ListedRepository listed, S3Periods periods, Passage mine)
+    {
+        try
+        {
+            await RaiseAsync(client, id, listed, new S3Touch(time.GetUtcNow(), periods)).ConfigureAwait(false);
+            mine.Done.TrySetResult();
+        }
+#pragma warning disable CA1031 // Whatever it was belongs to those who wait for it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            passages.TryRemove(KeyValuePair.Create(id, mine));
+            mine.Done.TrySetException(e);
+        }
+    }
+
+    private static async Task RaiseAsync(DurableTaskClient client, string id, ListedRepository listed, S3Touch touch)
+    {
+        if (await client.GetInstanceAsync(id).ConfigureAwait(false) is null or { IsCompleted: true })
+        {
+            S3Burst burst = new(listed.Appliance, listed.Repository.Id, listed.Repository.Name, touch.Periods!);
+            try
+            {
+                await client.ScheduleNewOrchestrationInstanceAsync(S3QuietOrchestration.Name, burst.With(touch, touch.At), new StartOrchestrationOptions(id)).ConfigureAwait(false);
+                return;
+            }
+            catch (OrchestrationAlreadyExistsException)
+            {
+                // Another process started it meanwhile.
+            }
+        }
+
+        await client.RaiseEventAsync(id, S3QuietOrchestration.TouchedEvent, touch).ConfigureAwait(false);
+    }
+
+    private sealed record Passage(long Began)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
