@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Webhooks;
 
 namespace Rescan.Functions.Configuration;
 
@@ -17,6 +18,6 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PasswordSource>();
         services.AddSingleton<IApplianceClients, ApplianceClients>();
-        return services;
+        return services.AddRescanWebhooks(configuration);
     }
 }

@@ -45,10 +45,9 @@ public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider t
             await RaiseAsync(client, id, listed, new S3Touch(time.GetUtcNow(), periods)).ConfigureAwait(false);
             mine.Done.TrySetResult();
         }
-#pragma warning disable CA1031 // Whatever it was belongs to those who wait for it.
         catch (Exception e)
-#pragma warning restore CA1031
         {
+            // Whatever it was belongs to those who wait for it.
             passages.TryRemove(KeyValuePair.Create(id, mine));
             mine.Done.TrySetException(e);
         }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -69,6 +70,7 @@ internal sealed class FunctionCatalog : IFunctionCatalog
         {
             return await InvokeAsync(scope.ServiceProvider, method, p =>
                 p.ParameterType == typeof(CancellationToken) ? cancellationToken
+                : p.ParameterType == typeof(DurableTaskClient) ? scope.ServiceProvider.GetRequiredService<DurableTaskClient>()
                 : p.GetCustomAttribute<ActivityTriggerAttribute>() is not null ? JsonDataConverter.Default.Deserialize(inputJson, p.ParameterType)
                 : throw new NotSupportedException($"Activity '{name}': parameter '{p.Name}' cannot be bound by the local runtime.")).ConfigureAwait(false);
         }
