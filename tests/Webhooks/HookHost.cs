@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Triggers;
+using Rescan.Functions.Webhooks;
+using Rescan.Local.Runtime.Hosting;
+using Rescan.Tests.Appliance;
+
+namespace Rescan.Tests.Webhooks;
+
+/// <summary>The app's hooks on the local function host over real HTTP, with one appliance over real HTTPS; only the start of rescans is recorded.</summary>
+internal sealed class HookHost : IRescanStarter, IAsyncDisposable
+{
+    public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    public const string Key = "0123456789abcdef-s3";
+    public const string RepositoryId = "6f9e1c1e-37ab-4b6e-9f56-0c4d3f1c2a10";
+    private static readonly RSA SnsKey = RSA.Create(2048);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("rescan-hooks-").FullName;
+    private LocalFunctionHost host = null!;
+
+    private HookHost(HttpsServer server) => Server = server;
+
+    /// <summary>The appliance, and SNS.</summary>
+    public HttpsServer Server { get; }
+
+    public SnsSigner Sns { get; } = new(SnsKey, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+
+    public HttpClient Http { get; } = new();
+
+    public DurableTaskClient Client => host.Client;
+
+    public ConcurrentQueue<RescanHookRequest> Requests { get; } = new();
+
+    public BlockingCollection<TouchedRescan> Touched { get; } = [];
+
+    public Func<RescanHookRequest, Task>? OnStart { get; set; }
+
+    public static async Task<HookHost> StartAsync(Dictionary<string, string?>? settings = null)
+    {
+        HookHost hooks = new(await HttpsServer.StartAsync());
+        hooks.Server.Json("GET /api/v1/repositories", $$"""
+            {"totalCount":1,"results":[{"id":"{{RepositoryId}}","name":"nightly","amazonStorageFolder":"nightly","amazonBucketId":"backups","_embedded":{"bucket":{"name":"backups"} } }]}
+            """);
+        hooks.Server.Json("GET " + new Uri(SnsSigner.CertificateUrl).AbsolutePath, hooks.Sns.Certificate.ExportCertificatePem());
+        hooks.Server.Json("GET /", "<ConfirmSubscriptionResponse/>");
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rescan:Appliances:0:Name"] = "appliance-1",
+            ["Rescan:Appliances:0:BaseUrl"] = hooks.Server.Url.ToString(),
+            ["Rescan:Appliances:0:Username"] = "u",
+            ["Rescan:Appliances:0:Password"] = "p",
+            ["Rescan:Appliances:0:Thumbprints:0"] = hooks.Server.Thumbprint,
+            ["Rescan:Webhooks:Secrets:0"] = Secret,
+            ["Rescan:Webhooks:S3:ApiKeys:0"] = Key,
+            ["Rescan:Webhooks:S3:TopicArns:0"] = SnsSigner.Topic,
+            ["Rescan:Webhooks:S3:QuietPeriod"] = "00:00:01",
+        }).AddInMemoryCollection(settings).Build();
+        hooks.host = await LocalFunctionHost.StartAsync(
+            new LocalHostOptions
+            {
+                StateFile = Path.Combine(hooks.folder, "state.db"),
+                FunctionsAssembly = typeof(WebhookTriggers).Assembly,
+                Configuration = configuration,
+                ConfigureServices = services =>
+                {
+                    services.AddSingleton<IRescanStarter>(hooks);
+                    services.AddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create(SnsOverHttpsTests.ToServer(hooks.Server)));
+                    services.AddRescan(configuration);
+                },
+                Url = new Uri("http://127.0.0.1:0"),
+                Timers = false,
+            },
+            CancellationToken.None);
+        hooks.Http.BaseAddress = hooks.host.BaseAddress;
+        return hooks;
+    }
+
+    public async Task<IReadOnlyList<StartedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    {
+        Requests.Enqueue(request);
+        await (OnStart?.Invoke(request) ?? Task.CompletedTask);
+        return [new StartedRescan($"rescan-{request.Appliance}-{RepositoryId}", false)];
+    }
+
+    public Task<TouchedRescanStart> StartTouchedAsync(DurableTaskClient client, TouchedRescan touched, CancellationToken cancellationToken)
+    {
+        Touched.Add(touched, cancellationToken);
+        return Task.FromResult(TouchedRescanStart.Started);
+    }
+
+    public async Task<(int Status, string Body, HttpResponseMessage Answer)> PostSignedAsync(
+        string body, string id = "msg_1", string secret = Secret, DateTimeOffset? at = null)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/hooks/rescan") { Content = new ByteArrayContent(bytes) };
+        new StandardWebhookSigner([secret]).Sign(request, id, at ?? DateTimeOffset.UtcNow, bytes);
+        return await SendAsync(request);
+    }
+
+    public Task<(int Status, string Body, HttpResponseMessage Answer)> PostS3Async(string body, params (string Name, string Value)[] headers)
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, "/api/hooks/s3") { Content = new StringContent(body, Encoding.UTF8) };
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
+        return SendAsync(request);
+    }
+
+    public async Task<(int Status, string Body, HttpResponseMessage Answer)> SendAsync(HttpRequestMessage request)
+    {
+        HttpResponseMessage answer = await Http.SendAsync(request);
+        string body = await answer.Content.ReadAsStringAsync();
+        if (!answer.IsSuccessStatusCode)
+        {
+            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+            Assert.DoesNotContain(Secret[6..], body, StringComparison.Ordinal);
+            Assert.DoesNotContain(Key, body, StringComparison.Ordinal);
+        }
+
+        return ((int)answer.StatusCode, body, answer);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await host.DisposeAsync();
+        await Server.DisposeAsync();
+        Sns.Dispose();
+        Touched.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}
