@@ -27,7 +27,7 @@ public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider t
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(listed);
         S3Periods periods = new(options.Value.S3.QuietPeriod, options.Value.S3.MaxWait);
-        string id = S3QuietOrchestration.InstanceId(listed.Appliance, listed.Repository.Id);
+        string id = S3QuietOrchestration.InstanceIdOf(listed.Appliance, listed.Repository.Id);
         Passage mine = new(time.GetTimestamp());
         Passage current = passages.AddOrUpdate(id, mine, (_, last) => time.GetElapsedTime(last.Began) < periods.Window ? last : mine);
         if (ReferenceEquals(current, mine))
@@ -60,7 +60,7 @@ public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider t
             S3Burst burst = new(listed.Appliance, listed.Repository.Id, listed.Repository.Name, touch.Periods!);
             try
             {
-                await client.ScheduleNewOrchestrationInstanceAsync(S3QuietOrchestration.Name, burst.With(touch, touch.At), new StartOrchestrationOptions(id)).ConfigureAwait(false);
+                await client.ScheduleNewOrchestrationInstanceAsync(nameof(S3QuietOrchestration), burst.With(touch, touch.At), new StartOrchestrationOptions(id)).ConfigureAwait(false);
                 return;
             }
             catch (OrchestrationAlreadyExistsException)

@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Activities;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
 using Rescan.Functions.Triggers;
 using Rescan.Functions.Webhooks;
 using Rescan.Local.Runtime.Hosting;
@@ -13,12 +16,13 @@ using Rescan.Tests.Appliance;
 
 namespace Rescan.Tests.Webhooks;
 
-/// <summary>The app's hooks on the local function host over real HTTP, with one appliance over real HTTPS; only the start of rescans is recorded.</summary>
+/// <summary>The app's hooks on the local function host over real HTTP, with one appliance over real HTTPS; what signed messages ask for is only recorded.</summary>
 internal sealed class HookHost : IRescanStarter, IAsyncDisposable
 {
     public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     public const string Key = "0123456789abcdef-s3";
     public const string RepositoryId = "6f9e1c1e-37ab-4b6e-9f56-0c4d3f1c2a10";
+    private const string RescanPath = $"POST /api/v1/repositories/{RepositoryId}/rescan";
     private static readonly RSA SnsKey = RSA.Create(2048);
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-hooks-").FullName;
@@ -37,7 +41,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
 
     public ConcurrentQueue<RescanHookRequest> Requests { get; } = new();
 
-    public BlockingCollection<TouchedRescan> Touched { get; } = [];
+    /// <summary>Rescans that the appliance was asked for.</summary>
+    public int Rescans => Server.Count(RescanPath);
 
     public Func<RescanHookRequest, Task>? OnStart { get; set; }
 
@@ -48,6 +53,9 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             {"totalCount":1,"results":[{"id":"{{RepositoryId}}","name":"nightly","amazonStorageFolder":"nightly","amazonBucketId":"backups","_embedded":{"bucket":{"name":"backups"} } }]}
             """);
         hooks.Server.Json("GET " + new Uri(SnsSigner.CertificateUrl).AbsolutePath, hooks.Sns.Certificate.ExportCertificatePem());
+        hooks.Server.Json(RescanPath, """{"sessionId":"s1"}""", 202);
+        hooks.Server.Json("GET /api/v1/sessions/s1", """{"id":"s1","status":"Succeeded"}""");
+        hooks.Server.Json("GET /api/v1/sessions/s1/log", """{"sessionId":"s1"}""");
         hooks.Server.Json("GET /", "<ConfirmSubscriptionResponse/>");
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -56,6 +64,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             ["Rescan:Appliances:0:Username"] = "u",
             ["Rescan:Appliances:0:Password"] = "p",
             ["Rescan:Appliances:0:Thumbprints:0"] = hooks.Server.Thumbprint,
+            ["Rescan:Polling:MinInterval"] = "00:00:00.1",
+            ["Rescan:Polling:MaxInterval"] = "00:00:00.1",
             ["Rescan:Webhooks:Secrets:0"] = Secret,
             ["Rescan:Webhooks:S3:ApiKeys:0"] = Key,
             ["Rescan:Webhooks:S3:TopicArns:0"] = SnsSigner.Topic,
@@ -71,6 +81,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
                 {
                     services.AddSingleton<IRescanStarter>(hooks);
                     services.AddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create(SnsOverHttpsTests.ToServer(hooks.Server)));
+                    services.AddSingleton<IOutcomeStore>(new SqliteOutcomeStore(Path.Combine(hooks.folder, "outcomes.db")));
+                    services.AddSingleton<StartGates>();
                     services.AddRescan(configuration);
                 },
                 Url = new Uri("http://127.0.0.1:0"),
@@ -81,17 +93,33 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         return hooks;
     }
 
-    public async Task<IReadOnlyList<StartedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         await (OnStart?.Invoke(request) ?? Task.CompletedTask);
-        return [new StartedRescan($"rescan-{request.Appliance}-{RepositoryId}", false)];
+        return [new AcceptedRescan($"rescan-{request.Appliance}-{RepositoryId}", false)];
     }
 
-    public Task<TouchedRescanStart> StartTouchedAsync(DurableTaskClient client, TouchedRescan touched, CancellationToken cancellationToken)
+    /// <summary>Waits for the repository's burst to be read, answered and over.</summary>
+    public async Task QuietAsync()
     {
-        Touched.Add(touched, cancellationToken);
-        return Task.FromResult(TouchedRescanStart.Started);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        string id = S3QuietOrchestration.InstanceIdOf("appliance-1", RepositoryId);
+        while ((await Client.GetInstanceAsync(id, true, patience.Token))?.ReadCustomStatusAs<S3QuietStatus>()?.Phase != "idle")
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
+    public async Task RescansAsync(int count)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (Rescans < count)
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
+        Assert.Equal(count, Rescans);
     }
 
     public async Task<(int Status, string Body, HttpResponseMessage Answer)> PostSignedAsync(
@@ -134,7 +162,7 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         await host.DisposeAsync();
         await Server.DisposeAsync();
         Sns.Dispose();
-        Touched.Dispose();
+        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }

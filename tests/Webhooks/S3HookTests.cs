@@ -22,8 +22,29 @@ public sealed class S3HookTests : IAsyncLifetime
         (int status, string body, _) = await hooks.PostS3Async(Event, Key);
 
         Assert.Equal((202, Answer), (status, body));
-        TouchedRescan rescan = NextRescan();
-        Assert.Equal(("appliance-1", HookHost.RepositoryId, "nightly"), (rescan.Appliance, rescan.RepositoryId, rescan.RepositoryName));
+        await hooks.RescansAsync(1);
+        await hooks.QuietAsync();
+    }
+
+    [Fact]
+    public async Task Events_during_a_rescan_get_another_one_once_it_has_ended()
+    {
+        hooks.Server.Json("GET /api/v1/sessions/s1", """{"id":"s1","status":"Running"}""");
+        await hooks.PostS3Async(Event, Key);
+        await hooks.RescansAsync(1);
+        await hooks.QuietAsync();
+
+        await hooks.PostS3Async(Event, Key);
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while ((await StatusAsync())?.Waiting != true)
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
+        Assert.Equal(1, hooks.Rescans);
+        hooks.Server.Json("GET /api/v1/sessions/s1", """{"id":"s1","status":"Succeeded"}""");
+        await hooks.QuietAsync();
+        await hooks.RescansAsync(2);
     }
 
     [Fact]
@@ -34,7 +55,7 @@ public sealed class S3HookTests : IAsyncLifetime
             hooks.Sns.Notification(DateTimeOffset.UtcNow, records, "1", "Amazon S3 Notification").ToJsonString(), ("x-amz-sns-message-type", "Notification"));
 
         Assert.Equal((202, Answer), (status, body));
-        Assert.Equal("nightly", NextRescan().RepositoryName);
+        await hooks.RescansAsync(1);
     }
 
     [Fact]
@@ -154,20 +175,14 @@ public sealed class S3HookTests : IAsyncLifetime
             new ParallelOptions { MaxDegreeOfParallelism = 16 },
             async (_, _) => Assert.Equal(202, (await busy.PostS3Async(Event, Key)).Status));
 
-        Assert.True(busy.Touched.TryTake(out _, TimeSpan.FromSeconds(60)));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        while ((await busy.Client.GetInstanceAsync(Instance, true))!.ReadCustomStatusAs<S3QuietStatus>()!.Phase != "idle")
-        {
-            await Task.Delay(20, patience.Token);
-        }
-
-        Assert.Empty(busy.Touched);
+        await busy.QuietAsync();
+        await busy.RescansAsync(1);
         Assert.Equal(1, busy.Server.Count("GET /api/v1/repositories"));
     }
 
-    private static string Instance => S3QuietOrchestration.InstanceId("appliance-1", HookHost.RepositoryId);
+    private static string Instance => S3QuietOrchestration.InstanceIdOf("appliance-1", HookHost.RepositoryId);
 
-    private TouchedRescan NextRescan() => hooks.Touched.TryTake(out TouchedRescan? rescan, TimeSpan.FromSeconds(30)) ? rescan : throw new TimeoutException("No rescan was started.");
+    private async Task<S3QuietStatus?> StatusAsync() => (await hooks.Client.GetInstanceAsync(Instance, true))?.ReadCustomStatusAs<S3QuietStatus>();
 
     private async Task<(int Status, string Body)> StatusAndBodyAsync(string body)
     {

@@ -104,6 +104,11 @@ internal sealed class TimerQueue : IAsyncDisposable
         {
             set = next;
             alarm.Change(next <= now ? TimeSpan.Zero : next - now + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            if (next > now && time.GetUtcNow().UtcDateTime >= next)
+            {
+                // The clock was set, or the machine slept, since it was read.
+                alarm.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 }
