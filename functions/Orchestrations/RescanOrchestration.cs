@@ -279,7 +279,7 @@ public static class RescanOrchestration
         }
 
         private TimeSpan NextPoll(TimeSpan? retryAfter) =>
-            PollSchedule.Next(request.Polling, Now - state.WatchedSince!.Value, context.InstanceId, state.Polls, retryAfter);
+            PollSchedule.Next(request.Polling, state.PastSeconds, Now - state.WatchedSince!.Value, context.InstanceId, state.Polls, retryAfter);
 
         private TimeSpan? End(Outcome outcome, string? reason)
         {

@@ -80,4 +80,14 @@ public sealed record S3Burst(string Appliance, string RepositoryId, string Repos
 /// <param name="Last">When the last event came, UTC.</param>
 /// <param name="Touches">Touches read; many events make one touch.</param>
 /// <param name="Due">When the rescan starts unless more events come, UTC.</param>
-public sealed record S3QuietStatus(string Phase, DateTimeOffset? First = null, DateTimeOffset? Last = null, int Touches = 0, DateTimeOffset? Due = null);
+/// <param name="Waiting">True while a start was put off, because another rescan runs or it could not be made.</param>
+public sealed record S3QuietStatus(
+    string Phase, DateTimeOffset? First = null, DateTimeOffset? Last = null, int Touches = 0, DateTimeOffset? Due = null, bool Waiting = false)
+{
+    /// <summary>The status of a burst.</summary>
+    public static S3QuietStatus Of(string phase, S3Burst burst)
+    {
+        ArgumentNullException.ThrowIfNull(burst);
+        return new S3QuietStatus(phase, burst.First, burst.Last, burst.Touches, burst.Due, burst.NotBefore is not null);
+    }
+}

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Activities;
 
 namespace Rescan.Functions.Orchestrations;
 
@@ -16,23 +17,17 @@ namespace Rescan.Functions.Orchestrations;
 /// </summary>
 public static class S3QuietOrchestration
 {
-    /// <summary>The function's name.</summary>
-    public const string Name = "S3Quiet";
-
     /// <summary>The external event, with a <see cref="S3Touch"/>.</summary>
     public const string TouchedEvent = "touched";
-
-    /// <summary>The activity that starts the rescan: takes a <see cref="TouchedRescan"/>, answers a <see cref="TouchedRescanStart"/>.</summary>
-    public const string StartTouchedRescanActivity = "StartTouchedRescan";
 
     /// <summary>Touches read before the instance starts anew, so that its history stays short however long a burst lasts.</summary>
     internal const int TouchesAnExecution = 100;
 
     /// <summary>The instance of a repository.</summary>
-    public static string InstanceId(string appliance, string repositoryId) => $"s3-{appliance}-{repositoryId}";
+    public static string InstanceIdOf(string appliance, string repositoryId) => $"s3-{appliance}-{repositoryId}".ToLowerInvariant();
 
     /// <summary>Gathers one burst, or a part of it, and starts anew. Takes a <see cref="S3Burst"/>.</summary>
-    [Function(Name)]
+    [Function(nameof(S3QuietOrchestration))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         S3Burst burst = context.GetInput<S3Burst>()!;
@@ -49,7 +44,7 @@ public static class S3QuietOrchestration
         Task timer = context.CreateTimer(wakeAt.UtcDateTime, early.Token);
         while (true)
         {
-            context.SetCustomStatus(new S3QuietStatus("gathering", burst.First, burst.Last, burst.Touches, burst.Due));
+            context.SetCustomStatus(S3QuietStatus.Of("gathering", burst));
             Task<S3Touch> touched = context.WaitForExternalEvent<S3Touch>(TouchedEvent);
             if (await Task.WhenAny(touched, timer) != touched)
             {
@@ -60,7 +55,10 @@ public static class S3QuietOrchestration
             burst = burst.With(await touched, Now(context));
             if (++read >= TouchesAnExecution)
             {
+                // CancelAsync would leave the orchestrator's thread.
+#pragma warning disable CA1849
                 early.Cancel();
+#pragma warning restore CA1849
                 context.ContinueAsNew(burst);
                 return;
             }
@@ -83,13 +81,13 @@ public static class S3QuietOrchestration
     /// <returns>The burst as it goes on: empty once a rescan answers for it, else due again after another quiet period.</returns>
     private static async Task<S3Burst> StartAsync(TaskOrchestrationContext context, S3Burst burst)
     {
-        context.SetCustomStatus(new S3QuietStatus("starting", burst.First, burst.Last, burst.Touches, burst.Due));
-        ILogger log = context.CreateReplaySafeLogger(Name);
+        context.SetCustomStatus(S3QuietStatus.Of("starting", burst));
+        ILogger log = context.CreateReplaySafeLogger(nameof(S3QuietOrchestration));
         TouchedRescanStart start;
         try
         {
             start = await context.CallActivityAsync<TouchedRescanStart>(
-                StartTouchedRescanActivity, new TouchedRescan(burst.Appliance, burst.RepositoryId, burst.RepositoryName, burst.Last!.Value + burst.Periods.Window));
+                nameof(StartTouchedRescan), new TouchedRescan(burst.Appliance, burst.RepositoryId, burst.RepositoryName, burst.Last!.Value + burst.Periods.Window));
         }
         catch (TaskFailedException e)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Rescan.Functions.Orchestrations;
 
 /// <summary>A rescan that S3 events ask for.</summary>
@@ -8,6 +10,7 @@ namespace Rescan.Functions.Orchestrations;
 public sealed record TouchedRescan(string Appliance, string RepositoryId, string RepositoryName, DateTimeOffset EventsUntil);
 
 /// <summary>What became of the wish for a rescan.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TouchedRescanStart>))]
 public enum TouchedRescanStart
 {
     /// <summary>A rescan that sees every event gathered was started, or runs already.</summary>

@@ -31,7 +31,7 @@ public sealed class RescanApi(RescanStarter starter, IApplianceClients appliance
 
             RescanHookRequest wish = RescanHookRequest.Read(await HookRequest.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false));
             Repository? repository = null;
-            Webhooks.StartedRescan started;
+            AcceptedRescan started;
             if (wish is { Appliance: { } name, Repository: { } wanted })
             {
                 string appliance = appliances.Names.FirstOrDefault(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase)) ?? appliances.Get(name).Name;

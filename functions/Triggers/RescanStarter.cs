@@ -16,7 +16,7 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>
-    public async Task<Webhooks.StartedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, CancellationToken cancellationToken)
+    public async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(repository);
@@ -26,7 +26,7 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
     }
 
     /// <summary>Starts a run over many repositories; a run of the same id that goes on is joined.</summary>
-    public Task<Webhooks.StartedRescan> StartFleetAsync(DurableTaskClient client, string id, FleetRequest request, CancellationToken cancellationToken) =>
+    public Task<AcceptedRescan> StartFleetAsync(DurableTaskClient client, string id, FleetRequest request, CancellationToken cancellationToken) =>
         StartOrJoinAsync(client, nameof(FleetOrchestration), id, request, cancellationToken);
 
     /// <summary>The settings' part of a fleet run.</summary>
@@ -35,7 +35,7 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
         new FleetFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.Polling);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Webhooks.StartedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         string? appliance = request.Appliance is null ? null : appliances.Get(request.Appliance).Name;
@@ -49,50 +49,30 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
         return [await StartFleetAsync(client, "fleet-" + Guid.NewGuid().ToString("N"), fleet, cancellationToken).ConfigureAwait(false)];
     }
 
-    /// <inheritdoc/>
-    public async Task<TouchedRescanStart> StartTouchedAsync(DurableTaskClient client, TouchedRescan touched, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(touched);
-        if (!appliances.Names.Contains(touched.Appliance, StringComparer.OrdinalIgnoreCase))
-        {
-            return TouchedRescanStart.Gone;
-        }
-
-        Webhooks.StartedRescan started = await StartAsync(client, touched.Appliance, new Repository(touched.RepositoryId, touched.RepositoryName), cancellationToken).ConfigureAwait(false);
-        if (!started.Joined)
-        {
-            return TouchedRescanStart.Started;
-        }
-
-        OrchestrationMetadata? running = await client.GetInstanceAsync(started.Id, false, cancellationToken).ConfigureAwait(false);
-        return running is { IsCompleted: false } && running.CreatedAt > touched.EventsUntil ? TouchedRescanStart.Started : TouchedRescanStart.Busy;
-    }
-
     /// <summary>Finds a repository of an appliance by name or id.</summary>
     /// <exception cref="UnknownRepositoryException">None fits, or several do.</exception>
     /// <exception cref="ApplianceException">The appliance did not list its repositories.</exception>
     public async Task<Repository> FindAsync(string appliance, string nameOrId, CancellationToken cancellationToken) =>
         RepositoryResolver.Find(appliance, await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false), nameOrId);
 
-    internal static async Task<Webhooks.StartedRescan> StartOrJoinAsync(DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
+    internal static async Task<AcceptedRescan> StartOrJoinAsync(DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
     {
         if (await RunsAsync(client, id, cancellationToken).ConfigureAwait(false))
         {
-            return new Webhooks.StartedRescan(id, true);
+            return new AcceptedRescan(id, true);
         }
 
         try
         {
             await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, new StartOrchestrationOptions(id), cancellationToken).ConfigureAwait(false);
-            return new Webhooks.StartedRescan(id, false);
+            return new AcceptedRescan(id, false);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             // Hosts differ in what they throw for an id that runs; whether it runs is what counts.
             if (await RunsAsync(client, id, cancellationToken).ConfigureAwait(false))
             {
-                return new Webhooks.StartedRescan(id, true);
+                return new AcceptedRescan(id, true);
             }
 
             throw;

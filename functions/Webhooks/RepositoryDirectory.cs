@@ -40,7 +40,7 @@ internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProv
         {
             reading = null;
             return last = new RepositoryListing(
-                new RepositoryMatcher(known.SelectMany(a => a.Value.Select(r => new ListedRepository(a.Key, r)))),
+                new RepositoryMatcher(appliances.Names.Where(known.ContainsKey).SelectMany(n => known[n].Select(r => new ListedRepository(n, r)))),
                 [.. appliances.Names.Where(n => !known.ContainsKey(n))],
                 now);
         }

@@ -76,7 +76,7 @@ public sealed class RescanHook(
     {
         try
         {
-            IReadOnlyList<StartedRescan> started = await starter.StartAsync(client, request, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<AcceptedRescan> started = await starter.StartAsync(client, request, cancellationToken).ConfigureAwait(false);
             return new StoredAnswer(
                 StatusCodes.Status202Accepted,
                 JsonSerializer.Serialize(new { rescans = started }, JsonSerializerOptions.Web),

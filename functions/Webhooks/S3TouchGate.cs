@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using DurableTask.Core.Exceptions;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Triggers;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -27,7 +26,7 @@ public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider t
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(listed);
         S3Periods periods = new(options.Value.S3.QuietPeriod, options.Value.S3.MaxWait);
-        string id = S3QuietOrchestration.InstanceId(listed.Appliance, listed.Repository.Id);
+        string id = S3QuietOrchestration.InstanceIdOf(listed.Appliance, listed.Repository.Id);
         Passage mine = new(time.GetTimestamp());
         Passage current = passages.AddOrUpdate(id, mine, (_, last) => time.GetElapsedTime(last.Began) < periods.Window ? last : mine);
         if (ReferenceEquals(current, mine))
@@ -55,21 +54,13 @@ public sealed class S3TouchGate(IOptions<WebhookOptions> options, TimeProvider t
 
     private static async Task RaiseAsync(DurableTaskClient client, string id, ListedRepository listed, S3Touch touch)
     {
-        if (await client.GetInstanceAsync(id).ConfigureAwait(false) is null or { IsCompleted: true })
+        S3Burst burst = new(listed.Appliance, listed.Repository.Id, listed.Repository.Name, touch.Periods!);
+        AcceptedRescan gathering = await RescanStarter
+            .StartOrJoinAsync(client, nameof(S3QuietOrchestration), id, burst.With(touch, touch.At), CancellationToken.None).ConfigureAwait(false);
+        if (gathering.Joined)
         {
-            S3Burst burst = new(listed.Appliance, listed.Repository.Id, listed.Repository.Name, touch.Periods!);
-            try
-            {
-                await client.ScheduleNewOrchestrationInstanceAsync(S3QuietOrchestration.Name, burst.With(touch, touch.At), new StartOrchestrationOptions(id)).ConfigureAwait(false);
-                return;
-            }
-            catch (OrchestrationAlreadyExistsException)
-            {
-                // Another process started it meanwhile.
-            }
+            await client.RaiseEventAsync(id, S3QuietOrchestration.TouchedEvent, touch).ConfigureAwait(false);
         }
-
-        await client.RaiseEventAsync(id, S3QuietOrchestration.TouchedEvent, touch).ConfigureAwait(false);
     }
 
     private sealed record Passage(long Began)

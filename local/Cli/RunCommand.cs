@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Webhooks;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
@@ -53,7 +54,7 @@ internal static class RunCommand
         try
         {
             Repository repository = await FindAsync(starter, appliance, wanted, cancellationToken).ConfigureAwait(false);
-            Functions.Webhooks.StartedRescan started = await starter.StartAsync(host.Client, appliance, repository, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, cancellationToken).ConfigureAwait(false);
             Output.Step(started.Joined ? $"going on with rescan {started.Id}" : $"rescan {started.Id} of {repository.Name} is accepted");
             if (cancel)
             {

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
@@ -23,7 +23,6 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
     private static readonly ListedRepository One = Listed("r1");
 
     private readonly FakeTimeProvider time = new(Start);
-    private readonly SqliteTestHub hub = new();
     private readonly EngineFixture fixture;
     private readonly S3TouchGate gate;
     private readonly BlockingCollection<(TouchedRescan Rescan, DateTimeOffset At, int Touches)> starts = [];
@@ -31,18 +30,18 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
 
     public S3QuietOrchestrationTests()
     {
-        fixture = new EngineFixture(hub) { Time = time };
+        fixture = new EngineFixture(new SqliteTestHub()) { Time = time };
         gate = new S3TouchGate(Options.Create(new WebhookOptions()), time);
     }
 
     public Task InitializeAsync()
     {
-        fixture.Orchestrators[S3QuietOrchestration.Name] = async c =>
+        fixture.Orchestrators[nameof(S3QuietOrchestration)] = async c =>
         {
             await S3QuietOrchestration.RunAsync(c);
             return null;
         };
-        fixture.Activities[S3QuietOrchestration.StartTouchedRescanActivity] = async input =>
+        fixture.Activities[nameof(StartTouchedRescan)] = async input =>
         {
             await NoteAsync(input);
             return answers.TryDequeue(out TouchedRescanStart answer) ? answer : TouchedRescanStart.Started;
@@ -122,7 +121,7 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
     public async Task An_event_during_the_start_of_a_rescan_gets_a_rescan_of_its_own()
     {
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        fixture.Activities[S3QuietOrchestration.StartTouchedRescanActivity] = async input =>
+        fixture.Activities[nameof(StartTouchedRescan)] = async input =>
         {
             await NoteAsync(input);
             await goOn.Task;
@@ -162,9 +161,9 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_start_that_fails_is_tried_again()
     {
-        Func<string?, Task<object?>> works = fixture.Activities[S3QuietOrchestration.StartTouchedRescanActivity];
+        Func<string?, Task<object?>> works = fixture.Activities[nameof(StartTouchedRescan)];
         int calls = 0;
-        fixture.Activities[S3QuietOrchestration.StartTouchedRescanActivity] = input =>
+        fixture.Activities[nameof(StartTouchedRescan)] = input =>
             Interlocked.Increment(ref calls) == 1 ? throw new InvalidOperationException("no store") : works(input);
         await TouchAsync();
         await UntilAsync(s => s.Phase == "gathering");
@@ -216,12 +215,12 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
             await fixture.Client.RaiseEventAsync("s3-one-r1", S3QuietOrchestration.TouchedEvent, new S3Touch(time.GetUtcNow(), new S3Periods(Quiet, MaxWait)));
             if (i % 250 == 0)
             {
-                longest = Math.Max(longest, HistoryLength());
+                longest = Math.Max(longest, await HistoryLengthAsync());
             }
         }
 
         await UntilAsync(s => s.Touches == 10_000);
-        Assert.InRange(HistoryLength(), 1, 1_000);
+        Assert.InRange(await HistoryLengthAsync(), 1, 1_000);
         Assert.InRange(longest, 1, 1_000);
         Pass(Quiet);
         Assert.Equal((Start + Quiet, 10_000), NextStart() is { } start ? (start.At, start.Touches) : default);
@@ -342,19 +341,12 @@ public sealed class S3QuietOrchestrationTests : IAsyncLifetime
 
     private async Task<S3QuietStatus?> StatusAsync(string id)
     {
-        OrchestrationMetadata? instance = await fixture.Client.GetInstanceAsync(S3QuietOrchestration.InstanceId("one", id), true);
+        OrchestrationMetadata? instance = await fixture.Client.GetInstanceAsync(S3QuietOrchestration.InstanceIdOf("one", id), true);
         return instance?.ReadCustomStatusAs<S3QuietStatus>() is { } status ? status with { Due = status.Due is { } due ? Round(due) : null } : null;
     }
 
     /// <summary>The engine wakes a millisecond after a timer's time.</summary>
     private void Pass(TimeSpan span) => time.Advance(span + TimeSpan.FromMilliseconds(1));
 
-    private int HistoryLength()
-    {
-        using SqliteConnection connection = new($"Data Source={hub.StateFile};Mode=ReadOnly;Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT COUNT(*) FROM history WHERE instance = 's3-one-r1'";
-        return Convert.ToInt32(command.ExecuteScalar(), null);
-    }
+    private async Task<int> HistoryLengthAsync() => (await fixture.Store.ReadAsync("s3-one-r1", CancellationToken.None))!.History.Count;
 }
