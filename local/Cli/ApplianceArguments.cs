@@ -21,7 +21,7 @@ internal sealed class ApplianceArguments
         }
     }
 
-    /// <summary>The settings that they stand for; the first is the appliance's name.</summary>
+    /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
         if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps)
@@ -42,6 +42,7 @@ internal sealed class ApplianceArguments
             new("Rescan__Appliances__0__Username", parse.GetValue(username)),
             new("Rescan__Appliances__0__Password", password),
             new("Rescan__Appliances__0__ApiVersion", parse.GetValue(apiVersion)),
+            .. EnvironmentSettings.Read().Where(s => !s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)),
         ];
         settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"Rescan__Appliances__0__Thumbprints__{i}", t)));
         return settings;

@@ -81,6 +81,9 @@ internal static class DemoCommand
                 ["Rescan__Appliances__0__Username"] = options.Username,
                 ["Rescan__Appliances__0__Password"] = options.Password,
                 ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+                // A watcher of a short session wants to see it move: a poll is worth half a second here.
+                ["Rescan__Polling__Kappa"] = "0.5",
+                ["Rescan__Polling__MinInterval"] = "00:00:01",
                 ["Rescan__Deadline"] = (options.SessionDuration + TimeSpan.FromMinutes(5)).ToString("c"),
             };
             LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);

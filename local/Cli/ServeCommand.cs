@@ -67,9 +67,9 @@ internal static class ServeCommand
             }
         }
 
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        foreach ((string key, string? value) in EnvironmentSettings.Read())
         {
-            values[(string)variable.Key] = (string?)variable.Value;
+            values[key] = value;
         }
 
         return values;

@@ -107,6 +107,7 @@ public sealed class RunCommandTests : IDisposable
     {
         ProcessStartInfo start = new("dotnet")
         {
+            Environment = { ["Rescan__Polling__Kappa"] = "0.1", ["Rescan__Polling__MinInterval"] = "00:00:00.5" },
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             ArgumentList =
             {

@@ -27,12 +27,15 @@ public sealed class PollScheduleTests
     public void The_wait_stays_between_the_clamps(double seconds) => Assert.InRange(
         PollSchedule.Next(Options, TimeSpan.FromSeconds(seconds), "i", 1), Options.MinInterval, Options.MaxInterval);
 
-    [Fact]
-    public void The_wait_grows_as_the_square_root_of_the_age()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    [InlineData(100_000)]
+    public void Without_a_past_the_wait_grows_as_the_square_root_of_the_age(double age)
     {
-        double ratio = PollSchedule.Next(Options, TimeSpan.FromSeconds(4000), "i", 1) / PollSchedule.Next(Options, TimeSpan.FromSeconds(1000), "i", 1);
+        double expected = 2 * Math.Sqrt(Options.Kappa * (age + Options.Kappa));
 
-        Assert.Equal(2, ratio, 6);
+        Assert.InRange(PollSchedule.Next(Options, TimeSpan.FromSeconds(age), "i", 1).TotalSeconds, 0.9 * expected, (1.1 * expected) + 0.001);
     }
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class PollScheduleTests
     {
         double[] waits = [.. Enumerable.Range(0, 200).Select(i => PollSchedule.Next(Options, TimeSpan.FromSeconds(1000), $"i{i}", 1).TotalSeconds)];
 
-        Assert.InRange(waits.Min(), 89.9, 95);
-        Assert.InRange(waits.Max(), 105, 110.1);
+        double middle = 2 * Math.Sqrt(Options.Kappa * (1000 + Options.Kappa));
+        Assert.InRange(waits.Min(), 0.9 * middle, 0.93 * middle);
+        Assert.InRange(waits.Max(), 1.07 * middle, (1.1 * middle) + 0.001);
     }
 }

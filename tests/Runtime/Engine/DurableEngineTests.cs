@@ -1,4 +1,3 @@
-using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -141,7 +140,7 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
         StartOrchestrationOptions same = new("one");
         await fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, same);
 
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, same));
+        await Assert.ThrowsAsync<DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException>(() => fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, same));
         await fixture.Client.TerminateInstanceAsync("one", "enough");
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await fixture.EndOfAsync("one")).RuntimeStatus);
         await fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, same);
@@ -191,7 +190,7 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
         };
         await fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, new StartOrchestrationOptions("taken"));
 
-        Assert.Equal(typeof(OrchestrationAlreadyExistsException).FullName, (await fixture.RunAsync("Parent")).ReadOutputAs<string>());
+        Assert.Equal(typeof(DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException).FullName, (await fixture.RunAsync("Parent")).ReadOutputAs<string>());
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await fixture.Client.GetInstanceAsync("taken"))!.RuntimeStatus);
     }
 
@@ -589,7 +588,7 @@ public abstract class DurableEngineTests(TestHub hub) : IAsyncLifetime
                 await fixture.Client.ScheduleNewOrchestrationInstanceAsync("Wait", null, new StartOrchestrationOptions("one"));
                 return true;
             }
-            catch (OrchestrationAlreadyExistsException)
+            catch (DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException)
             {
                 return false;
             }
