@@ -23,6 +23,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<StartGates>();
         services.AddSingleton<RescanStarter>();
+        services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
         services.TryAddSingleton<IOutcomeStore>(s => s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes is { SqliteFile: { Length: > 0 } file }
             ? new SqliteOutcomeStore(file)

@@ -62,7 +62,7 @@ public static class RescanOrchestration
         private Task<string> watch = context.WaitForExternalEvent<string>(RescanEvents.Watch);
         private RescanState state = request.State ?? new RescanState
         {
-            RequestId = context.NewGuid().ToString("N"),
+            RequestId = request.RequestId ?? context.NewGuid().ToString("N"),
             StartedAt = new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero),
         };
 

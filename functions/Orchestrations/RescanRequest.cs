@@ -10,6 +10,9 @@ namespace Rescan.Functions.Orchestrations;
 /// <param name="Polling">When to poll.</param>
 public sealed record RescanRequest(string Appliance, RepositoryRef Repository, TimeSpan Deadline, PollingOptions Polling)
 {
+    /// <summary>Identifies this rescan among all of the instance id's; null lets the orchestration make one up.</summary>
+    public string? RequestId { get; init; }
+
     /// <summary>Where an earlier execution of the same instance left off; null at the start.</summary>
     public RescanState? State { get; init; }
 

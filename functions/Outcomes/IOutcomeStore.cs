@@ -35,6 +35,16 @@ public interface IOutcomeStore
     /// <summary>The newest outcome of every instance id.</summary>
     Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken);
 
-    /// <summary>Outcomes, newest first.</summary>
-    Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken);
+    /// <summary>A page of outcomes, newest first, without their logs.</summary>
+    /// <exception cref="FormatException">The continuation token is not one that was handed out here.</exception>
+    Task<OutcomePage> ListAsync(OutcomeQuery query, CancellationToken cancellationToken);
+
+    /// <summary>The outcome of one request with its log; null while there is none.</summary>
+    Task<RescanOutcome?> GetAsync(string requestId, CancellationToken cancellationToken);
+
+    /// <summary>The last outcomes of each of these instance ids, newest last; ids that have none are left out.</summary>
+    /// <param name="instanceIds">The instance ids.</param>
+    /// <param name="limit">How many of each at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    Task<IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>>> GetHistoryAsync(IReadOnlyCollection<string> instanceIds, int limit, CancellationToken cancellationToken);
 }

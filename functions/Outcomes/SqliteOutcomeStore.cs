@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Rescan.Functions.Outcomes;
 
 /// <summary>Outcomes in a SQLite file. Each write is one conditional statement, so a repeat or another process changes nothing.</summary>
-internal sealed class SqliteOutcomeStore : IOutcomeStore
+internal sealed partial class SqliteOutcomeStore : IOutcomeStore
 {
     private readonly string connectionString;
 
@@ -90,10 +90,6 @@ internal sealed class SqliteOutcomeStore : IOutcomeStore
     /// <inheritdoc/>
     public Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) =>
         ReadAsync("SELECT outcome FROM outcomes WHERE seq IN (SELECT MAX(seq) FROM outcomes GROUP BY instance) ORDER BY seq DESC", cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken) =>
-        ReadAsync("SELECT outcome FROM outcomes ORDER BY seq DESC LIMIT $n", cancellationToken, ("$n", limit));
 
     private static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {

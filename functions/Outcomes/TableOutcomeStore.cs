@@ -14,7 +14,7 @@ namespace Rescan.Functions.Outcomes;
 /// Outcomes in one Azure table. Every write is an insert that fails when the row exists, or an update bound to an ETag, so that a repeat
 /// or another worker changes nothing. Rows are keyed so that the newest come first.
 /// </summary>
-internal sealed class TableOutcomeStore(TableClient table) : IOutcomeStore
+internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeStore
 {
     private const string Intents = "intent";
     private const string All = "outcomes";
@@ -103,7 +103,7 @@ internal sealed class TableOutcomeStore(TableClient table) : IOutcomeStore
         // The copies follow the deciding row and carry the first call's outcome, so a crash in between is mended by the repeat.
         RescanOutcome kept = recorded ? outcome : Read(await table.GetEntityAsync<TableEntity>("recorded", requestId, cancellationToken: cancellationToken).ConfigureAwait(false));
         key = recorded ? key : NewestFirst(kept.FinishedAt) + requestId;
-        await table.UpsertEntityAsync(Fill(new TableEntity(All, key), kept), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        await table.UpsertEntityAsync(Fill(new TableEntity(All, key), kept with { Log = [] }), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
         await table.UpsertEntityAsync(Fill(new TableEntity("of-" + kept.Id, key), kept), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
         await table.UpsertEntityAsync(Fill(new TableEntity(Latest, kept.Id), kept with { Log = [] }), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
         return recorded;
@@ -116,9 +116,6 @@ internal sealed class TableOutcomeStore(TableClient table) : IOutcomeStore
     /// <inheritdoc/>
     public Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) => QueryAsync(Latest, int.MaxValue, cancellationToken);
 
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<RescanOutcome>> ListAsync(int limit, CancellationToken cancellationToken) => QueryAsync(All, limit, cancellationToken);
-
     private static string ClaimsOf(string appliance) => "claims-" + appliance.ToLowerInvariant();
 
     private static string NewestFirst(DateTimeOffset time) => (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture) + "-";
@@ -130,6 +127,7 @@ internal sealed class TableOutcomeStore(TableClient table) : IOutcomeStore
     {
         string json = JsonSerializer.Serialize(outcome);
         row["Outcome"] = outcome.Outcome.ToString();
+        Describe(row, outcome);
         for (int at = 0, part = 0; at < json.Length; at += Chunk, part++)
         {
             row["Json" + part.ToString(CultureInfo.InvariantCulture)] = json.Substring(at, Math.Min(Chunk, json.Length - at));

@@ -11,6 +11,9 @@ namespace Rescan.Functions.Triggers;
 /// <summary>How the HTTP API writes its answers, and how it says what was wrong.</summary>
 internal static class ApiJson
 {
+    /// <summary>When callers who wait may well ask again, in seconds.</summary>
+    public const string RetryAfter = "2";
+
     /// <summary>Names in camel case, nulls left out, texts as they are.</summary>
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {
@@ -35,6 +38,10 @@ internal static class ApiJson
         catch (HookRefusedException e)
         {
             return Problem(e.Status, e.Message);
+        }
+        catch (FormatException e)
+        {
+            return Problem(StatusCodes.Status400BadRequest, e.Message);
         }
         catch (UnknownRepositoryException e)
         {

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers.Views;
 
 namespace Rescan.Functions.Triggers;
 
@@ -11,10 +13,14 @@ namespace Rescan.Functions.Triggers;
 /// <param name="outcomes">Where outcomes are kept.</param>
 public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore outcomes)
 {
+    private const int HistoryLength = 20;
+
     /// <summary>Lists repositories; appliances that do not answer are named under errors.</summary>
     [Function("ListRepositoriesApi")]
     public Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "repositories")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "repositories")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) =>
         ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
             Dictionary<string, RescanOutcome> last = new(StringComparer.OrdinalIgnoreCase);
@@ -23,22 +29,24 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
                 last.TryAdd(outcome.Id, outcome with { Log = [] });
             }
 
+            IReadOnlySet<string> running = await RescanReader.RunningIdsAsync(client, cancellationToken).ConfigureAwait(false);
+            IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken).ConfigureAwait(false);
+
             (string Name, IReadOnlyList<Repository> Repositories, string? Error)[] answers = await Task.WhenAll(
                 appliances.Names.Select(n => ListAsync(n, cancellationToken))).ConfigureAwait(false);
-            return ApiJson.Ok(new
-            {
-                Items = answers.SelectMany(a => a.Repositories.Select(r => new
+            return ApiJson.Ok(new RepositoryList(
+                [.. answers.SelectMany(a => a.Repositories.Select(r =>
                 {
-                    Appliance = a.Name, r.Id, r.Name, r.Bucket, r.Folder, LastOutcome = last.GetValueOrDefault(RescanRequest.InstanceIdOf(a.Name, r.Id)),
-                })),
-                Errors = answers.Where(a => a.Error is not null).Select(a => new { Appliance = a.Name, a.Error }),
-            });
+                    string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
+                    return new RepositoryView(a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
+                }))],
+                [.. answers.Where(a => a.Error is not null).Select(a => new ApplianceError(a.Name, a.Error!))]));
         });
 
     /// <summary>Tells that the app answers.</summary>
     [Function("Health")]
     public IResult Health([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
-        ApiJson.Ok(new { Status = "Healthy" });
+        ApiJson.Ok(new HealthView("Healthy"));
 
     private async Task<(string Name, IReadOnlyList<Repository> Repositories, string? Error)> ListAsync(string name, CancellationToken cancellationToken)
     {

@@ -4,20 +4,19 @@ using Microsoft.DurableTask.Client;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers.Views;
 using Rescan.Functions.Webhooks;
 
 namespace Rescan.Functions.Triggers;
 
 /// <summary>The HTTP API of rescans.</summary>
 /// <param name="starter">Starts and joins rescans.</param>
+/// <param name="reader">Reads rescans.</param>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RescanApi(RescanStarter starter, IApplianceClients appliances, IOutcomeStore outcomes)
+public sealed class RescanApi(RescanStarter starter, RescanReader reader, IApplianceClients appliances, IOutcomeStore outcomes)
 {
-    private const int MaxId = 200;
-    private const int PageSize = 100;
-
-    /// <summary>Starts a rescan, or joins the one that runs.</summary>
+    /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
     [Function("StartRescanApi")]
     public Task<IResult> StartAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescans")] HttpRequest request,
@@ -30,60 +29,32 @@ public sealed class RescanApi(RescanStarter starter, IApplianceClients appliance
             }
 
             RescanHookRequest wish = RescanHookRequest.Read(await HookRequest.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false));
-            Repository? repository = null;
-            AcceptedRescan started;
-            if (wish is { Appliance: { } name, Repository: { } wanted })
-            {
-                string appliance = appliances.Names.FirstOrDefault(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase)) ?? appliances.Get(name).Name;
-                repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
-                started = await starter.StartAsync(client, appliance, repository, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                started = (await starter.StartAsync(client, wish, cancellationToken).ConfigureAwait(false))[0];
-            }
-
-            string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
-            request.HttpContext.Response.Headers.Location = self;
-            request.HttpContext.Response.Headers.RetryAfter = "2";
-            return ApiJson.Ok(
-                new
-                {
-                    started.Id,
-                    wish.Appliance,
-                    Repository = repository is null ? null : new RepositoryRef(repository.Id, repository.Name),
-                    started.Joined,
-                    Links = new { Self = self, Log = self + "/log" },
-                },
-                StatusCodes.Status202Accepted);
+            AcceptedView accepted = await AcceptAsync(wish, client, cancellationToken).ConfigureAwait(false);
+            request.HttpContext.Response.Headers.Location = accepted.Links.Self;
+            request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
+            return ApiJson.Ok(accepted, StatusCodes.Status202Accepted);
         });
 
-    /// <summary>Rescans that run, then the newest outcomes.</summary>
+    /// <summary>Rescans that run, then ended ones, newest first, by pages.</summary>
     [Function("ListRescansApi")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            OrchestrationQuery running = new(
-                Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
-                InstanceIdPrefix: RescanRequest.InstanceIdPrefix,
-                FetchInputsAndOutputs: true);
-            List<object> items = [];
-            await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(running).WithCancellation(cancellationToken).ConfigureAwait(false))
+            bool? running = ApiQuery.Text(request, "state") switch
             {
-                items.Add(Describe(instance, null));
-            }
-
-            foreach (RescanOutcome outcome in await outcomes.ListAsync(PageSize, cancellationToken).ConfigureAwait(false))
-            {
-                items.Add(new { outcome.Id, Status = "Completed", Outcome = outcome with { Log = [] } });
-            }
-
-            return ApiJson.Ok(new { items });
+                null => null,
+                "running" => true,
+                "ended" => false,
+                _ => throw ApiQuery.Refuse("state is running or ended."),
+            };
+            OutcomeQuery query = new(
+                ApiQuery.Text(request, "appliance"), ApiQuery.Text(request, "repository"), Limit: ApiQuery.Limit(request), ContinuationToken: ApiQuery.Text(request, "continuationToken"));
+            return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken).ConfigureAwait(false));
         });
 
-    /// <summary>One rescan: the one that runs, else the newest outcome.</summary>
+    /// <summary>One rescan: the one that runs, else the newest.</summary>
     [Function("GetRescanApi")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescans/{id}")] HttpRequest request,
@@ -91,24 +62,13 @@ public sealed class RescanApi(RescanStarter starter, IApplianceClients appliance
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            OrchestrationMetadata? instance = await ReadAsync(client, id, cancellationToken).ConfigureAwait(false);
-            if (instance is { Name: nameof(FleetOrchestration) })
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            if (IsUnderWay(rescan))
             {
-                return ApiJson.Ok(new { Id = id, Status = instance.RuntimeStatus.ToString(), Report = instance.IsCompleted ? instance.ReadOutputAs<FleetReport>() : null });
+                request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
             }
 
-            RescanOutcome? outcome = instance is { IsCompleted: false } ? null : (await outcomes.GetRecentAsync(id, 1, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
-            if (instance is null && outcome is null)
-            {
-                throw Unknown(id);
-            }
-
-            if (instance is { IsCompleted: false })
-            {
-                request.HttpContext.Response.Headers.RetryAfter = "2";
-            }
-
-            return ApiJson.Ok(instance is null ? new { Id = id, Status = "Completed", Outcome = outcome! with { Log = [] } } : Describe(instance, outcome));
+            return ApiJson.Ok(rescan);
         });
 
     /// <summary>The session's log: from the appliance while it runs, from the outcome afterwards.</summary>
@@ -119,21 +79,18 @@ public sealed class RescanApi(RescanStarter starter, IApplianceClients appliance
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            OrchestrationMetadata? instance = await ReadAsync(client, id, cancellationToken).ConfigureAwait(false);
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<SessionLogItem> log = [];
-            if (instance is { IsCompleted: false })
+            if (rescan.Outcome is not null)
             {
-                if (instance.ReadCustomStatusAs<RescanStatus>()?.SessionId is { } session)
-                {
-                    log = await appliances.Get(instance.ReadInputAs<RescanRequest>()!.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false);
-                }
+                log = (await outcomes.GetAsync(rescan.RequestId!, cancellationToken).ConfigureAwait(false))!.Log;
             }
-            else
+            else if (IsUnderWay(rescan) && rescan.SessionId is { } session)
             {
-                log = ((await outcomes.GetRecentAsync(id, 1, cancellationToken).ConfigureAwait(false)).FirstOrDefault() ?? throw Unknown(id)).Log;
+                log = await appliances.Get(rescan.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false);
             }
 
-            return ApiJson.Ok(new { Id = id, Log = log });
+            return ApiJson.Ok(new RescanLogView(id, rescan.RequestId, log));
         });
 
     /// <summary>Cancels a rescan and stops its session on the appliance.</summary>
@@ -144,41 +101,38 @@ public sealed class RescanApi(RescanStarter starter, IApplianceClients appliance
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            OrchestrationMetadata? instance = await ReadAsync(client, id, cancellationToken).ConfigureAwait(false);
-            if (instance is null or { IsCompleted: true })
+            if (!IsUnderWay(await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false)))
             {
-                return instance is null
-                    ? throw Unknown(id)
-                    : ApiJson.Problem(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
+                return ApiJson.Problem(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
             }
 
             await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
-            return ApiJson.Ok(new { Id = id, Status = "Canceling" }, StatusCodes.Status202Accepted);
+            return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
-    private static async Task<OrchestrationMetadata?> ReadAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
-        id.Length is > 0 and <= MaxId && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_')
-            ? await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false)
-            : throw new HookRefusedException(StatusCodes.Status400BadRequest, "The id is malformed; ids look like rescan-APPLIANCE-REPOSITORYID.");
+    private static bool IsUnderWay(RescanView rescan) =>
+        rescan.Status is nameof(OrchestrationRuntimeStatus.Pending) or nameof(OrchestrationRuntimeStatus.Running) or nameof(OrchestrationRuntimeStatus.Suspended);
 
-    private static KeyNotFoundException Unknown(string id) => new($"No rescan has the id '{id}'.");
-
-    private static object Describe(OrchestrationMetadata instance, RescanOutcome? outcome)
+    private async Task<RescanView> ReadAsync(HttpRequest request, DurableTaskClient client, string id, CancellationToken cancellationToken)
     {
-        RescanStatus? status = instance.ReadCustomStatusAs<RescanStatus>();
-        return new
+        ApiQuery.CheckId(id, RescanRequest.InstanceIdPrefix, "rescan-APPLIANCE-REPOSITORYID");
+        string? requestId = ApiQuery.Id(request, "requestId");
+        return await reader.GetAsync(client, id, requestId, cancellationToken).ConfigureAwait(false)
+            ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
+    }
+
+    private async Task<AcceptedView> AcceptAsync(RescanHookRequest wish, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        if (wish is { Appliance: { } name, Repository: { } wanted })
         {
-            Id = instance.InstanceId,
-            Status = instance.RuntimeStatus.ToString(),
-            status?.Phase,
-            status?.SessionId,
-            status?.LastMessage,
-            Polls = status?.Polls ?? 0,
-            status?.NextPollAt,
-            status?.Trouble,
-            status?.Requests,
-            Outcome = outcome is null ? null : outcome with { Log = [] },
-            Error = instance.FailureDetails?.ErrorMessage,
-        };
+            string appliance = appliances.Get(name).Name;
+            Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, cancellationToken).ConfigureAwait(false);
+            string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
+            return new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log"));
+        }
+
+        AcceptedRescan run = (await starter.StartAsync(client, wish, cancellationToken).ConfigureAwait(false))[0];
+        return new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
     }
 }

@@ -20,9 +20,8 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(repository);
-        string id = RescanRequest.InstanceIdOf(appliance, repository.Id);
         RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling);
-        return await StartOrJoinAsync(client, nameof(RescanOrchestration), id, request, cancellationToken).ConfigureAwait(false);
+        return await StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Starts a run over many repositories; a run of the same id that goes on is joined.</summary>
@@ -54,6 +53,21 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
     /// <exception cref="ApplianceException">The appliance did not list its repositories.</exception>
     public async Task<Repository> FindAsync(string appliance, string nameOrId, CancellationToken cancellationToken) =>
         RepositoryResolver.Find(appliance, await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false), nameOrId);
+
+    /// <summary>Starts a rescan, or joins the one of the same repository that runs; tells whose request it is.</summary>
+    internal static async Task<AcceptedRescan> StartOrJoinAsync(DurableTaskClient client, RescanRequest request, CancellationToken cancellationToken)
+    {
+        RescanRequest own = request with { RequestId = request.RequestId ?? Guid.NewGuid().ToString("N") };
+        string id = RescanRequest.InstanceIdOf(own.Appliance, own.Repository.Id);
+        AcceptedRescan accepted = await StartOrJoinAsync(client, nameof(RescanOrchestration), id, own, cancellationToken).ConfigureAwait(false);
+        if (!accepted.Joined)
+        {
+            return accepted with { RequestId = own.RequestId };
+        }
+
+        RescanRequest? running = (await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false))?.ReadInputAs<RescanRequest>();
+        return accepted with { RequestId = running?.RequestId ?? running?.State?.RequestId };
+    }
 
     internal static async Task<AcceptedRescan> StartOrJoinAsync(DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
     {

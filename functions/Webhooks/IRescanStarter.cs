@@ -5,7 +5,8 @@ namespace Rescan.Functions.Webhooks;
 /// <summary>A rescan, or a run over many repositories, that was started or joined.</summary>
 /// <param name="Id">The orchestration's instance id.</param>
 /// <param name="Joined">True when it ran already.</param>
-public sealed record AcceptedRescan(string Id, bool Joined);
+/// <param name="RequestId">Tells the rescans of one id apart; null for runs.</param>
+public sealed record AcceptedRescan(string Id, bool Joined, string? RequestId = null);
 
 /// <summary>Starts the rescans that signed messages ask for.</summary>
 public interface IRescanStarter

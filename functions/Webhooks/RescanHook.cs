@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -79,8 +80,8 @@ public sealed class RescanHook(
             IReadOnlyList<AcceptedRescan> started = await starter.StartAsync(client, request, cancellationToken).ConfigureAwait(false);
             return new StoredAnswer(
                 StatusCodes.Status202Accepted,
-                JsonSerializer.Serialize(new { rescans = started }, JsonSerializerOptions.Web),
-                started.Count == 1 ? "/api/rescans/" + Uri.EscapeDataString(started[0].Id) : null);
+                JsonSerializer.Serialize(new { rescans = started.Select(s => new { s.Id, s.Joined }) }, JsonSerializerOptions.Web),
+                started.Count == 1 ? (started[0].Id.StartsWith(RescanRequest.InstanceIdPrefix, StringComparison.Ordinal) ? "/api/rescans/" : "/api/runs/") + Uri.EscapeDataString(started[0].Id) : null);
         }
         catch (KeyNotFoundException e)
         {

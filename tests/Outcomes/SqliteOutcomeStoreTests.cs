@@ -50,7 +50,7 @@ public sealed class SqliteOutcomeStoreTests : IDisposable
         Assert.True(await store.TryRecordAsync("two", Ended(Outcome.Succeeded), default));
 
         Assert.Equal(Outcome.Succeeded, Assert.Single(await store.GetRecentAsync("rescan-a-r", 1, default)).Outcome);
-        Assert.Equal([Outcome.Succeeded, Outcome.Failed], (await store.ListAsync(10, default)).Select(o => o.Outcome));
+        Assert.Equal([Outcome.Succeeded, Outcome.Failed], (await store.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Outcome));
     }
 
     private static RescanIntent Intent(string request) => new(request, "a", "r", DateTimeOffset.UnixEpoch, null);

@@ -1,0 +1,29 @@
+using Rescan.Functions.Outcomes;
+
+namespace Rescan.Functions.Triggers.Views;
+
+/// <summary>A repository of a configured appliance.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Id">The repository's uuid.</param>
+/// <param name="Name">Its display name.</param>
+/// <param name="Bucket">The S3 bucket, where the appliance tells it.</param>
+/// <param name="Folder">The folder in the bucket, where the appliance tells it.</param>
+/// <param name="Running">Whether a rescan runs.</param>
+/// <param name="LastOutcome">The last outcome, without its log; null before the first.</param>
+/// <param name="History">The last outcomes, newest last, at most 20.</param>
+public sealed record RepositoryView(
+    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome, IReadOnlyList<OutcomePoint> History);
+
+/// <summary>An appliance that did not list its repositories.</summary>
+/// <param name="Appliance">Its configured name.</param>
+/// <param name="Error">Why not.</param>
+public sealed record ApplianceError(string Appliance, string Error);
+
+/// <summary>The repositories of all configured appliances.</summary>
+/// <param name="Items">Those that were listed.</param>
+/// <param name="Errors">Appliances that did not answer.</param>
+public sealed record RepositoryList(IReadOnlyList<RepositoryView> Items, IReadOnlyList<ApplianceError> Errors);
+
+/// <summary>Whether the app answers.</summary>
+/// <param name="Status">Healthy.</param>
+public sealed record HealthView(string Status);
