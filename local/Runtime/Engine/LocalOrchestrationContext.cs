@@ -27,7 +27,7 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
     private readonly Dictionary<int, Call> calls = [];
     private readonly Queue<Call> uncommitted = new();
     private readonly HashSet<int> canceledTimers = [];
-    private readonly Dictionary<string, LinkedList<Waiter>> waiters = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, LinkedList<Action<string?>>> waiters = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<HistoryEvent> unconsumed = [];
     private Task<object?>? running;
     private NonDeterministicOrchestrationException? strayed;
@@ -174,19 +174,19 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
             return source.Task;
         }
 
-        if (!waiters.TryGetValue(eventName, out LinkedList<Waiter>? queue))
+        if (!waiters.TryGetValue(eventName, out LinkedList<Action<string?>>? waiting))
         {
-            waiters[eventName] = queue = new LinkedList<Waiter>();
+            waiters[eventName] = waiting = [];
         }
 
-        LinkedListNode<Waiter> node = queue.AddLast(new Waiter(data => Settle(source, data)));
+        LinkedListNode<Action<string?>> node = waiting.AddLast(data => Settle(source, data));
         if (cancellationToken.CanBeCanceled)
         {
             cancellationToken.Register(() =>
             {
                 if (node.List is not null)
                 {
-                    queue.Remove(node);
+                    waiting.Remove(node);
                     source.TrySetCanceled(cancellationToken);
                 }
             });
@@ -359,10 +359,11 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
                 break;
             case EventKind.EventRaised:
-                if (waiters.TryGetValue(e.Name!, out LinkedList<Waiter>? queue) && queue.First is { } node)
+                // The newest wait is served first; what comes after ContinueAsNew belongs to the next execution.
+                if (continueAsNew is null && waiters.TryGetValue(e.Name!, out LinkedList<Action<string?>>? waiting) && waiting.Last is { } newest)
                 {
-                    queue.RemoveFirst();
-                    scheduler.Run(() => node.Value.Deliver(e.Data));
+                    waiting.RemoveLast();
+                    scheduler.Run(() => newest.Value(e.Data));
                 }
                 else
                 {
@@ -463,8 +464,6 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
 
         return turn;
     }
-
-    private sealed record Waiter(Action<string?> Deliver);
 
     private sealed class Call(int id, EventKind kind, string name, string? input)
     {
