@@ -45,6 +45,9 @@ internal sealed class FunctionCatalog : IFunctionCatalog
 
     public List<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> Timers { get; } = [];
 
+    /// <summary>Names of the activities.</summary>
+    public IReadOnlyCollection<string> Activities => activities.Keys;
+
     /// <summary>The app's services; known once the host is built.</summary>
     public IServiceProvider? Services { get; set; }
 
