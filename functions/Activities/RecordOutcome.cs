@@ -49,6 +49,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
                 DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),
                 Polls = state.Polls,
                 Requests = state.Requests + (RequestTally.Current ?? new()),
+                Timeline = state.Timeline,
                 Log = Cap(items),
             };
             if (await outcomes.TryRecordAsync(state.RequestId, record, cancellationToken).ConfigureAwait(false))

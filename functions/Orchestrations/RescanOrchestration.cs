@@ -70,6 +70,8 @@ public static class RescanOrchestration
 
         private DateTimeOffset Deadline => state.StartedAt + request.Deadline;
 
+        private double Age => Math.Round((Now - state.StartedAt).TotalSeconds, 1);
+
         public RescanRequest Carried()
         {
             TakeEvents();
@@ -142,7 +144,7 @@ public static class RescanOrchestration
                 return Bear(trouble);
             }
 
-            state = state with { Phase = RescanPhase.Starting, TroubleSince = null, Trouble = null, Tries = 0 };
+            state = state with { Phase = RescanPhase.Starting, Timeline = state.Timeline with { SignedIn = Age }, TroubleSince = null, Trouble = null, Tries = 0 };
             return null;
         }
 
@@ -173,6 +175,7 @@ public static class RescanOrchestration
                 Remark = started.Remark,
                 PastSeconds = started.PastSeconds,
                 WatchedSince = Now,
+                Timeline = state.Timeline with { Started = Age },
                 TroubleSince = null,
                 Trouble = null,
                 Tries = 0,
@@ -185,7 +188,7 @@ public static class RescanOrchestration
             ActivityAnswer<SessionSnapshot> answer = await context.CallActivityAsync<ActivityAnswer<SessionSnapshot>>(
                 nameof(PollSession), new SessionInput(request.Appliance, state.SessionId!, state.LogTooLarge));
             Count(answer.Requests);
-            state = state with { Polls = state.Polls + 1 };
+            state = state with { Polls = state.Polls + 1, Timeline = state.Timeline.WithPoll(Age, state.Polls + 1) };
             if (answer.Trouble is { } trouble)
             {
                 if (trouble.Failure != ApplianceFailure.NotFound)
@@ -239,7 +242,16 @@ public static class RescanOrchestration
             }
 
             // A session that can no longer be stopped has ended or is gone; the next poll tells which.
-            state = state with { Phase = RescanPhase.Stopping, StopAcceptedAt = Now, WatchedSince = state.WatchedSince ?? Now, TroubleSince = null, Trouble = null, Tries = 0 };
+            state = state with
+            {
+                Phase = RescanPhase.Stopping,
+                StopAcceptedAt = Now,
+                WatchedSince = state.WatchedSince ?? Now,
+                Timeline = state.Timeline with { StopAccepted = Age },
+                TroubleSince = null,
+                Trouble = null,
+                Tries = 0,
+            };
             return request.Polling.MinInterval;
         }
 
@@ -328,7 +340,7 @@ public static class RescanOrchestration
         private void Count(RequestTally requests) => state = state with { Requests = state.Requests + requests };
 
         private void Show(DateTimeOffset? nextPollAt) => context.SetCustomStatus(
-            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests));
+            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests) { Timeline = state.Timeline });
 
         private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }

@@ -51,6 +51,9 @@ public sealed record RescanState
     /// <summary>Polls made.</summary>
     public int Polls { get; init; }
 
+    /// <summary>When it did what.</summary>
+    public RescanTimeline Timeline { get; init; } = new();
+
     /// <summary>Requests sent so far, by kind.</summary>
     public RequestTally Requests { get; init; } = new();
 

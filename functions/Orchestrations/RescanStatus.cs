@@ -9,7 +9,11 @@ namespace Rescan.Functions.Orchestrations;
 /// <param name="Trouble">What keeps the appliance from answering, when something does.</param>
 /// <param name="Requests">Requests sent so far, by kind.</param>
 public sealed record RescanStatus(
-    RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, Appliance.RequestTally Requests);
+    RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, Appliance.RequestTally Requests)
+{
+    /// <summary>When it did what so far.</summary>
+    public RescanTimeline? Timeline { get; init; }
+}
 
 /// <summary>What a finished rescan tells the instances that watch it.</summary>
 /// <param name="InstanceId">The rescan's instance id.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Orchestrations;
 
 namespace Rescan.Functions.Outcomes;
 
@@ -72,6 +73,9 @@ public sealed record RescanOutcome
 
     /// <summary>Requests sent, by kind.</summary>
     public RequestTally Requests { get; init; } = new();
+
+    /// <summary>When it did what; null in outcomes recorded before this was kept.</summary>
+    public RescanTimeline? Timeline { get; init; }
 
     /// <summary>The session's log, capped.</summary>
     public IReadOnlyList<SessionLogItem> Log { get; init; } = [];

@@ -18,11 +18,12 @@ namespace Rescan.Functions.Triggers.Views;
 /// <param name="NextPollAt">When the appliance is asked next, UTC.</param>
 /// <param name="Trouble">What keeps the appliance from answering, when something does.</param>
 /// <param name="Requests">Requests sent so far, by kind.</param>
+/// <param name="Timeline">When it did what so far.</param>
 /// <param name="Outcome">How it ended, without the log; null while it runs.</param>
 /// <param name="Error">Why the instance failed, when it ended without an outcome.</param>
 public sealed record RescanView(
     string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId, DateTimeOffset StartedAt,
-    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestTally? Requests, RescanOutcome? Outcome, string? Error);
+    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestTally? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error);
 
 /// <summary>Some rescans: those that run, then the ended ones, newest first.</summary>
 /// <param name="Items">The rescans.</param>
