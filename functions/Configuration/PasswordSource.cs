@@ -1,15 +1,10 @@
-using Azure.Identity;
-using Azure.Security.KeyVault.Secrets;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Rescan.Functions.Configuration;
 
 /// <summary>Reads an appliance's password whenever a full sign-in is due, so that a rotated secret is taken up.</summary>
-internal sealed class PasswordSource(IOptions<RescanOptions> options, ILogger<PasswordSource> log)
+internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource> log)
 {
-    private readonly Lazy<SecretClient> vault = new(() => new SecretClient(options.Value.KeyVaultUri, new DefaultAzureCredential()));
-
     public async Task<string> ReadAsync(ApplianceOptions appliance, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(appliance.PasswordSecret))
@@ -18,6 +13,6 @@ internal sealed class PasswordSource(IOptions<RescanOptions> options, ILogger<Pa
             return appliance.Password!;
         }
 
-        return (await vault.Value.GetSecretAsync(appliance.PasswordSecret, cancellationToken: cancellationToken).ConfigureAwait(false)).Value.Value;
+        return await vault.ReadAsync(appliance.PasswordSecret, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -15,11 +15,17 @@ public sealed class RescanOptions
     /// <summary>When to poll.</summary>
     public PollingOptions Polling { get; init; } = new();
 
-    /// <summary>Key Vault that holds the appliance passwords, such as https://NAME.vault.azure.net/.</summary>
+    /// <summary>Key Vault that holds the appliances' passwords and the channels' secrets, such as https://NAME.vault.azure.net/.</summary>
     public Uri? KeyVaultUri { get; set; }
 
     /// <summary>Where outcomes are kept.</summary>
     public OutcomeStoreOptions Outcomes { get; init; } = new();
+
+    /// <summary>Whom to tell how rescans end.</summary>
+    public NotificationOptions Notifications { get; init; } = new();
+
+    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it. Null: no links.</summary>
+    public Uri? PublicUrl { get; set; }
 }
 
 /// <summary>One appliance.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Triggers;
 using Rescan.Functions.Webhooks;
@@ -18,8 +19,12 @@ public static class RescanServiceCollectionExtensions
     {
         services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<VaultSecrets>();
         services.AddSingleton<PasswordSource>();
+        services.AddSingleton<NotificationSender>();
+        services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<StartGates>();
         services.AddSingleton<RescanStarter>();

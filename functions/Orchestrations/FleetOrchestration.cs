@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Rescan.Functions.Notifications;
 
 namespace Rescan.Functions.Orchestrations;
 
@@ -12,6 +13,8 @@ public static class FleetOrchestration
     public static async Task<FleetReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         FleetRequest request = context.GetInput<FleetRequest>()!;
+        string requestId = context.NewGuid().ToString("N");
+        DateTimeOffset startedAt = new(context.CurrentUtcDateTime, TimeSpan.Zero);
         List<Task<FleetReport>> shares = [];
         foreach (FleetAppliance appliance in request.Appliances)
         {
@@ -19,7 +22,10 @@ public static class FleetOrchestration
         }
 
         FleetReport[] reports = await Task.WhenAll(shares);
-        return new FleetReport([.. reports.SelectMany(r => r.Items)], [.. reports.SelectMany(r => r.Errors)]);
+        FleetReport report = new([.. reports.SelectMany(r => r.Items)], [.. reports.SelectMany(r => r.Errors)]);
+        await NotificationOrchestration.BeginAsync(
+            context, new Notification(requestId) { Run = RunSummary.Of(context.InstanceId, startedAt, new DateTimeOffset(context.CurrentUtcDateTime, TimeSpan.Zero), report) });
+        return report;
     }
 
     private static async Task<FleetReport> ShareAsync(TaskOrchestrationContext context, FleetAppliance appliance, FleetRequest request)

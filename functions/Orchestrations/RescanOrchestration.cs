@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Polling;
 
@@ -272,6 +273,12 @@ public static class RescanOrchestration
             foreach (string watcher in watchers)
             {
                 context.SendEvent(watcher, RescanEnded.EventName, new RescanEnded(context.InstanceId));
+            }
+
+            // A run that watches tells of all its rescans at once.
+            if (watchers.Count == 0)
+            {
+                await NotificationOrchestration.BeginAsync(context, new Notification(state.RequestId) { Rescan = answer.Value });
             }
 
             ended = answer.Value;

@@ -47,4 +47,11 @@ public interface IOutcomeStore
     /// <param name="limit">How many of each at most.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     Task<IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>>> GetHistoryAsync(IReadOnlyCollection<string> instanceIds, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether a channel is known to have been told of a request.</summary>
+    Task<bool> IsDeliveredAsync(string requestId, string channel, CancellationToken cancellationToken);
+
+    /// <summary>Records that a channel has been told of a request, once per request and channel; a repeat changes nothing.</summary>
+    /// <returns>Whether this call recorded it.</returns>
+    Task<bool> TryRecordDeliveryAsync(string requestId, string channel, DateTimeOffset at, CancellationToken cancellationToken);
 }

@@ -21,6 +21,7 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
             CREATE UNIQUE INDEX IF NOT EXISTS one_intent_a_session ON intents (appliance, session) WHERE session IS NOT NULL;
             CREATE TABLE IF NOT EXISTS outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL UNIQUE, instance TEXT NOT NULL, outcome TEXT NOT NULL);
             CREATE INDEX IF NOT EXISTS outcomes_by_instance ON outcomes (instance, seq);
+            CREATE TABLE IF NOT EXISTS deliveries (request TEXT NOT NULL, channel TEXT NOT NULL COLLATE NOCASE, at TEXT NOT NULL, PRIMARY KEY (request, channel)) WITHOUT ROWID;
             """);
         command.ExecuteNonQuery();
     }

@@ -111,7 +111,7 @@ public sealed class StartTouchedRescanTests : IAsyncLifetime
     private async Task<TouchedRescanStart> RunAsync(DateTimeOffset eventsUntil)
     {
         IOptions<RescanOptions> settings = Options.Create(options);
-        using ApplianceClients appliances = new(settings, new PasswordSource(settings, Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
+        using ApplianceClients appliances = new(settings, new PasswordSource(new VaultSecrets(settings), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         return await new StartTouchedRescan(settings, appliances).RunAsync(new TouchedRescan("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

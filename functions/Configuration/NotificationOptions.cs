@@ -1,0 +1,42 @@
+namespace Rescan.Functions.Configuration;
+
+/// <summary>Whom to tell how rescans and runs end; under <c>Rescan:Notifications</c> in the settings.</summary>
+public sealed class NotificationOptions
+{
+    /// <summary>The channels; one whose kind and address are blank is passed over.</summary>
+    public IList<ChannelOptions> Channels { get; init; } = [];
+}
+
+/// <summary>One place to which notifications go.</summary>
+public sealed class ChannelOptions
+{
+    /// <summary>A short name of its own, letters, digits and hyphens; its kind unless given. Deliveries are remembered by it.</summary>
+    public string? Name { get; set; }
+
+    /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook) or <c>teams</c> (a webhook of Workflows).</summary>
+    public string Kind { get; set; } = "";
+
+    /// <summary>The https address; http is allowed on loopback only. For Slack and Teams it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>Name of the Key Vault secret that holds the address.</summary>
+    public string? UrlSecret { get; set; }
+
+    /// <summary>The signing secret of a webhook, <c>whsec_</c> and 24 to 64 bytes in base64; for local runs only.</summary>
+    public string? Secret { get; set; }
+
+    /// <summary>Name of the Key Vault secret that holds the signing secret of a webhook.</summary>
+    public string? SecretName { get; set; }
+
+    /// <summary>Which rescans are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>. Those that a run started are told by the run's own notification.</summary>
+    public string When { get; set; } = "failure";
+
+    /// <summary>Which runs over many repositories are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>.</summary>
+    public string Runs { get; set; } = "failure";
+
+    /// <summary>Whether it is set at all.</summary>
+    internal bool IsBlank => string.IsNullOrWhiteSpace(Kind) && string.IsNullOrWhiteSpace(Url) && string.IsNullOrWhiteSpace(UrlSecret);
+
+    /// <summary>The name that it goes by.</summary>
+    internal string NameOrKind => string.IsNullOrWhiteSpace(Name) ? Kind.ToLowerInvariant() : Name;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+
+namespace Rescan.Functions.Notifications;
+
+/// <summary>What a channel is told: how one rescan ended, or how a run did. It travels in history, so it holds nothing secret.</summary>
+/// <param name="RequestId">Identifies the rescan or the run; deliveries are remembered by it.</param>
+public sealed record Notification(string RequestId)
+{
+    /// <summary>The rescan, without its log; null when it is about a run.</summary>
+    public RescanOutcome? Rescan { get; init; }
+
+    /// <summary>How the rescan of the same repository before this one ended, canceled ones passed over; null when there was none.</summary>
+    public Outcome? Previous { get; init; }
+
+    /// <summary>The run; null when it is about a rescan.</summary>
+    public RunSummary? Run { get; init; }
+
+    /// <summary>Whether it only tries the channel out.</summary>
+    public bool IsTest { get; init; }
+}
+
+/// <summary>How a run ended, short enough to be read.</summary>
+/// <param name="Id">The run's id.</param>
+/// <param name="StartedAt">When it began, UTC.</param>
+/// <param name="FinishedAt">When it ended, UTC.</param>
+/// <param name="Repositories">How many repositories it took.</param>
+/// <param name="Counts">How many of them ended how; <c>None</c> counts those without an outcome.</param>
+/// <param name="Problems">Those that went wrong, the first <see cref="MaxProblems"/> of them.</param>
+/// <param name="Errors">Appliances that could not be asked, with the reason, the first <see cref="MaxProblems"/> of them.</param>
+public sealed record RunSummary(
+    string Id,
+    DateTimeOffset StartedAt,
+    DateTimeOffset FinishedAt,
+    int Repositories,
+    IReadOnlyDictionary<string, int> Counts,
+    IReadOnlyList<FleetItem> Problems,
+    IReadOnlyList<string> Errors)
+{
+    /// <summary>How many problems and how many errors at most are listed.</summary>
+    public const int MaxProblems = 50;
+
+    /// <summary>How many repositories went wrong, listed or not.</summary>
+    [JsonIgnore]
+    public int Failed => Counts.Where(c => !Enum.TryParse(c.Key, out Outcome outcome) || outcome.Severity() == Severity.Bad).Sum(c => c.Value);
+
+    /// <summary>Sums a run's report up.</summary>
+    /// <param name="id">The run's id.</param>
+    /// <param name="startedAt">When it began, UTC.</param>
+    /// <param name="finishedAt">When it ended, UTC.</param>
+    /// <param name="report">The report.</param>
+    public static RunSummary Of(string id, DateTimeOffset startedAt, DateTimeOffset finishedAt, FleetReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return new RunSummary(
+            id, startedAt, finishedAt, report.Items.Count,
+            report.Items.GroupBy(i => i.Outcome?.ToString() ?? "None").OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count()),
+            [.. report.Items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems)],
+            [.. report.Errors.Take(MaxProblems)]);
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+
+namespace Rescan.Functions.Notifications;
+
+/// <inheritdoc cref="INotifier"/>
+/// <param name="options">The settings.</param>
+/// <param name="sender">Posts.</param>
+/// <param name="outcomes">Keeps past outcomes and deliveries.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">The log.</param>
+internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, IOutcomeStore outcomes, TimeProvider time, ILogger<Notifier> log) : INotifier
+{
+    private const int LookBack = 5;
+
+    private readonly IReadOnlyList<Channel> channels = Channel.Of(options.Value.Notifications);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Channels => [.. channels.Select(c => c.Name)];
+
+    /// <inheritdoc/>
+    public async Task<(Notification Notification, IReadOnlyList<string> Channels)> ChooseAsync(Notification notification, CancellationToken cancellationToken)
+    {
+        if (channels.Count == 0)
+        {
+            return (notification, []);
+        }
+
+        if (notification.Rescan is { } rescan)
+        {
+            Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken).ConfigureAwait(false)).TryGetValue(rescan.Id, out Outcome known) ? known : null;
+            return (notification with { Previous = previous }, [.. channels.Where(c => c.When.Includes(rescan.Outcome, previous)).Select(c => c.Name)]);
+        }
+
+        RunSummary run = notification.Run!;
+        bool failed = run.Failed + run.Errors.Count > 0;
+        bool changed = channels.Any(c => c.Runs == Occasion.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
+        return (notification, [.. channels.Where(c => c.Runs switch
+        {
+            Occasion.Never => false,
+            Occasion.Failure => failed,
+            Occasion.Change => changed,
+            _ => true,
+        }).Select(c => c.Name)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DeliveryResult> DeliverAsync(string channel, Notification notification, CancellationToken cancellationToken)
+    {
+        if (channels.FirstOrDefault(c => string.Equals(c.Name, channel, StringComparison.OrdinalIgnoreCase)) is not { } configured)
+        {
+            return new DeliveryResult(channel, false, "it is no longer configured");
+        }
+
+        if (await outcomes.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
+        {
+            return new DeliveryResult(channel, true, "told before");
+        }
+
+        DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken).ConfigureAwait(false);
+        if (result.Delivered && await outcomes.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
+        {
+            log.Delivered(configured.Name, notification.RequestId, result.Detail);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async Task<DeliveryResult> TestAsync(string channel, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        string id = "test-" + Guid.NewGuid().ToString("N");
+        Notification sample = new(id)
+        {
+            IsTest = true,
+            Previous = Outcome.Succeeded,
+            Rescan = new RescanOutcome
+            {
+                Id = "rescan-sample", Appliance = "sample-appliance", Repository = new RepositoryRef("00000000-0000-0000-0000-000000000000", "sample repository"),
+                SessionId = "11111111-1111-1111-1111-111111111111", Outcome = Outcome.Failed, Reason = "No rescan has failed: this is what one would look like.",
+                StartedAt = now.AddMinutes(-3), FinishedAt = now, DurationSeconds = 160, Polls = 9,
+            },
+        };
+        try
+        {
+            return await sender.SendAsync(channels.First(c => c.Name == channel), sample, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeliveryFailedException e)
+        {
+            return new DeliveryResult(channel, false, e.Detail);
+        }
+    }
+
+    private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
+    {
+        string[] ids = [.. run.Problems.Select(p => RescanRequest.InstanceIdOf(p.Appliance, p.Repository.Id))];
+        IReadOnlyDictionary<string, Outcome> previous = await PreviousAsync(ids, run.StartedAt, cancellationToken).ConfigureAwait(false);
+        return run.Errors.Count > 0 || ids.Any(id => !previous.TryGetValue(id, out Outcome outcome) || outcome.Severity() != Severity.Bad);
+    }
+
+    /// <summary>How each instance's rescan before a time ended, canceled ones passed over.</summary>
+    private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Outcome> previous = new(StringComparer.Ordinal);
+        foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(instanceIds, LookBack, cancellationToken).ConfigureAwait(false))
+        {
+            if (history.LastOrDefault(p => p.FinishedAt < before && p.Outcome != Outcome.Canceled) is { } point)
+            {
+                previous[id] = point.Outcome;
+            }
+        }
+
+        return previous;
+    }
+}
