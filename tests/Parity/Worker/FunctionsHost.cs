@@ -1,0 +1,223 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Threading.Channels;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Rescan.Tests.Parity.Worker;
+
+/// <summary>
+/// The host's side of the Functions worker protocol (FunctionRpc.proto of Azure Functions), as much as starts a worker and
+/// invokes functions in it. The worker is the app as it deploys: a process of its own with Microsoft's packages.
+/// </summary>
+internal sealed class FunctionsHost : IAsyncDisposable
+{
+    private const int WorkerInitRequest = 17, WorkerInitResponse = 16, MetadataRequest = 29, MetadataResponse = 30;
+    private const int LoadRequest = 8, LoadResponse = 9, InvocationRequest = 4, InvocationResponse = 5;
+    private const ulong Success = 1;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly WebApplication app;
+    private readonly Channel<WireMessage> toWorker = Channel.CreateUnbounded<WireMessage>();
+    private readonly ConcurrentDictionary<(int Kind, string Id), TaskCompletionSource<WireMessage>> expected = new();
+    private readonly ConcurrentQueue<string> output = new();
+    private readonly CancellationTokenSource ended = new();
+    private Process? worker;
+
+    private FunctionsHost()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        app = builder.Build();
+        app.MapPost("/AzureFunctionsRpcMessages.FunctionRpc/EventStream", ServeAsync);
+    }
+
+    /// <summary>What the worker says it can do, by name.</summary>
+    public IReadOnlyDictionary<string, string> Capabilities { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>The functions that the worker offers, by name.</summary>
+    public IReadOnlyDictionary<string, WireMessage> Functions { get; private set; } = new Dictionary<string, WireMessage>();
+
+    /// <summary>Starts the worker, initialises it, and loads its functions.</summary>
+    public static async Task<FunctionsHost> StartAsync(string workerAssembly, IReadOnlyDictionary<string, string?> settings)
+    {
+        FunctionsHost host = new();
+        try
+        {
+            await host.StartWorkerAsync(workerAssembly, settings);
+            return host;
+        }
+        catch (Exception e)
+        {
+            string said = string.Join(Environment.NewLine, host.output);
+            await host.DisposeAsync();
+            throw new InvalidOperationException($"The worker did not start: {e.Message}{Environment.NewLine}{said}", e);
+        }
+    }
+
+    /// <summary>Sends a request to an HTTP function, as the host proxies it.</summary>
+    public async Task<HttpResponseMessage> GetAsync(string function, string path)
+    {
+        string invocation = Guid.NewGuid().ToString();
+        using HttpClient http = new() { Timeout = Patience };
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(new Uri(Capabilities["HttpUri"]), path));
+        request.Headers.Add("x-ms-invocation-id", invocation);
+        Task<HttpResponseMessage> answer = http.SendAsync(request);
+        await InvokeAsync(function, invocation, []);
+        return await answer;
+    }
+
+    /// <summary>Invokes a function with its trigger's data.</summary>
+    /// <returns>What it returned, as text.</returns>
+    public async Task<string> InvokeAsync(string function, string invocation, params (string Name, string Data)[] inputs)
+    {
+        WireMessage trace = new WireMessage().With(1, $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01");
+        WireMessage request = new WireMessage().With(1, invocation).With(2, IdOf(function)).With(5, trace).With(6, new WireMessage());
+        foreach ((string name, string data) in inputs)
+        {
+            request.With(3, new WireMessage().With(1, name).With(2, new WireMessage().With(1, data)));
+        }
+
+        WireMessage response = await AskAsync(new WireMessage().With(InvocationRequest, request), InvocationResponse, invocation);
+        Require(response.Message(3), $"invocation of {function}");
+        return response.Has(4) ? response.Message(4) is { } value ? value.Text(1) + value.Text(2) : "" : "";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ended.CancelAsync();
+        if (worker is { HasExited: false })
+        {
+            worker.Kill();
+            await worker.WaitForExitAsync();
+        }
+
+        worker?.Dispose();
+        await app.DisposeAsync();
+        ended.Dispose();
+    }
+
+    private static string IdOf(string function) => "id-" + function;
+
+    private static void Require(WireMessage status, string what) =>
+        Assert.True(status.Number(4) == Success, $"{what}: {status.Text(1)} {(status.Has(2) ? status.Message(2).Text(2) + status.Message(2).Text(1) : "")}");
+
+    private async Task StartWorkerAsync(string assembly, IReadOnlyDictionary<string, string?> settings)
+    {
+        await app.StartAsync();
+        string uri = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        string folder = Path.GetDirectoryName(assembly)!;
+        ProcessStartInfo start = new("dotnet", [assembly, "--functions-uri", uri, "--functions-worker-id", "worker", "--functions-request-id", "request", "--functions-grpc-max-message-length", "2147483647"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+            Environment = { ["FUNCTIONS_APPLICATION_DIRECTORY"] = folder, ["AzureWebJobsScriptRoot"] = folder },
+        };
+        foreach ((string key, string? value) in settings)
+        {
+            start.Environment[key] = value;
+        }
+
+        Task<WireMessage> hello = Expect(20, "");
+        worker = Process.Start(start)!;
+        worker.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        worker.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        worker.BeginOutputReadLine();
+        worker.BeginErrorReadLine();
+        await Task.WhenAny(hello, worker.WaitForExitAsync()).WaitAsync(Patience);
+        Assert.False(worker.HasExited, "The worker has exited.");
+        WireMessage initialised = await AskAsync(
+            new WireMessage().With(WorkerInitRequest, new WireMessage().With(1, "4.1000.0.0").With(4, folder)), WorkerInitResponse, "");
+        Require(initialised.Message(3), "initialisation");
+        Capabilities = initialised.Map(2);
+        WireMessage offered = await AskAsync(new WireMessage().With(MetadataRequest, new WireMessage().With(1, folder)), MetadataResponse, "");
+        Require(offered.Message(2), "metadata");
+        Functions = offered.Messages(1).ToDictionary(f => f.Text(4));
+        foreach ((string name, WireMessage metadata) in Functions)
+        {
+            WireMessage loaded = await AskAsync(
+                new WireMessage().With(LoadRequest, new WireMessage().With(1, IdOf(name)).With(2, metadata.With(13, IdOf(name)))), LoadResponse, IdOf(name));
+            Require(loaded.Message(2), $"loading {name}");
+        }
+    }
+
+    private Task<WireMessage> Expect(int kind, string id) =>
+        expected.GetOrAdd((kind, id), _ => new TaskCompletionSource<WireMessage>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    private async Task<WireMessage> AskAsync(WireMessage question, int kind, string id)
+    {
+        Task<WireMessage> answer = Expect(kind, id);
+        await toWorker.Writer.WriteAsync(question);
+        return await answer.WaitAsync(Patience);
+    }
+
+    private void Take(WireMessage message)
+    {
+        foreach (int kind in (int[])[20, WorkerInitResponse, MetadataResponse, LoadResponse, InvocationResponse])
+        {
+            if (message.Has(kind))
+            {
+                WireMessage content = message.Message(kind);
+                string id = kind is LoadResponse or InvocationResponse ? content.Text(1) : "";
+                expected.GetOrAdd((kind, id), _ => new TaskCompletionSource<WireMessage>(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(content);
+            }
+        }
+    }
+
+    private async Task ServeAsync(HttpContext http)
+    {
+        http.Response.ContentType = "application/grpc";
+        http.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        await http.Response.StartAsync();
+        Task reading = ReadAsync(http.Request.Body);
+        try
+        {
+            await foreach (WireMessage message in toWorker.Reader.ReadAllAsync(ended.Token))
+            {
+                byte[] body = message.ToBytes().ToByteArray();
+                byte[] head = new byte[5];
+                BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(1), body.Length);
+                await http.Response.Body.WriteAsync((byte[])[.. head, .. body]);
+                await http.Response.Body.FlushAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            http.Abort();
+        }
+
+        await reading;
+    }
+
+    private async Task ReadAsync(Stream stream)
+    {
+        byte[] head = new byte[5];
+        try
+        {
+            while (true)
+            {
+                await stream.ReadExactlyAsync(head);
+                byte[] body = new byte[BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(1))];
+                await stream.ReadExactlyAsync(body);
+                Take(WireMessage.Parse(ByteString.CopyFrom(body)));
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionAbortedException)
+        {
+            // The worker has gone.
+        }
+    }
+}

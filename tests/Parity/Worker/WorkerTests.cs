@@ -1,0 +1,89 @@
+using System.Net;
+using System.Reflection;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.DurableTask.Converters;
+using Microsoft.DurableTask.Protobuf;
+using Rescan.Functions.Activities;
+using Rescan.Functions.Appliance;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+
+namespace Rescan.Tests.Parity.Worker;
+
+/// <summary>The app as it deploys, a worker process with Microsoft's packages, driven through the protocol that the Functions host speaks.</summary>
+public sealed class WorkerTests
+{
+    private static readonly Dictionary<string, string?> Settings = new()
+    {
+        ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+        ["RescanSchedule"] = "0 30 1 * * *",
+        ["Rescan__Appliances__0__Name"] = "one",
+        ["Rescan__Appliances__0__BaseUrl"] = "https://127.0.0.1:1",
+        ["Rescan__Appliances__0__Username"] = "u",
+        ["Rescan__Appliances__0__Password"] = "p",
+    };
+
+    private static string Worker => typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
+
+    [Fact]
+    public async Task The_worker_offers_every_function_of_the_app_and_answers_over_http()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+
+        string[] written = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
+            .Select(m => m.GetCustomAttribute<Microsoft.Azure.Functions.Worker.FunctionAttribute>()?.Name).OfType<string>().Order(StringComparer.Ordinal)];
+        Assert.Equal(written, host.Functions.Keys.Order(StringComparer.Ordinal));
+        using HttpResponseMessage health = await host.GetAsync("Health", "/api/health");
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        Assert.Contains("Healthy", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_worker_runs_a_turn_of_the_rescan_orchestration()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+        Timestamp now = Timestamp.FromDateTime(DateTime.UtcNow);
+        RescanRequest input = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(1), new PollingOptions());
+        OrchestratorRequest turn = new()
+        {
+            InstanceId = "rescan-one-r1",
+            ExecutionId = "1",
+            NewEvents =
+            {
+                new HistoryEvent { EventId = -1, Timestamp = now, OrchestratorStarted = new OrchestratorStartedEvent() },
+                new HistoryEvent
+                {
+                    EventId = -1,
+                    Timestamp = now,
+                    ExecutionStarted = new ExecutionStartedEvent
+                    {
+                        Name = nameof(RescanOrchestration),
+                        Input = JsonDataConverter.Default.Serialize(input),
+                        OrchestrationInstance = new OrchestrationInstance { InstanceId = "rescan-one-r1", ExecutionId = "1" },
+                    },
+                },
+            },
+        };
+
+        string answer = await host.InvokeAsync(nameof(RescanOrchestration), Guid.NewGuid().ToString(), ("context", turn.ToByteString().ToBase64()));
+
+        OrchestratorResponse response = OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(answer));
+        OrchestratorAction action = Assert.Single(response.Actions);
+        Assert.Equal((nameof(SignIn), "[\"one\"]"), (action.ScheduleTask.Name, action.ScheduleTask.Input));
+        Assert.Contains(nameof(RescanPhase.SigningIn), response.CustomStatus, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_worker_runs_an_activity_with_the_services_it_asks_for()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+
+        string answer = await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("appliance", "\"one\""));
+
+        ActivityAnswer<SignInResult> result = JsonDataConverter.Default.Deserialize<ActivityAnswer<SignInResult>>(answer)!;
+        Assert.Equal(ApplianceFailure.Transient, result.Trouble!.Failure);
+        Assert.Contains("127.0.0.1:1", result.Trouble.Message, StringComparison.Ordinal);
+    }
+}
