@@ -31,5 +31,9 @@ internal static class ActivityAnswer
         {
             return new ActivityAnswer<T>(null, new ApplianceTrouble(e.Failure, e.Message, e.RetryAfter), requests);
         }
+        catch (UnknownApplianceException e)
+        {
+            return new ActivityAnswer<T>(null, new ApplianceTrouble(ApplianceFailure.Rejected, e.Message, null), requests);
+        }
     }
 }

@@ -106,5 +106,9 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
         {
             return ([], e.Failure == ApplianceFailure.NotFound ? null : e.Message);
         }
+        catch (UnknownApplianceException e)
+        {
+            return ([], e.Message);
+        }
     }
 }

@@ -21,19 +21,19 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 
 /// <summary>
 /// Starts exactly one session a rescan, however often it runs. The POST has no idempotency key and its answer can be lost, so an
-/// intent is written before it; a repeat adopts the one session that started since and that no other intent has claimed.
+/// intent is written before it; a repeat takes the session that can only be the intent's, if there is one (see <see cref="SessionSearch"/>).
 /// </summary>
 /// <param name="appliances">The appliances' clients.</param>
-/// <param name="outcomes">Keeps intents and claims.</param>
+/// <param name="intents">Keeps intents and claims.</param>
+/// <param name="outcomes">Tells how long past rescans took.</param>
+/// <param name="search">Finds the session of a POST without an answer.</param>
 /// <param name="gates">Serialises starts per appliance.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class StartRescan(IApplianceClients appliances, IOutcomeStore outcomes, StartGates gates, TimeProvider time, ILogger<StartRescan> log)
+public sealed class StartRescan(
+    IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, SessionSearch search, StartGates gates, TimeProvider time, ILogger<StartRescan> log)
 {
     private const int PastRescans = 20;
-
-    /// <summary>The appliance's clock is read from its answers to the second, and it stamps sessions in its own time.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(3);
 
     /// <summary>Starts, or finds what was started.</summary>
     /// <param name="input">The rescan.</param>
@@ -54,31 +54,61 @@ public sealed class StartRescan(IApplianceClients appliances, IOutcomeStore outc
     private async Task<(string? SessionId, string? Remark)> StartAsync(StartRescanInput input, CancellationToken cancellationToken)
     {
         IApplianceClient client = appliances.Get(input.Appliance);
-        (RescanIntent intent, bool created) = await outcomes.GetOrAddIntentAsync(
-            new RescanIntent(input.RequestId, input.Appliance, input.RepositoryId, time.GetUtcNow(), null), cancellationToken).ConfigureAwait(false);
+
+        // A first call tells the appliance's clock, by which it stamps its sessions, where none has been made yet in this process.
+        if (client.ClockOffset is null)
+        {
+            await client.SignInAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset post = now + (client.ClockOffset ?? TimeSpan.Zero);
+        RescanIntent wish = new(input.RequestId, client.Name, input.RepositoryId, now, null);
+        (RescanIntent intent, bool created) = await intents.GetOrAddIntentAsync(
+            input.AdoptOnly ? wish : wish with { FirstPostAt = post, LastPostAt = post }, cancellationToken).ConfigureAwait(false);
         if (intent.SessionId is { } known)
         {
             return (known, null);
         }
 
+        RescanIntent before = created ? wish : intent;
         string? remark = null;
-        if (!created)
+        if (before.LastPostAt is not null)
         {
-            (string? adopted, remark) = await AdoptAsync(client, intent, cancellationToken).ConfigureAwait(false);
-            if (adopted is not null || input.AdoptOnly)
+            (string? adopted, remark) = await search.FindAsync(client, intent, cancellationToken).ConfigureAwait(false);
+            if (adopted is not null)
             {
                 return (adopted, remark);
             }
         }
-        else if (input.AdoptOnly)
+
+        if (input.AdoptOnly)
         {
-            return (null, null);
+            return (null, remark);
         }
 
-        string? session = await client.StartRescanAsync(input.RepositoryId, cancellationToken).ConfigureAwait(false);
+        if (!created)
+        {
+            post = time.GetUtcNow() + (client.ClockOffset ?? TimeSpan.Zero);
+            intent = before with { FirstPostAt = before.FirstPostAt ?? post, LastPostAt = post };
+            await intents.SetPostsAsync(intent, cancellationToken).ConfigureAwait(false);
+        }
+
+        string? session;
+        try
+        {
+            session = await client.StartRescanAsync(input.RepositoryId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ApplianceException e) when (HasSurelyNotActed(e))
+        {
+            // Nothing to look for later: a session that somebody else starts meanwhile cannot be taken for this one.
+            await intents.SetPostsAsync(before, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
         if (session is null)
         {
-            (session, remark) = await AdoptAsync(client, intent, cancellationToken).ConfigureAwait(false);
+            (session, remark) = await search.FindAsync(client, intent, cancellationToken).ConfigureAwait(false);
             return session is not null
                 ? (session, remark)
                 : throw new ApplianceException(
@@ -86,34 +116,14 @@ public sealed class StartRescan(IApplianceClients appliances, IOutcomeStore outc
                     $"Appliance '{input.Appliance}', rescan: it accepted the request but named no session, and none that could be the rescan's has started, so it cannot be watched.");
         }
 
-        await outcomes.TryClaimSessionAsync(intent, session, cancellationToken).ConfigureAwait(false);
+        if (!await intents.TryClaimSessionAsync(intent, session, cancellationToken).ConfigureAwait(false))
+        {
+            log.LogWarning("Session {SessionId} of appliance {Appliance} was taken for another rescan's before its own start could be noted", session, client.Name);
+        }
+
         return (session, remark);
     }
 
-    private async Task<(string? SessionId, string? Remark)> AdoptAsync(IApplianceClient client, RescanIntent intent, CancellationToken cancellationToken)
-    {
-        // A first call tells the appliance's clock where none has been made yet in this process.
-        if (client.ClockOffset is null)
-        {
-            await client.SignInAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        DateTimeOffset since = intent.CreatedAt + (client.ClockOffset ?? TimeSpan.Zero) - ClockTolerance;
-        IReadOnlyList<ApplianceSession> sessions = await client.GetSessionsSinceAsync(since, cancellationToken).ConfigureAwait(false);
-        IReadOnlySet<string> claimed = await outcomes.GetClaimedSessionsAsync(client.Name, [.. sessions.Select(s => s.Id)], cancellationToken).ConfigureAwait(false);
-        List<ApplianceSession> candidates = [.. sessions.Where(s => !claimed.Contains(s.Id))];
-        if (candidates.Count > 1)
-        {
-            log.LogWarning("{Count} sessions of appliance {Appliance} could be the rescan of {Repository} whose answer was lost; it is posted again", candidates.Count, client.Name, intent.RepositoryId);
-            return (null, $"The answer to the first request was lost and {candidates.Count} sessions could have been its own, so the rescan was posted again; the repository may have been rescanned twice.");
-        }
-
-        if (candidates.Count == 1 && await outcomes.TryClaimSessionAsync(intent, candidates[0].Id, cancellationToken).ConfigureAwait(false))
-        {
-            log.LogInformation("Session {SessionId} of appliance {Appliance} is taken for the rescan of {Repository} whose answer was lost", candidates[0].Id, client.Name, intent.RepositoryId);
-            return (candidates[0].Id, "The answer to the request was lost; its session was found by the time it started.");
-        }
-
-        return (null, null);
-    }
+    /// <summary>Whether the POST cannot have started a session: it never left, or was answered with a refusal. A proxy's 5xx may hide that it was.</summary>
+    private static bool HasSurelyNotActed(ApplianceException e) => !e.MayHaveActed || e.Status is >= 300 and < 500 and not 408;
 }

@@ -23,7 +23,7 @@ internal sealed class ApplianceClients : IApplianceClients, IDisposable
     /// <inheritdoc/>
     public IApplianceClient Get(string appliance) => clients.TryGetValue(appliance, out ApplianceClient? client)
         ? client
-        : throw new KeyNotFoundException($"No appliance is named '{appliance}'. Configured: {string.Join(", ", Names)}.");
+        : throw new UnknownApplianceException($"No appliance is named '{appliance}'. Configured: {string.Join(", ", Names)}.");
 
     /// <inheritdoc/>
     public void Dispose()

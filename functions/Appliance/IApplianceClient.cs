@@ -43,6 +43,9 @@ public interface IApplianceClients
 
     /// <summary>The client of an appliance.</summary>
     /// <param name="appliance">Its name, compared without case.</param>
-    /// <exception cref="KeyNotFoundException">No appliance of that name is configured.</exception>
+    /// <exception cref="UnknownApplianceException">No appliance of that name is configured.</exception>
     IApplianceClient Get(string appliance);
 }
+
+/// <summary>No appliance of that name is configured, perhaps not any more.</summary>
+public sealed class UnknownApplianceException(string message) : KeyNotFoundException(message);

@@ -77,4 +77,7 @@ public sealed class OutcomeStoreOptions
 
     /// <summary>Endpoint of the table service for identity-based access; empty: <c>AzureWebJobsStorage</c> decides.</summary>
     public Uri? TableServiceUri { get; set; }
+
+    /// <summary>Name of the table: 3 to 63 letters and digits, a letter first. Apps that share an account need one each.</summary>
+    public string Table { get; set; } = "RescanOutcomes";
 }

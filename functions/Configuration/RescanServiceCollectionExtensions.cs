@@ -27,12 +27,15 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<StartGates>();
+        services.AddSingleton<SessionSearch>();
         services.AddSingleton<RescanStarter>();
         services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
         services.TryAddSingleton<IOutcomeStore>(s => s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes is { SqliteFile: { Length: > 0 } file }
             ? new SqliteOutcomeStore(file)
             : TableOutcomeStore.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
+        services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
         return services.AddRescanWebhooks(configuration);
     }
 }

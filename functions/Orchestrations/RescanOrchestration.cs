@@ -138,7 +138,7 @@ public static class RescanOrchestration
                 return End(Outcome.Canceled, reason);
             }
 
-            ActivityAnswer<SignInResult> answer = await context.CallActivityAsync<ActivityAnswer<SignInResult>>(nameof(SignIn), request.Appliance);
+            ActivityAnswer<SignInResult> answer = await AskAsync<SignInResult>(nameof(SignIn), request.Appliance);
             Count(answer.Requests);
             if (answer.Trouble is { } trouble)
             {
@@ -153,8 +153,7 @@ public static class RescanOrchestration
         {
             // Once canceled nothing is posted any more, but a lost answer may have left a session that must be stopped.
             bool adoptOnly = state.CancelReason is not null;
-            ActivityAnswer<StartedRescan> answer = await context.CallActivityAsync<ActivityAnswer<StartedRescan>>(
-                nameof(StartRescan), new StartRescanInput(state.RequestId, request.Appliance, request.Repository.Id, adoptOnly));
+            ActivityAnswer<StartedRescan> answer = await AskAsync<StartedRescan>(nameof(StartRescan), new StartRescanInput(state.RequestId, request.Appliance, request.Repository.Id, adoptOnly));
             Count(answer.Requests);
             if (answer.Trouble is { } trouble)
             {
@@ -186,8 +185,7 @@ public static class RescanOrchestration
 
         private async Task<TimeSpan?> PollAsync()
         {
-            ActivityAnswer<SessionSnapshot> answer = await context.CallActivityAsync<ActivityAnswer<SessionSnapshot>>(
-                nameof(PollSession), new SessionInput(request.Appliance, state.SessionId!, state.LogTooLarge));
+            ActivityAnswer<SessionSnapshot> answer = await AskAsync<SessionSnapshot>(nameof(PollSession), new SessionInput(request.Appliance, state.SessionId!, state.LogTooLarge));
             Count(answer.Requests);
             state = state with { Polls = state.Polls + 1, Timeline = state.Timeline.WithPoll(Age, state.Polls + 1) };
             if (answer.Trouble is { } trouble)
@@ -234,8 +232,7 @@ public static class RescanOrchestration
 
         private async Task<TimeSpan?> StopAsync()
         {
-            ActivityAnswer<string> answer = await context.CallActivityAsync<ActivityAnswer<string>>(
-                nameof(StopSession), new SessionInput(request.Appliance, state.SessionId!));
+            ActivityAnswer<string> answer = await AskAsync<string>(nameof(StopSession), new SessionInput(request.Appliance, state.SessionId!));
             Count(answer.Requests);
             if (answer.Trouble is { Failure: ApplianceFailure.Transient } trouble)
             {
@@ -283,6 +280,20 @@ public static class RescanOrchestration
 
             ended = answer.Value;
             return null;
+        }
+
+        /// <summary>Runs an activity; one that fails on our own side, such as for the outcome store being away, is trouble that may pass.</summary>
+        private async Task<ActivityAnswer<T>> AskAsync<T>(string activity, object input)
+            where T : class
+        {
+            try
+            {
+                return await context.CallActivityAsync<ActivityAnswer<T>>(activity, input);
+            }
+            catch (TaskFailedException e)
+            {
+                return new ActivityAnswer<T>(null, new ApplianceTrouble(ApplianceFailure.Transient, $"This app could not do its part. {e.FailureDetails.ErrorMessage}", null), new RequestTally());
+            }
         }
 
         /// <summary>Takes trouble as what it is: the end, or a wait.</summary>

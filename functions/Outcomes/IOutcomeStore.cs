@@ -1,27 +1,8 @@
 namespace Rescan.Functions.Outcomes;
 
-/// <summary>A wish to start a rescan, written before the POST so that a crash or a lost answer cannot start a second session.</summary>
-/// <param name="RequestId">Unique per rescan (the orchestration's own request id, not its instance id, which is used again).</param>
-/// <param name="Appliance">The appliance's name.</param>
-/// <param name="RepositoryId">The repository.</param>
-/// <param name="CreatedAt">When it was written, UTC.</param>
-/// <param name="SessionId">The session, once known.</param>
-public sealed record RescanIntent(string RequestId, string Appliance, string RepositoryId, DateTimeOffset CreatedAt, string? SessionId);
-
-/// <summary>Keeps intents, claims and outcomes. All writes are conditional: safe to repeat, safe among workers.</summary>
+/// <summary>Keeps outcomes. All writes are conditional: safe to repeat, safe among workers.</summary>
 public interface IOutcomeStore
 {
-    /// <summary>Writes the intent unless one with that request id exists.</summary>
-    /// <returns>The stored intent, and whether this call created it.</returns>
-    Task<(RescanIntent Intent, bool Created)> GetOrAddIntentAsync(RescanIntent intent, CancellationToken cancellationToken);
-
-    /// <summary>Claims a session for an intent.</summary>
-    /// <returns>True when the session is this intent's (now or before); false when another intent holds it.</returns>
-    Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken);
-
-    /// <summary>Which of these sessions of an appliance are claimed by any intent.</summary>
-    Task<IReadOnlySet<string>> GetClaimedSessionsAsync(string appliance, IReadOnlyCollection<string> sessionIds, CancellationToken cancellationToken);
-
     /// <summary>Records the outcome once per request id; a repeat changes nothing.</summary>
     /// <returns>Whether this call recorded it.</returns>
     Task<bool> TryRecordAsync(string requestId, RescanOutcome outcome, CancellationToken cancellationToken);

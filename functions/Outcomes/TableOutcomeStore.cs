@@ -16,7 +16,6 @@ namespace Rescan.Functions.Outcomes;
 /// </summary>
 internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeStore
 {
-    private const string Intents = "intent";
     private const string All = "outcomes";
     private const string Latest = "latest";
 
@@ -28,70 +27,13 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
     /// <summary>The store of the settings: an endpoint with an identity, or the connection of <c>AzureWebJobsStorage</c>.</summary>
     public static TableOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration)
     {
-        const string Name = "RescanOutcomes";
+        string name = options.Table;
         string? identity = configuration["AzureWebJobsStorage__clientId"] ?? configuration["AzureWebJobsStorage:clientId"];
         string? account = configuration["AzureWebJobsStorage__accountName"] ?? configuration["AzureWebJobsStorage:accountName"];
         Uri? endpoint = options.TableServiceUri ?? (account is null ? null : new Uri($"https://{account}.table.core.windows.net"));
         return new TableOutcomeStore(endpoint is not null
-            ? new TableClient(endpoint, Name, new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = identity }))
-            : new TableClient(configuration["AzureWebJobsStorage"] ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."), Name));
-    }
-
-    /// <inheritdoc/>
-    public async Task<(RescanIntent Intent, bool Created)> GetOrAddIntentAsync(RescanIntent intent, CancellationToken cancellationToken)
-    {
-        TableEntity row = new(Intents, intent.RequestId)
-        {
-            ["Appliance"] = intent.Appliance, ["Repository"] = intent.RepositoryId, ["Created"] = intent.CreatedAt, ["Session"] = intent.SessionId,
-        };
-        if (await TryAddAsync(row, cancellationToken).ConfigureAwait(false))
-        {
-            return (intent, true);
-        }
-
-        TableEntity kept = await table.GetEntityAsync<TableEntity>(Intents, intent.RequestId, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return (new RescanIntent(
-            intent.RequestId, kept.GetString("Appliance"), kept.GetString("Repository"), kept.GetDateTimeOffset("Created")!.Value, kept.GetString("Session")), false);
-    }
-
-    /// <inheritdoc/>
-    public async Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken)
-    {
-        TableEntity claim = new(ClaimsOf(intent.Appliance), Key(sessionId)) { ["Request"] = intent.RequestId, ["Session"] = sessionId };
-        if (!await TryAddAsync(claim, cancellationToken).ConfigureAwait(false))
-        {
-            TableEntity held = await table.GetEntityAsync<TableEntity>(claim.PartitionKey, claim.RowKey, cancellationToken: cancellationToken).ConfigureAwait(false);
-            if (held.GetString("Request") != intent.RequestId)
-            {
-                return false;
-            }
-        }
-
-        TableEntity row = await table.GetEntityAsync<TableEntity>(Intents, intent.RequestId, cancellationToken: cancellationToken).ConfigureAwait(false);
-        if (row.GetString("Session") is { } known)
-        {
-            return known == sessionId;
-        }
-
-        row["Session"] = sessionId;
-        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
-        return true;
-    }
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlySet<string>> GetClaimedSessionsAsync(string appliance, IReadOnlyCollection<string> sessionIds, CancellationToken cancellationToken)
-    {
-        await EnsureAsync(cancellationToken).ConfigureAwait(false);
-        HashSet<string> claimed = new(StringComparer.Ordinal);
-        foreach (string id in sessionIds)
-        {
-            if ((await table.GetEntityIfExistsAsync<TableEntity>(ClaimsOf(appliance), Key(id), cancellationToken: cancellationToken).ConfigureAwait(false)).HasValue)
-            {
-                claimed.Add(id);
-            }
-        }
-
-        return claimed;
+            ? new TableClient(endpoint, name, new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = identity }))
+            : new TableClient(configuration["AzureWebJobsStorage"] ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."), name));
     }
 
     /// <inheritdoc/>
@@ -105,7 +47,7 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
         key = recorded ? key : NewestFirst(kept.FinishedAt) + requestId;
         await table.UpsertEntityAsync(Fill(new TableEntity(All, key), kept with { Log = [] }), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
         await table.UpsertEntityAsync(Fill(new TableEntity("of-" + kept.Id, key), kept), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
-        await table.UpsertEntityAsync(Fill(new TableEntity(Latest, kept.Id), kept with { Log = [] }), TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        await SetLatestAsync(kept, cancellationToken).ConfigureAwait(false);
         return recorded;
     }
 
@@ -115,8 +57,6 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) => QueryAsync(Latest, int.MaxValue, cancellationToken);
-
-    private static string ClaimsOf(string appliance) => "claims-" + appliance.ToLowerInvariant();
 
     private static string NewestFirst(DateTimeOffset time) => (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture) + "-";
 
@@ -166,6 +106,11 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
     private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
     {
         await EnsureAsync(cancellationToken).ConfigureAwait(false);
+        return await TryInsertAsync(row, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryInsertAsync(TableEntity row, CancellationToken cancellationToken)
+    {
         try
         {
             await table.AddEntityAsync(row, cancellationToken).ConfigureAwait(false);
@@ -174,6 +119,35 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
         catch (RequestFailedException e) when (e.Status == 409)
         {
             return false;
+        }
+    }
+
+    /// <summary>Sets the newest outcome of an instance id, unless a newer one has been set: a repeat may come late.</summary>
+    private async Task SetLatestAsync(RescanOutcome outcome, CancellationToken cancellationToken)
+    {
+        TableEntity row = Fill(new TableEntity(Latest, outcome.Id), outcome with { Log = [] });
+        while (!await TryAddAsync(row, cancellationToken).ConfigureAwait(false))
+        {
+            NullableResponse<TableEntity> held = await table.GetEntityIfExistsAsync<TableEntity>(Latest, outcome.Id, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (!held.HasValue)
+            {
+                continue;
+            }
+
+            if (held.Value!.GetDateTimeOffset("FinishedAt") > outcome.FinishedAt)
+            {
+                return;
+            }
+
+            try
+            {
+                await table.UpdateEntityAsync(row, held.Value.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 412)
+            {
+                // Somebody else set it since we looked.
+            }
         }
     }
 
@@ -187,8 +161,11 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
         await creating.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await table.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
-            created = true;
+            if (!created)
+            {
+                await PrepareAsync(cancellationToken).ConfigureAwait(false);
+                created = true;
+            }
         }
         finally
         {

@@ -29,6 +29,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     private readonly ConcurrentDictionary<string, DateTimeOffset> refreshes = new();
     private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new();
     private readonly ConcurrentDictionary<ConnectionContext, byte> connections = new();
+    private readonly Lock keeping = new();
     private readonly FaultPlan faults;
     private readonly WebApplication app;
     private X509Certificate2 certificate;
@@ -37,7 +38,17 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     {
         this.options = options;
         faults = new FaultPlan(options.Faults.Select(n => new Fault(n)));
-        certificate = MakeCertificate();
+        SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
+        certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
+        foreach (KeptSession session in kept?.Sessions ?? [])
+        {
+            if (Find(session.Repository) is { } repository)
+            {
+                sessions[session.Id] = SimulatedSession.From(session, repository);
+            }
+        }
+
+        Keep();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -93,7 +104,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         using RSA key = RSA.Create(2048);
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);
     }
 
     private static string KindOf(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
@@ -137,6 +148,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
             return;
         }
 
+        http.Response.Headers.Date = Now.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
         string kind = path.StartsWith(Api, StringComparison.Ordinal) ? KindOf(path[Api.Length..]) : "other";
         int status = 0;
         try
@@ -207,9 +219,11 @@ public sealed class SimulatedAppliance : IAsyncDisposable
                 return await ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "The account needs the role Portal Operator.").ConfigureAwait(false);
             case "purged":
                 sessions.Clear();
+                Keep();
                 break;
             case "new-certificate":
                 certificate = MakeCertificate();
+                Keep();
                 foreach (ConnectionContext connection in connections.Keys)
                 {
                     connection.Abort();
@@ -307,6 +321,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
 
                 SimulatedSession session = new(repository, Now, options.SessionDuration, options.Outcome);
                 sessions[session.Id] = session;
+                Keep();
                 if (fault == "drop-after")
                 {
                     return 0;
@@ -326,6 +341,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
                 return await JsonAsync(http, new { sessionId = id, log }).ConfigureAwait(false);
             case ["sessions", var id, "stop"] when HttpMethods.IsPost(method) && sessions.TryGetValue(id, out SimulatedSession? found):
                 found.Stop(Now);
+                Keep();
                 return http.Response.StatusCode = StatusCodes.Status202Accepted;
             default:
                 return await ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{method} {path} is not known.").ConfigureAwait(false);
@@ -337,6 +353,18 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         id = r.Id, name = r.Name, description = "", amazonStorageFolder = r.Folder, amazonBucketId = r.Bucket, enableEncryption = false,
         _embedded = new { bucket = new { name = r.Bucket } },
     };
+
+    /// <summary>Keeps what a restart must not lose, before anybody is told of it.</summary>
+    private void Keep()
+    {
+        if (options.StateFile is { } file)
+        {
+            lock (keeping)
+            {
+                SimulatorState.Write(file, certificate, sessions.Values);
+            }
+        }
+    }
 
     private SimulatedRepository? Find(string id) => options.Repositories.FirstOrDefault(r => string.Equals(r.Id, id, StringComparison.OrdinalIgnoreCase));
 }

@@ -8,11 +8,22 @@ internal sealed class SimulatedSession(SimulatedRepository repository, DateTimeO
     private readonly Lock gate = new();
     private DateTimeOffset? stopped;
 
-    public string Id { get; } = Guid.NewGuid().ToString();
+    public string Id { get; private init; } = Guid.NewGuid().ToString();
 
     public DateTimeOffset Start => start;
 
     public SimulatedRepository Repository => repository;
+
+    public static SimulatedSession From(KeptSession kept, SimulatedRepository repository) =>
+        new(repository, kept.Start, kept.Duration, kept.Outcome) { Id = kept.Id, stopped = kept.Stopped };
+
+    public KeptSession Keep()
+    {
+        lock (gate)
+        {
+            return new KeptSession(Id, repository.Id, start, duration, outcome, stopped);
+        }
+    }
 
     public bool Stop(DateTimeOffset now)
     {

@@ -33,6 +33,9 @@ public sealed record SimulatorOptions
     /// <summary>Life of an access token.</summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>File that keeps certificate and sessions over a restart; null: none are kept.</summary>
+    public string? StateFile { get; init; }
+
     /// <summary>The appliance's clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

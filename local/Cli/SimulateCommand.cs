@@ -13,13 +13,14 @@ internal static class SimulateCommand
             .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
         Option<string> duration = new("--session-duration") { Description = "how long sessions run", DefaultValueFactory = _ => "20s" };
         Option<string[]> faults = new("--faults") { Description = "faults: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
+        Option<string?> state = new("--state") { Description = "file that keeps certificate and sessions over a restart" };
         Option<string> output = Output.Option();
         Command command = new("simulate", """
             Serve a simulated appliance on loopback until Ctrl-C. GET /_ledger lists every request it took.
 
               rescan simulate --port 11005 --session-duration 2m
 
-            """) { port, outcome, duration, faults, output };
+            """) { port, outcome, duration, faults, state, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
             SimulatorOptions options = new()
@@ -28,6 +29,7 @@ internal static class SimulateCommand
                 Outcome = parse.GetValue(outcome)!,
                 SessionDuration = Durations.Parse("--session-duration", parse.GetValue(duration)!),
                 Faults = DemoCommand.Faults(parse.GetValue(faults)),
+                StateFile = parse.GetValue(state) is { } file ? Path.GetFullPath(file) : null,
             };
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
             await using (appliance.ConfigureAwait(false))
