@@ -12,6 +12,12 @@ public sealed class RescanOptions
     /// <summary>How long one rescan may take before its outcome is TimedOut; 1 minute to 7 days.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>How long a run over many repositories may take before it starts no more rescans; 1 minute to 7 days.</summary>
+    public TimeSpan RunDeadline { get; set; } = TimeSpan.FromHours(23);
+
+    /// <summary>Which repositories the scheduled run takes.</summary>
+    public NightlyOptions Nightly { get; init; } = new();
+
     /// <summary>When to poll.</summary>
     public PollingOptions Polling { get; init; } = new();
 
@@ -26,6 +32,22 @@ public sealed class RescanOptions
 
     /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it. Null: no links.</summary>
     public Uri? PublicUrl { get; set; }
+}
+
+/// <summary>Which repositories the scheduled run takes; every condition given must hold.</summary>
+public sealed class NightlyOptions
+{
+    /// <summary>Names with * and ?; empty: all.</summary>
+    public IList<string> Include { get; init; } = [];
+
+    /// <summary>Names left out, likewise.</summary>
+    public IList<string> Exclude { get; init; } = [];
+
+    /// <summary>The S3 bucket; empty: any.</summary>
+    public string? Bucket { get; set; }
+
+    /// <summary>The folder in the bucket; empty: any.</summary>
+    public string? Folder { get; set; }
 }
 
 /// <summary>One appliance.</summary>

@@ -18,6 +18,7 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
 
         Expect(options.Appliances.Count > 0, "Appliances__0__Name", "at least one appliance is needed");
         Expect(options.Deadline >= TimeSpan.FromMinutes(1) && options.Deadline <= TimeSpan.FromDays(7), "Deadline", "a time from 00:01:00 to 7.00:00:00");
+        Expect(options.RunDeadline >= TimeSpan.FromMinutes(1) && options.RunDeadline <= TimeSpan.FromDays(7), "RunDeadline", "a time from 00:01:00 to 7.00:00:00");
         PollingOptions polling = options.Polling;
         Expect(polling.Kappa is >= 0.1 and <= 3600, "Polling__Kappa", "a number of seconds from 0.1 to 3600");
         Expect(polling.MinInterval >= TimeSpan.FromMilliseconds(100), "Polling__MinInterval", "a time of at least 00:00:00.1");

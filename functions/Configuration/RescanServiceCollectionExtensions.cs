@@ -36,6 +36,7 @@ public static class RescanServiceCollectionExtensions
             : TableOutcomeStore.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
         services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());
         return services.AddRescanWebhooks(configuration);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 
 namespace Rescan.Functions.Notifications;
@@ -35,7 +34,7 @@ public sealed record RunSummary(
     DateTimeOffset FinishedAt,
     int Repositories,
     IReadOnlyDictionary<string, int> Counts,
-    IReadOnlyList<FleetItem> Problems,
+    IReadOnlyList<RunProblem> Problems,
     IReadOnlyList<string> Errors)
 {
     /// <summary>How many problems and how many errors at most are listed.</summary>
@@ -46,17 +45,33 @@ public sealed record RunSummary(
     public int Failed => Counts.Where(c => !Enum.TryParse(c.Key, out Outcome outcome) || outcome.Severity() == Severity.Bad).Sum(c => c.Value);
 
     /// <summary>Sums a run's report up.</summary>
-    /// <param name="id">The run's id.</param>
-    /// <param name="startedAt">When it began, UTC.</param>
-    /// <param name="finishedAt">When it ended, UTC.</param>
-    /// <param name="report">The report.</param>
-    public static RunSummary Of(string id, DateTimeOffset startedAt, DateTimeOffset finishedAt, FleetReport report)
+    /// <param name="run">The run, ended.</param>
+    /// <param name="items">Its repositories.</param>
+    public static RunSummary Of(RunRecord run, IReadOnlyList<RunItem> items)
     {
-        ArgumentNullException.ThrowIfNull(report);
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(items);
         return new RunSummary(
-            id, startedAt, finishedAt, report.Items.Count,
-            report.Items.GroupBy(i => i.Outcome?.ToString() ?? "None").OrderBy(g => g.Key, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count()),
-            [.. report.Items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems)],
-            [.. report.Errors.Take(MaxProblems)]);
+            run.Id, run.StartedAt, run.FinishedAt ?? run.StartedAt, items.Count, run.Counts,
+            [.. items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems).Select(RunProblem.Of)],
+            [.. run.Errors.Take(MaxProblems)]);
+    }
+}
+
+/// <summary>A repository that went wrong in a run.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Repository">The repository.</param>
+/// <param name="Outcome">How its rescan ended; null when none was recorded.</param>
+/// <param name="DurationSeconds">Seconds its session took.</param>
+/// <param name="Reason">Why it ended so, shortened.</param>
+public sealed record RunProblem(string Appliance, RepositoryRef Repository, Outcome? Outcome, double DurationSeconds, string? Reason)
+{
+    private const int MaxReason = 500;
+
+    /// <summary>The part of an item that is told.</summary>
+    public static RunProblem Of(RunItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return new RunProblem(item.Appliance, item.Repository, item.Outcome, item.DurationSeconds, item.Reason is { Length: > MaxReason } reason ? reason[..MaxReason] + "…" : item.Reason);
     }
 }

@@ -71,7 +71,7 @@ internal sealed record NotificationText(
             ("Ended", Time(run.FinishedAt)),
         ];
         List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => Shorten("Appliance " + e, MaxValue))];
-        foreach (FleetItem item in run.Problems.Take(MaxListed))
+        foreach (RunProblem item in run.Problems.Take(MaxListed))
         {
             string how = item.Outcome is { } outcome ? Words(outcome) : "no outcome";
             problems.Add(Shorten($"{Shorten(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));

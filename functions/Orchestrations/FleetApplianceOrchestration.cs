@@ -2,102 +2,119 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Polling;
 
 namespace Rescan.Functions.Orchestrations;
 
 /// <summary>
-/// One appliance's share of a run: at most so many rescans in flight. Rescans are started or joined as instances of their own and tell
-/// their end by an event, since a sub-orchestration cannot join an instance that somebody else started; a look now and then finds those
-/// whose event went amiss.
+/// One appliance's share of a run: at most so many rescans in flight. Rescans are started or joined as instances of their own, since a
+/// sub-orchestration cannot join an instance that somebody else started. How far the share has come stands in the outcome store, and
+/// <see cref="AdvanceShare"/> takes it from there, so the history holds no lists and a lost event costs a wait, never a repository.
 /// </summary>
 public static class FleetApplianceOrchestration
 {
-    private const int RoundsPerExecution = 40;
+    /// <summary>Rounds before ContinueAsNew. A round is an activity, a timer and the events of at most all rescans in flight.</summary>
+    private const int RoundsPerExecution = 25;
+
+    /// <summary>How long an appliance may fail to list its repositories before the run goes on without it.</summary>
+    private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
+    private static readonly TaskOptions UntilAdvanced = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>Runs the share.</summary>
     /// <param name="context">The durable context; its input is a <see cref="FleetShare"/>.</param>
+    /// <returns>Why the appliance's repositories could not be rescanned; null when they could.</returns>
     [Function(nameof(FleetApplianceOrchestration))]
-    public static async Task<FleetReport> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<string?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         FleetShare share = context.GetInput<FleetShare>()!;
-        Queue<RepositoryRef> waiting;
-        if (share.Waiting is null)
-        {
-            ActivityAnswer<RepositoryRef[]> listed = await context.CallActivityAsync<ActivityAnswer<RepositoryRef[]>>(
-                nameof(ListRepositories), new ListRepositoriesInput(share.Appliance.Name, share.Fleet.Filter));
-            if (listed.Trouble is { } trouble)
-            {
-                return new FleetReport([], [$"{share.Appliance.Name}: {trouble.Message}"]);
-            }
-
-            waiting = new Queue<RepositoryRef>(listed.Value!);
-        }
-        else
-        {
-            waiting = new Queue<RepositoryRef>(share.Waiting);
-        }
-
-        Dictionary<string, RepositoryRef> inFlight = new(share.InFlight);
-        List<FleetItem> done = [.. share.Done];
+        Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
-        for (int round = 0; waiting.Count + inFlight.Count > 0; round++)
+        if (!share.IsPlanned)
         {
-            if (round >= RoundsPerExecution && !ended.IsCompleted)
+            if (await PlanAsync(context, share, cancel) is { } error)
             {
-                context.ContinueAsNew(share with { Waiting = [.. waiting], InFlight = inFlight, Done = done });
-                return new FleetReport([], []);
+                return error;
             }
 
-            List<RepositoryRef> starts = [];
-            while (waiting.Count > 0 && inFlight.Count + starts.Count < share.Appliance.MaxConcurrentRescans)
+            share = share with { IsPlanned = true };
+        }
+
+        for (int round = 0; round < RoundsPerExecution; round++)
+        {
+            share = Stopped(context, share, cancel);
+            ShareProgress progress = await context.CallActivityAsync<ShareProgress>(
+                nameof(AdvanceShare), new AdvanceShareInput(context.InstanceId, share.RunId, share.Appliance, share.Fleet.Deadline, share.Fleet.Polling, share.Stop), UntilAdvanced);
+            if (progress is { Running: 0, HasWaiting: false })
             {
-                starts.Add(waiting.Dequeue());
+                return null;
             }
 
-            if (starts.Count > 0)
-            {
-                RescanRequest[] requests = [.. starts.Select(r =>
-                    new RescanRequest(share.Appliance.Name, r, share.Fleet.Deadline, share.Fleet.Polling) { Watchers = [context.InstanceId] })];
-                await context.CallActivityAsync(nameof(StartOrJoinRescans), requests);
-                foreach (RepositoryRef repository in starts)
-                {
-                    inFlight[RescanRequest.InstanceIdOf(share.Appliance.Name, repository.Id)] = repository;
-                }
-            }
-
-            using CancellationTokenSource awake = new();
-            Task look = context.CreateTimer(LookAgain, awake.Token);
-            if (await Task.WhenAny(look, ended) != look)
-            {
-                // CancelAsync would leave the orchestrator's thread.
-#pragma warning disable CA1849
-                awake.Cancel();
-#pragma warning restore CA1849
-            }
-
-            List<string> ask = [];
+            await WaitAsync(context, share, cancel, ended);
             while (ended.IsCompletedSuccessfully)
             {
-                ask.Add(ended.Result.InstanceId);
                 ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
             }
-
-            FleetItem[] finished = await context.CallActivityAsync<FleetItem[]>(
-                nameof(CollectRescans), new CollectRescansInput(share.Appliance.Name, ask.Count > 0 ? [.. ask.Where(inFlight.ContainsKey)] : [.. inFlight.Keys]));
-            foreach (FleetItem item in finished)
-            {
-                string id = RescanRequest.InstanceIdOf(share.Appliance.Name, item.Repository.Id);
-                if (inFlight.Remove(id, out RepositoryRef? repository))
-                {
-                    done.Add(item with { Repository = repository });
-                }
-            }
-
-            context.SetCustomStatus(new { share.Appliance.Name, Waiting = waiting.Count, InFlight = inFlight.Count, Done = done.Count });
         }
 
-        return new FleetReport(done, []);
+        context.ContinueAsNew(Stopped(context, share, cancel));
+        return null;
+    }
+
+    private static FleetShare Stopped(TaskOrchestrationContext context, FleetShare share, Task<string> cancel) => share with
+    {
+        Stop = share.Stop ?? (cancel.IsCompletedSuccessfully ? ShareStop.Canceled : Now(context) >= share.Until ? ShareStop.TimedOut : null),
+    };
+
+    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+
+    /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
+    private static async Task<string?> PlanAsync(TaskOrchestrationContext context, FleetShare share, Task<string> cancel)
+    {
+        DateTimeOffset began = Now(context);
+        for (int tries = 1; ; tries++)
+        {
+            ActivityAnswer<SharePlan> plan = await context.CallActivityAsync<ActivityAnswer<SharePlan>>(
+                nameof(PlanShare), new PlanShareInput(share.RunId, share.Appliance.Name, share.Fleet.Filter), UntilAdvanced);
+            if (plan.Trouble is not { } trouble)
+            {
+                return null;
+            }
+
+            TimeSpan pause = PollSchedule.Next(share.Fleet.Polling, Now(context) - began, context.InstanceId, tries, trouble.RetryAfter);
+            bool mayPass = trouble.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
+            if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= share.Until)
+            {
+                return $"{share.Appliance.Name}: {trouble.Message}";
+            }
+
+            await WaitAsync(context, Now(context) + pause, cancel);
+            if (cancel.IsCompletedSuccessfully)
+            {
+                return $"{share.Appliance.Name}: canceled before it listed its repositories. {trouble.Message}";
+            }
+        }
+    }
+
+    private static Task WaitAsync(TaskOrchestrationContext context, FleetShare share, Task<string> cancel, Task<RescanEnded> ended)
+    {
+        DateTimeOffset look = Now(context) + LookAgain;
+        return share.Stop is null
+            ? WaitAsync(context, look < share.Until ? look : share.Until, ended, cancel)
+            : WaitAsync(context, look, ended);
+    }
+
+    private static async Task WaitAsync(TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
+    {
+        using CancellationTokenSource awake = new();
+        Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
+        if (await Task.WhenAny([timer, .. events]) != timer)
+        {
+            // CancelAsync would leave the orchestrator's thread.
+#pragma warning disable CA1849
+            awake.Cancel();
+#pragma warning restore CA1849
+        }
     }
 }

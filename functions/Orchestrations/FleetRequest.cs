@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
 
 namespace Rescan.Functions.Orchestrations;
 
@@ -11,7 +10,7 @@ namespace Rescan.Functions.Orchestrations;
 public sealed record FleetAppliance(string Name, int MaxConcurrentRescans);
 
 /// <summary>Which repositories a run takes.</summary>
-/// <param name="Include">Names with * and ?; empty: all.</param>
+/// <param name="Include">Names with * and ?, compared without case; empty: all.</param>
 /// <param name="Exclude">Names left out, likewise.</param>
 /// <param name="Bucket">The S3 bucket; null: any.</param>
 /// <param name="Folder">The folder in the bucket; null: any.</param>
@@ -24,7 +23,7 @@ public sealed record FleetFilter(IReadOnlyList<string> Include, IReadOnlyList<st
         return (Include.Count == 0 || Include.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name)))
             && !Exclude.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name))
             && (Bucket is null || Bucket == repository.Bucket)
-            && (Folder is null || Folder.Trim('/') == repository.Folder?.Trim('/'));
+            && (Folder is null || Folder.Trim('/') == (repository.Folder ?? "").Trim('/'));
     }
 }
 
@@ -32,33 +31,27 @@ public sealed record FleetFilter(IReadOnlyList<string> Include, IReadOnlyList<st
 /// <param name="Appliances">The appliances.</param>
 /// <param name="Filter">Which of their repositories.</param>
 /// <param name="Deadline">How long each rescan may take.</param>
+/// <param name="RunDeadline">How long the run may take; then no more rescans are started, and those under way go on by themselves.</param>
 /// <param name="Polling">When to poll.</param>
-public sealed record FleetRequest(IReadOnlyList<FleetAppliance> Appliances, FleetFilter Filter, TimeSpan Deadline, PollingOptions Polling);
-
-/// <summary>Input of <see cref="FleetApplianceOrchestration"/>: one appliance's share of a run, and how far it has come.</summary>
-/// <param name="Appliance">The appliance.</param>
-/// <param name="Fleet">The run.</param>
-public sealed record FleetShare(FleetAppliance Appliance, FleetRequest Fleet)
+public sealed record FleetRequest(IReadOnlyList<FleetAppliance> Appliances, FleetFilter Filter, TimeSpan Deadline, TimeSpan RunDeadline, PollingOptions Polling)
 {
-    /// <summary>Repositories not yet started; null before they were listed.</summary>
-    public IReadOnlyList<RepositoryRef>? Waiting { get; init; }
+    /// <summary>What the instance ids of all runs begin with.</summary>
+    public const string InstanceIdPrefix = "run-";
 
-    /// <summary>Those in flight, by instance id.</summary>
-    public IReadOnlyDictionary<string, RepositoryRef> InFlight { get; init; } = new Dictionary<string, RepositoryRef>();
-
-    /// <summary>Those that have ended.</summary>
-    public IReadOnlyList<FleetItem> Done { get; init; } = [];
+    /// <summary>The instance id of an appliance's share of a run.</summary>
+    public static string ShareIdOf(string runId, string appliance) => $"share-{runId}-{appliance}".ToLowerInvariant();
 }
 
-/// <summary>One repository in a run's report.</summary>
-/// <param name="Appliance">The appliance's configured name.</param>
-/// <param name="Repository">The repository.</param>
-/// <param name="Outcome">How its rescan ended; null when none was recorded.</param>
-/// <param name="DurationSeconds">Seconds its session took.</param>
-/// <param name="Reason">Why it ended so.</param>
-public sealed record FleetItem(string Appliance, RepositoryRef Repository, Outcome? Outcome, double DurationSeconds, string? Reason);
+/// <summary>Input of <see cref="FleetApplianceOrchestration"/>. How far it has come stands in the run's items, not here.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Appliance">The appliance.</param>
+/// <param name="Fleet">The run's settings.</param>
+/// <param name="Until">The run's deadline, UTC.</param>
+public sealed record FleetShare(string RunId, FleetAppliance Appliance, FleetRequest Fleet, DateTimeOffset Until)
+{
+    /// <summary>Whether the appliance's repositories have been listed.</summary>
+    public bool IsPlanned { get; init; }
 
-/// <summary>The report of a run.</summary>
-/// <param name="Items">Each repository.</param>
-/// <param name="Errors">Appliances that could not be asked, each with its reason.</param>
-public sealed record FleetReport(IReadOnlyList<FleetItem> Items, IReadOnlyList<string> Errors);
+    /// <summary>Why no more rescans are started; null while they are.</summary>
+    public ShareStop? Stop { get; init; }
+}

@@ -10,9 +10,6 @@ internal sealed partial class SqliteOutcomeStore
     /// <inheritdoc/>
     public async Task<OutcomePage> ListAsync(OutcomeQuery query, CancellationToken cancellationToken)
     {
-        long before = query.ContinuationToken is null ? long.MaxValue
-            : long.TryParse(ContinuationToken.Read(query.ContinuationToken), NumberStyles.None, CultureInfo.InvariantCulture, out long key) ? key
-            : throw new FormatException("The continuation token is not one that was handed out here.");
         using SqliteConnection connection = Open();
         using SqliteCommand command = Command(
             connection,
@@ -24,7 +21,7 @@ internal sealed partial class SqliteOutcomeStore
               AND ($repository IS NULL OR json_extract(outcome, '$.Repository.Id') = $repository COLLATE NOCASE OR json_extract(outcome, '$.Repository.Name') = $repository COLLATE NOCASE)
             ORDER BY seq DESC LIMIT $more
             """,
-            ("$before", before), ("$instance", query.InstanceId), ("$appliance", query.Appliance), ("$repository", query.Repository), ("$more", query.Limit + 1));
+            ("$before", Before(query.ContinuationToken)), ("$instance", query.InstanceId), ("$appliance", query.Appliance), ("$repository", query.Repository), ("$more", query.Limit + 1));
         using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         List<RecordedOutcome> items = [];
         long last = 0;
@@ -77,4 +74,8 @@ internal sealed partial class SqliteOutcomeStore
 
         return histories.ToDictionary(h => h.Key, h => (IReadOnlyList<OutcomePoint>)h.Value, StringComparer.Ordinal);
     }
+
+    private static long Before(string? continuationToken) => continuationToken is null ? long.MaxValue
+        : long.TryParse(ContinuationToken.Read(continuationToken), NumberStyles.None, CultureInfo.InvariantCulture, out long key) ? key
+        : throw new FormatException("The continuation token is not one that was handed out here.");
 }

@@ -73,6 +73,7 @@ internal sealed partial class SqliteOutcomeStore
             }
 
             Run(connection, Additions);
+            Run(connection, RunTables);
             Run(connection, "COMMIT");
             if (!File.Exists(Marker))
             {

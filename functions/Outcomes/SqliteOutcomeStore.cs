@@ -58,17 +58,20 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
         return connection;
     }
 
-    private async Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    private Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        ReadAsync<RescanOutcome>(sql, cancellationToken, parameters);
+
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
         using SqliteConnection connection = Open();
         using SqliteCommand command = Command(connection, sql, parameters);
         using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        List<RescanOutcome> outcomes = [];
+        List<T> found = [];
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            outcomes.Add(JsonSerializer.Deserialize<RescanOutcome>(reader.GetString(0))!);
+            found.Add(JsonSerializer.Deserialize<T>(reader.GetString(0))!);
         }
 
-        return outcomes;
+        return found;
     }
 }

@@ -7,7 +7,7 @@ namespace Rescan.Functions.Outcomes;
 /// <content>Pages, single outcomes and histories.</content>
 internal sealed partial class TableOutcomeStore
 {
-    private const int HistoriesAtOnce = 16;
+    private const int RequestsAtOnce = 16;
     private static readonly string[] PointColumns = ["Outcome", "DurationSeconds", "FinishedAt"];
 
     /// <inheritdoc/>
@@ -58,7 +58,7 @@ internal sealed partial class TableOutcomeStore
     {
         await EnsureAsync(cancellationToken).ConfigureAwait(false);
         ConcurrentDictionary<string, IReadOnlyList<OutcomePoint>> histories = new(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(instanceIds, new ParallelOptions { MaxDegreeOfParallelism = HistoriesAtOnce, CancellationToken = cancellationToken }, async (id, cancel) =>
+        await Parallel.ForEachAsync(instanceIds, new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce, CancellationToken = cancellationToken }, async (id, cancel) =>
         {
             List<OutcomePoint> points = [];
             await foreach (TableEntity row in table.QueryAsync<TableEntity>(

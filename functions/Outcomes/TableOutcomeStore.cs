@@ -65,9 +65,13 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
 
     private static TableEntity Fill(TableEntity row, RescanOutcome outcome)
     {
-        string json = JsonSerializer.Serialize(outcome);
         row["Outcome"] = outcome.Outcome.ToString();
         Describe(row, outcome);
+        return WithJson(row, JsonSerializer.Serialize(outcome));
+    }
+
+    private static TableEntity WithJson(TableEntity row, string json)
+    {
         for (int at = 0, part = 0; at < json.Length; at += Chunk, part++)
         {
             row["Json" + part.ToString(CultureInfo.InvariantCulture)] = json.Substring(at, Math.Min(Chunk, json.Length - at));
@@ -76,7 +80,9 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
         return row;
     }
 
-    private static RescanOutcome Read(TableEntity row)
+    private static RescanOutcome Read(TableEntity row) => JsonSerializer.Deserialize<RescanOutcome>(JsonOf(row))!;
+
+    private static string JsonOf(TableEntity row)
     {
         StringBuilder json = new();
         for (int part = 0; row.GetString("Json" + part.ToString(CultureInfo.InvariantCulture)) is { } text; part++)
@@ -84,7 +90,7 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
             json.Append(text);
         }
 
-        return JsonSerializer.Deserialize<RescanOutcome>(json.ToString())!;
+        return json.ToString();
     }
 
     private async Task<IReadOnlyList<RescanOutcome>> QueryAsync(string partition, int limit, CancellationToken cancellationToken)

@@ -1,16 +1,25 @@
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Webhooks;
 
 namespace Rescan.Functions.Triggers;
 
-/// <summary>Starts the scheduled run over all appliances.</summary>
+/// <summary>Starts the scheduled run, unless the one before still goes on.</summary>
 /// <param name="starter">Starts runs.</param>
+/// <param name="runs">Where runs are kept.</param>
+/// <param name="options">The settings.</param>
+/// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class NightlyRescan(RescanStarter starter, ILogger<NightlyRescan> log)
+public sealed class NightlyRescan(RescanStarter starter, IRunStore runs, IOptions<RescanOptions> options, TimeProvider time, ILogger<NightlyRescan> log)
 {
-    /// <summary>Instance id of the scheduled run: one at a time.</summary>
-    public const string InstanceId = "fleet-scheduled";
+    /// <summary>What the ids of scheduled runs begin with; the time they were due follows.</summary>
+    public const string InstanceIdPrefix = FleetRequest.InstanceIdPrefix + "scheduled-";
 
     /// <summary>Runs on schedule.</summary>
     /// <param name="timer">What the schedule says.</param>
@@ -20,13 +29,29 @@ public sealed class NightlyRescan(RescanStarter starter, ILogger<NightlyRescan> 
     public async Task RunAsync([TimerTrigger("%RescanSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(timer);
-        if ((await starter.StartFleetAsync(client, InstanceId, starter.FleetOf(null, null), cancellationToken).ConfigureAwait(false)).Joined)
+        ArgumentNullException.ThrowIfNull(client);
+        DateTimeOffset now = time.GetUtcNow();
+        string id = InstanceIdPrefix + now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture).ToLowerInvariant();
+        if (await RunningAsync(client, cancellationToken).ConfigureAwait(false) is { } before)
         {
-            log.LogWarning("The scheduled run is skipped: the one before it still goes on ({InstanceId})", InstanceId);
+            if (before != id)
+            {
+                log.LogWarning("The scheduled run {RunId} is skipped: {Before} still goes on", id, before);
+                RunRecord skipped = new() { Id = id, Status = RunStatus.Skipped, StartedAt = now, FinishedAt = now, Reason = $"The scheduled run before it, {before}, still went on." };
+                await runs.AddRunAsync(skipped, cancellationToken).ConfigureAwait(false);
+            }
+
+            return;
         }
-        else
-        {
-            log.LogInformation("The scheduled run {InstanceId} has started{PastDue}", InstanceId, timer.IsPastDue ? ", late" : "");
-        }
+
+        NightlyOptions nightly = options.Value.Nightly;
+        RescanHookFilter filter = new([.. nightly.Include.Where(IsSet)], [.. nightly.Exclude.Where(IsSet)], IsSet(nightly.Bucket) ? nightly.Bucket : null, IsSet(nightly.Folder) ? nightly.Folder : null);
+        await starter.StartFleetAsync(client, id, starter.FleetOf(null, filter), cancellationToken).ConfigureAwait(false);
+        log.LogInformation("The scheduled run {RunId} has started{PastDue}", id, timer.IsPastDue ? ", late" : "");
     }
+
+    private static bool IsSet(string? value) => !string.IsNullOrWhiteSpace(value);
+
+    private static async Task<string?> RunningAsync(DurableTaskClient client, CancellationToken cancellationToken) =>
+        (await RescanReader.RunningIdsAsync(client, InstanceIdPrefix, cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal).FirstOrDefault();
 }

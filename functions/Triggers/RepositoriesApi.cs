@@ -29,7 +29,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
                 last.TryAdd(outcome.Id, outcome with { Log = [] });
             }
 
-            IReadOnlySet<string> running = await RescanReader.RunningIdsAsync(client, cancellationToken).ConfigureAwait(false);
+            IReadOnlySet<string> running = await RescanReader.RunningIdsAsync(client, RescanRequest.InstanceIdPrefix, cancellationToken).ConfigureAwait(false);
             IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken).ConfigureAwait(false);
 
             (string Name, IReadOnlyList<Repository> Repositories, string? Error)[] answers = await Task.WhenAll(

@@ -83,12 +83,15 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         return newest.Items.Count > 0 ? Describe(newest.Items[0]) : null;
     }
 
-    /// <summary>The instance ids of all rescans that run.</summary>
-    public static async Task<IReadOnlySet<string>> RunningIdsAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    /// <summary>The instance ids of rescans that run.</summary>
+    /// <param name="client">The durable client.</param>
+    /// <param name="prefix">What they begin with.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public static async Task<IReadOnlySet<string>> RunningIdsAsync(DurableTaskClient client, string prefix, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         HashSet<string> ids = new(StringComparer.Ordinal);
-        OrchestrationQuery query = new(Statuses: Running, InstanceIdPrefix: RescanRequest.InstanceIdPrefix);
+        OrchestrationQuery query = new(Statuses: Running, InstanceIdPrefix: prefix);
         await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(query).WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             ids.Add(instance.InstanceId);

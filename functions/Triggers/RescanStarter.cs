@@ -24,14 +24,19 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
         return await StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Starts a run over many repositories; a run of the same id that goes on is joined.</summary>
-    public Task<AcceptedRescan> StartFleetAsync(DurableTaskClient client, string id, FleetRequest request, CancellationToken cancellationToken) =>
-        StartOrJoinAsync(client, nameof(FleetOrchestration), id, request, cancellationToken);
+    /// <summary>Starts a run over many repositories, unless there ever was one of that id.</summary>
+    public async Task<AcceptedRescan> StartFleetAsync(DurableTaskClient client, string id, FleetRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return await client.GetInstanceAsync(id, false, cancellationToken).ConfigureAwait(false) is not null
+            ? new AcceptedRescan(id, true)
+            : await StartOrJoinAsync(client, nameof(FleetOrchestration), id, request, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The settings' part of a fleet run.</summary>
     public FleetRequest FleetOf(IEnumerable<string>? names, RescanHookFilter? filter) => new(
         [.. options.Value.Appliances.Where(a => names is null || names.Contains(a.Name, StringComparer.OrdinalIgnoreCase)).Select(a => new FleetAppliance(a.Name, a.MaxConcurrentRescans))],
-        new FleetFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.Polling);
+        new FleetFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
@@ -45,7 +50,7 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
         }
 
         FleetRequest fleet = FleetOf(appliance is null ? null : [appliance], request.Filter);
-        return [await StartFleetAsync(client, "fleet-" + Guid.NewGuid().ToString("N"), fleet, cancellationToken).ConfigureAwait(false)];
+        return [await StartFleetAsync(client, FleetRequest.InstanceIdPrefix + Guid.NewGuid().ToString("N"), fleet, cancellationToken).ConfigureAwait(false)];
     }
 
     /// <summary>Finds a repository of an appliance by name or id.</summary>

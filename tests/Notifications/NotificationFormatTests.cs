@@ -82,10 +82,17 @@ public sealed class NotificationFormatTests
     [Fact]
     public void A_run_of_a_thousand_failures_stays_below_the_limits_of_every_format()
     {
-        FleetReport report = new(
-            [.. Enumerable.Range(0, 1000).Select(i => new FleetItem("appliance-1", new RepositoryRef($"{i}", $"{Nasty}{new string('n', 400)}{i}"), Outcome.Failed, 1, new string('w', 5000)))],
-            [.. Enumerable.Range(0, 100).Select(i => $"appliance-{i}: {new string('e', 5000)}")]);
-        Notification run = new("r") { Run = RunSummary.Of("fleet-scheduled", Ended.AddHours(-3), Ended, report) };
+        RunItem[] items = [.. Enumerable.Range(0, 1000).Select(i => new RunItem
+        {
+            Appliance = "appliance-1", Repository = new RepositoryRef($"{i}", $"{Nasty}{new string('n', 400)}{i}"), Turn = i, RequestId = $"{i}",
+            State = RunItemState.Ended, Outcome = Outcome.Failed, DurationSeconds = 1, Reason = new string('w', 5000),
+        })];
+        RunRecord record = new()
+        {
+            Id = "run-1", Status = RunStatus.Completed, StartedAt = Ended.AddHours(-3), FinishedAt = Ended, Counts = RunReport.Count(items),
+            Errors = [.. Enumerable.Range(0, 100).Select(i => $"appliance-{i}: {new string('e', 5000)}")],
+        };
+        Notification run = new("r") { Run = RunSummary.Of(record, items) };
         NotificationText text = NotificationText.Of(run, new Uri("https://rescan.example"));
 
         Assert.Equal(1000, run.Run.Failed);

@@ -16,6 +16,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-api-").FullName;
     private readonly Dictionary<string, string?> settings = [];
+    private TimeProvider time = TimeProvider.System;
 
     private ApiHost()
     {
@@ -27,16 +28,16 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
-    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null)
+    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null)
     {
         string[] names = ["one", "two", "three", "four"];
-        ApiHost api = new();
+        ApiHost api = new() { time = time ?? TimeProvider.System };
         List<SimulatedAppliance> started = [];
         foreach (SimulatorOptions options in appliances)
         {
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, default);
             string key = $"Rescan:Appliances:{started.Count}:";
-            api.settings[key + "Name"] = names[started.Count];
+            api.settings[key + "Name"] = started.Count < names.Length ? names[started.Count] : $"appliance-{started.Count + 1}";
             api.settings[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
             api.settings[key + "Username"] = options.Username;
             api.settings[key + "Password"] = options.Password;
@@ -137,6 +138,7 @@ internal sealed class ApiHost : IAsyncDisposable
                 ConfigureServices = services => services.AddRescan(configuration),
                 Url = new Uri("http://127.0.0.1:0"),
                 Timers = timers,
+                Time = time,
                 ConfigureLogging = log is null ? null : l => l.AddProvider(log),
             },
             CancellationToken.None);
