@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Appliance;
@@ -18,13 +19,15 @@ internal static class DemoCommand
             .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
         Option<string> duration = new("--session-duration") { Description = "how long the session runs, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
         Option<string[]> faults = new("--faults") { Description = "faults of the appliance: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
+        Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
         Option<string> output = Output.Option();
         Command command = new("demo", """
             Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
 
               rescan demo --outcome warning --session-duration 45s --faults throttled
+              rescan demo --open --session-duration 2m
 
-            """) { outcome, duration, faults, output };
+            """) { outcome, duration, faults, open, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
             SimulatorOptions options = new()
@@ -36,7 +39,7 @@ internal static class DemoCommand
             string folder = Directory.CreateTempSubdirectory("rescan-demo-").FullName;
             try
             {
-                return await RunAsync(options, folder, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                return await RunAsync(options, folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -68,7 +71,7 @@ internal static class DemoCommand
         };
     }
 
-    private static async Task<int> RunAsync(SimulatorOptions options, string folder, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(SimulatorOptions options, string folder, bool open, bool json, CancellationToken cancellationToken)
     {
         SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (appliance.ConfigureAwait(false))
@@ -90,6 +93,12 @@ internal static class DemoCommand
             await using (host.ConfigureAwait(false))
             {
                 Output.Step($"the app answers at {host.BaseAddress}api");
+                if (open)
+                {
+                    await DemoHistory.WriteAsync(
+                        host.Services.GetRequiredService<IOutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
+                }
+
                 using HttpClient http = new() { BaseAddress = host.BaseAddress };
                 string repository = options.Repositories[0].Name;
                 using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, cancellationToken).ConfigureAwait(false);
@@ -99,6 +108,11 @@ internal static class DemoCommand
                 {
                     string detail = body.GetProperty("detail").GetString()!;
                     throw new CommandException((int)answer.StatusCode == 503 ? ExitCodes.Unreachable : ExitCodes.Rejected, detail);
+                }
+
+                if (open)
+                {
+                    return await ServeAsync(new Uri(host.BaseAddress, "api/"), json, cancellationToken).ConfigureAwait(false);
                 }
 
                 RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, cancellationToken).ConfigureAwait(false);
@@ -115,5 +129,23 @@ internal static class DemoCommand
                 return ExitCodes.Of(outcome.Outcome);
             }
         }
+    }
+
+    private static async Task<int> ServeAsync(Uri page, bool json, CancellationToken cancellationToken)
+    {
+        Output.Step("the nights before this one are made up, so that the page has trends to show");
+        if (json)
+        {
+            Output.PrintJson(new { page });
+        }
+        else
+        {
+            Console.Out.WriteLine($"status page  {page}");
+        }
+
+        Output.Step("serving until Ctrl-C");
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Output.Step("stopped; the demo keeps nothing");
+        return 0;
     }
 }

@@ -1,0 +1,92 @@
+// Starting and canceling, asked first and told after.
+
+import { ApiError, post, remove } from './api.js';
+import { confirm, open, say } from './dialogs.js';
+import { h, setText } from './dom.js';
+import { count } from './words.js';
+
+/** Asks, then starts a rescan. The answer is what was accepted, or null. */
+export async function startRescan(appliance, repository) {
+  const asked = await confirm(
+    `Rescan ${repository.name}?`,
+    `The appliance ${appliance} will read the repository again. A rescan of it that runs already is joined, never doubled.`,
+    'Rescan');
+  return asked ? attempt(async () => {
+    const accepted = await post('rescans', { appliance, repository: repository.id });
+    say(accepted.joined ? `${repository.name} is being rescanned already; here it is.` : `The rescan of ${repository.name} has started.`, 'run');
+    return accepted;
+  }) : null;
+}
+
+/** Asks, then cancels a rescan. The answer is whether it was asked to cancel. */
+export async function cancelRescan(rescan) {
+  const asked = await confirm(
+    `Cancel the rescan of ${rescan.repository.name}?`,
+    'Its session is stopped on the appliance. What it has found so far stays as it is.',
+    'Cancel the rescan', true);
+  return asked && await attempt(async () => {
+    await remove(`rescans/${encodeURIComponent(rescan.id)}`);
+    say(`The rescan of ${rescan.repository.name} is being canceled.`);
+    return true;
+  }) === true;
+}
+
+/** Asks, then cancels a run over many repositories. */
+export async function cancelRun(run) {
+  const asked = await confirm('Cancel this run?', 'Repositories whose turn has not come are left out, and rescans that it started are stopped.', 'Cancel the run', true);
+  return asked && await attempt(async () => {
+    await remove(`runs/${encodeURIComponent(run.id)}`);
+    say('The run is being canceled.');
+    return true;
+  }) === true;
+}
+
+/** Asks which repositories, then starts a run over them. The answer is what was accepted, or null. */
+export async function startRun(repositories) {
+  const appliances = [...new Set(repositories.map(r => r.appliance))];
+  const appliance = h('select', { id: 'run-appliance' }, h('option', { value: '' }, 'All appliances'), appliances.map(name => h('option', { value: name }, name)));
+  const names = h('input', { id: 'run-names', type: 'text', value: '*', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'run-hint' });
+  const preview = h('p', { class: 'muted', role: 'status' });
+  const ok = h('button', { type: 'button', class: 'primary' }, 'Start the run');
+  const show = () => {
+    const pattern = matcher(names.value);
+    const fitting = repositories.filter(r => (appliance.value === '' || r.appliance === appliance.value) && pattern.test(r.name));
+    setText(preview, fitting.length === 0 ? 'No repository fits.' : `${count(fitting.length, 'repository', 'repositories')} will be rescanned.`);
+    ok.disabled = fitting.length === 0;
+  };
+  appliance.addEventListener('change', show);
+  names.addEventListener('input', show);
+  show();
+  const wish = await open(
+    'Rescan many',
+    [
+      h('p', null, 'One run sees to them all, a few at a time on each appliance, and reports how each fared.'),
+      h('label', { for: 'run-appliance' }, 'Appliance'), appliance,
+      h('label', { for: 'run-names' }, 'Names'), names,
+      h('p', { id: 'run-hint', class: 'muted small' }, '* stands for any letters, as in prod-*'), preview,
+    ],
+    h('button', { type: 'button' }, 'Not now'), ok,
+    () => ({ ...(appliance.value === '' ? {} : { appliance: appliance.value }), filter: { include: [names.value.trim()] } }));
+  return wish && attempt(async () => {
+    const accepted = await post('rescans', wish);
+    say('The run has started.', 'run');
+    return accepted;
+  });
+}
+
+function matcher(text) {
+  return new RegExp(`^${text.trim().split('*').map(part => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`, 'i');
+}
+
+async function attempt(action) {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+
+    say(error.message, 'bad');
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+// What outcomes and phases are called, how they look, and which repositories need a person.
+
+import { h, icon } from './dom.js';
+import { span } from './words.js';
+
+const OVERDUE = 26 * 3600;
+
+const outcomes = {
+  Succeeded: { label: 'Succeeded', tone: 'ok', icon: 'ok' },
+  Warning: { label: 'Warning', tone: 'warn', icon: 'warn' },
+  Failed: { label: 'Failed', tone: 'bad', icon: 'bad' },
+  Canceled: { label: 'Canceled', tone: 'idle', icon: 'idle' },
+  TimedOut: { label: 'Timed out', tone: 'bad', icon: 'late' },
+  Lost: { label: 'Lost', tone: 'bad', icon: 'bad' },
+  Rejected: { label: 'Rejected', tone: 'bad', icon: 'bad' },
+  Unreachable: { label: 'Unreachable', tone: 'bad', icon: 'bad' },
+};
+
+const phases = {
+  SigningIn: 'Signing in',
+  Starting: 'Starting',
+  Watching: 'Watching the session',
+  Stopping: 'Stopping the session',
+  Recording: 'Recording the outcome',
+  Ended: 'Ended',
+};
+
+export const running = { label: 'Running', tone: 'run', icon: 'run' };
+export const overdue = { label: 'Overdue', tone: 'warn', icon: 'late' };
+export const never = { label: 'Never rescanned', tone: 'idle', icon: 'none' };
+
+/** The look of an outcome; one not known here is shown by its own name. */
+export const outcomeLook = outcome => outcomes[outcome] ?? { label: String(outcome), tone: 'idle', icon: 'none' };
+
+export const phaseName = (phase, canceling) => (canceling ? 'Canceling' : phases[phase] ?? phase ?? 'Waiting for its turn');
+
+/** Icon and words, in the colour of the tone. */
+export const pill = look => h('span', { class: `pill ${look.tone}` }, icon(look.icon, look.icon === 'run' ? 'spin' : ''), h('span', null, look.label));
+
+export const isDone = outcome => outcome === 'Succeeded' || outcome === 'Warning';
+
+/** The instance id of a repository's rescans. */
+export const rescanId = (appliance, repositoryId) => `rescan-${appliance}-${repositoryId}`.toLowerCase();
+
+/** How a rescan that has ended is to be shown. */
+export const endLook = rescan => (rescan.outcome ? outcomeLook(rescan.outcome.outcome) : { label: 'Ended without an outcome', tone: 'bad', icon: 'bad' });
+
+/**
+ * Whether a repository needs a person, and why: its last rescan failed, or it has gone 26 hours without one that was done,
+ * the same limit as the alert in infra/queries/overdue.kql.
+ */
+export function judge(repository, now) {
+  const last = repository.lastOutcome;
+  if (!last) {
+    return { rank: 1, look: never, note: null };
+  }
+
+  const look = outcomeLook(last.outcome);
+  if (look.tone === 'bad') {
+    return { rank: 0, look, note: last.reason };
+  }
+
+  const done = isDone(last.outcome) ? last : repository.history.findLast(h => isDone(h.outcome));
+  const age = done ? (now - Date.parse(done.finishedAt)) / 1000 : null;
+  if (age === null || age > OVERDUE) {
+    return { rank: 1, look: overdue, note: age === null ? `No rescan of it was done; last: ${look.label.toLowerCase()}` : `Last done ${span(age)} ago` };
+  }
+
+  return { rank: 2, look, note: last.reason };
+}
+
+/** The middle of the durations of rescans that ran to their end, in seconds; null when there are none. */
+export function usual(history) {
+  const durations = history.filter(p => isDone(p.outcome)).map(p => p.durationSeconds).sort((a, b) => a - b);
+  return durations.length > 0 ? durations[Math.floor(durations.length / 2)] : null;
+}
