@@ -137,11 +137,16 @@ internal sealed class ApiHost : IAsyncDisposable
                 Configuration = configuration,
                 ConfigureServices = services => services.AddRescan(configuration),
                 Url = new Uri("http://127.0.0.1:0"),
+                Key = configuration["Rescan:Key"],
                 Timers = timers,
                 Time = time,
                 ConfigureLogging = log is null ? null : l => l.AddProvider(log),
             },
             CancellationToken.None);
         Http = new HttpClient { BaseAddress = Host.BaseAddress };
+        if (configuration["Rescan:Key"] is { } key)
+        {
+            Http.DefaultRequestHeaders.Add("x-functions-key", key);
+        }
     }
 }

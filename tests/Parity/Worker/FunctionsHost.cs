@@ -68,32 +68,23 @@ internal sealed class FunctionsHost : IAsyncDisposable
     }
 
     /// <summary>Sends a request to an HTTP function, as the host proxies it.</summary>
-    public async Task<HttpResponseMessage> GetAsync(string function, string path)
+    /// <param name="function">The function.</param>
+    /// <param name="path">Path and query.</param>
+    /// <param name="route">The route's values, which the host tells as metadata of the trigger.</param>
+    public async Task<HttpResponseMessage> GetAsync(string function, string path, params (string Name, string Value)[] route)
     {
         string invocation = Guid.NewGuid().ToString();
         using HttpClient http = new() { Timeout = Patience };
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(new Uri(Capabilities["HttpUri"]), path));
         request.Headers.Add("x-ms-invocation-id", invocation);
         Task<HttpResponseMessage> answer = http.SendAsync(request);
-        await InvokeAsync(function, invocation, []);
+        await InvokeAsync(function, invocation, [], route);
         return await answer;
     }
 
     /// <summary>Invokes a function with its trigger's data.</summary>
     /// <returns>What it returned, as text.</returns>
-    public async Task<string> InvokeAsync(string function, string invocation, params (string Name, string Data)[] inputs)
-    {
-        WireMessage trace = new WireMessage().With(1, $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01");
-        WireMessage request = new WireMessage().With(1, invocation).With(2, IdOf(function)).With(5, trace).With(6, new WireMessage());
-        foreach ((string name, string data) in inputs)
-        {
-            request.With(3, new WireMessage().With(1, name).With(2, new WireMessage().With(1, data)));
-        }
-
-        WireMessage response = await AskAsync(new WireMessage().With(InvocationRequest, request), InvocationResponse, invocation);
-        Require(response.Message(3), $"invocation of {function}");
-        return response.Has(4) ? response.Message(4) is { } value ? value.Text(1) + value.Text(2) : "" : "";
-    }
+    public Task<string> InvokeAsync(string function, string invocation, params (string Name, string Data)[] inputs) => InvokeAsync(function, invocation, inputs, []);
 
     public async ValueTask DisposeAsync()
     {
@@ -107,6 +98,25 @@ internal sealed class FunctionsHost : IAsyncDisposable
         worker?.Dispose();
         await app.DisposeAsync();
         ended.Dispose();
+    }
+
+    private async Task<string> InvokeAsync(string function, string invocation, (string Name, string Data)[] inputs, (string Name, string Value)[] route)
+    {
+        WireMessage trace = new WireMessage().With(1, $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01");
+        WireMessage request = new WireMessage().With(1, invocation).With(2, IdOf(function)).With(5, trace).With(6, new WireMessage());
+        foreach ((string name, string data) in inputs)
+        {
+            request.With(3, new WireMessage().With(1, name).With(2, new WireMessage().With(1, data)));
+        }
+
+        foreach ((string name, string part) in route)
+        {
+            request.With(4, new WireMessage().With(1, name).With(2, new WireMessage().With(1, part)));
+        }
+
+        WireMessage response = await AskAsync(new WireMessage().With(InvocationRequest, request), InvocationResponse, invocation);
+        Require(response.Message(3), $"invocation of {function}");
+        return response.Has(4) ? response.Message(4) is { } value ? value.Text(1) + value.Text(2) : "" : "";
     }
 
     private static string IdOf(string function) => "id-" + function;

@@ -38,6 +38,10 @@ public sealed class WorkerTests
         using HttpResponseMessage health = await host.GetAsync("Health", "/api/health");
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.Contains("Healthy", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using HttpResponseMessage page = await host.GetAsync("StatusPage", "/api/");
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+        using HttpResponseMessage script = await host.GetAsync("StatusPageFile", "/api/page/app.js", ("file", "app.js"));
+        Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
     }
 
     [Fact]
