@@ -31,9 +31,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<RescanStarter>();
         services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
-        services.TryAddSingleton<IOutcomeStore>(s => s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes is { SqliteFile: { Length: > 0 } file }
-            ? new SqliteOutcomeStore(file)
-            : TableOutcomeStore.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
+        services.TryAddSingleton(s => OutcomeStores.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
         services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());

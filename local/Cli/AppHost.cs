@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Outcomes;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Starts the app in this process, on a state folder.</summary>
+/// <summary>Starts the app in this process.</summary>
 internal static class AppHost
 {
     public static string DefaultState => Path.Combine(
@@ -13,25 +15,22 @@ internal static class AppHost
         "rescan");
 
     public static Task<LocalFunctionHost> StartAsync(
-        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken)
+        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken) =>
+        StartAsync(Hub.InFolder(stateFolder), settings, url, timers, logging, cancellationToken);
+
+    public static Task<LocalFunctionHost> StartAsync(
+        Hub hub, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken)
     {
-        Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string key, string? value) in settings)
-        {
-            values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
-        }
-
-        values["Rescan:Outcomes:SqliteFile"] = Path.Combine(stateFolder, "outcomes.db");
-        if (!values.TryGetValue("RescanSchedule", out string? schedule) || string.IsNullOrEmpty(schedule))
-        {
-            values["RescanSchedule"] = "0 30 1 * * *";
-        }
-
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        IConfiguration configuration = Configure(hub, settings);
         return LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
-                StateFile = Path.Combine(stateFolder, "state.db"),
+                StateFile = Path.Combine(hub.Folder, "state.db"),
+                Storage = hub.Storage,
+                TaskHub = hub.Name,
+                StandBy = hub.OnStandBy is not null,
+                OnStandBy = hub.OnStandBy,
+                Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services => services.AddRescan(configuration),
@@ -41,5 +40,27 @@ internal static class AppHost
                 ConfigureLogging = logging,
             },
             cancellationToken);
+    }
+
+    /// <summary>The settings as the app reads them, with the outcomes where the hub is.</summary>
+    public static IConfiguration Configure(Hub hub, IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((string key, string? value) in settings)
+        {
+            values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
+        }
+
+        foreach ((string key, string? value) in hub.OutcomeSettings())
+        {
+            values[key] = value;
+        }
+
+        if (!values.TryGetValue("RescanSchedule", out string? schedule) || string.IsNullOrEmpty(schedule))
+        {
+            values["RescanSchedule"] = "0 30 1 * * *";
+        }
+
+        return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
     }
 }

@@ -17,11 +17,13 @@ internal static class Durations
                     return TimeSpan.FromMinutes(number);
                 case 'h':
                     return TimeSpan.FromHours(number);
+                case 'd':
+                    return TimeSpan.FromDays(number);
             }
         }
 
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero
             ? span
-            : throw new CommandException(ExitCodes.Usage, $"{option} '{text}' is not a duration; write 45s, 2m, 1h or 00:00:45.");
+            : throw new CommandException(ExitCodes.Usage, $"{option} '{text}' is not a duration; write 45s, 2m, 1h, 30d or 00:00:45.");
     }
 }

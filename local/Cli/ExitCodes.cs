@@ -10,6 +10,7 @@ internal static class ExitCodes
     public const int Unreachable = 7;
     public const int Usage = 64;
     public const int Internal = 70;
+    public const int State = 74;
     public const int Configuration = 78;
     public const int Interrupted = 130;
 

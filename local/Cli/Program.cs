@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Outcomes;
 using Rescan.Local.Cli;
 using Rescan.Local.Runtime;
 
 RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end. Start with: rescan demo")
 {
-    DemoCommand.Create(), RunCommand.Create(), ServeCommand.Create(), SimulateCommand.Create(), ApplianceCommands.CreateRepositories(), ApplianceCommands.CreateCheck(),
+    DemoCommand.Create(), RunCommand.Create(), ServeCommand.Create(), StateCommand.Create(), SimulateCommand.Create(), ApplianceCommands.CreateRepositories(), ApplianceCommands.CreateCheck(),
 };
 ParseResult parse = root.Parse(args);
 try
@@ -28,7 +29,12 @@ catch (OptionsValidationException e)
 
     return ExitCodes.Configuration;
 }
-catch (StateStoreException e)
+catch (InvalidOperationException e) when (e.InnerException is StateStoreException lost)
+{
+    Console.Error.WriteLine("rescan: " + lost.Message);
+    return ExitCodes.State;
+}
+catch (Exception e) when (e is StateStoreException or OutcomeStoreException)
 {
     Console.Error.WriteLine("rescan: " + e.Message);
     return ExitCodes.Configuration;

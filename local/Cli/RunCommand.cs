@@ -19,7 +19,7 @@ internal static class RunCommand
         ApplianceArguments appliance = new();
         Option<string> repository = new("--repository", "-r") { Description = "the repository's name or id", Required = true };
         Option<TimeSpan> deadline = new("--deadline") { Description = "how long the rescan may take", DefaultValueFactory = _ => TimeSpan.FromHours(24) };
-        Option<string> state = new("--state") { Description = "folder that keeps the rescan, so that it survives a crash", DefaultValueFactory = _ => AppHost.DefaultState };
+        HubArguments hubs = new();
         Option<bool> cancel = new("--cancel") { Description = "cancel the rescan of this repository that an earlier command began" };
         Option<string> output = Output.Option();
         Command command = new("run", """
@@ -28,18 +28,22 @@ internal static class RunCommand
               rescan run --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... --repository prod < password.txt
 
             Exit codes: 0 Succeeded, 2 Warning, 3 Failed, 4 Canceled, 5 TimedOut, 6 Rejected, 7 Unreachable, 8 Lost, 64 usage, 78 configuration, 130 interrupted.
-            """) { repository, deadline, state, cancel, output };
+            """) { repository, deadline, cancel, output };
+        hubs.AddTo(command);
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             bool json = parse.GetValue(output) == "json";
             List<KeyValuePair<string, string?>> settings = appliance.Read(parse);
             settings.Add(new("Rescan__Deadline", parse.GetValue(deadline).ToString("c")));
-            string folder = Path.GetFullPath(parse.GetValue(state)!);
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+            Hub hub = await hubs.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (hub.ConfigureAwait(false))
             {
-                return await RunAsync(host, settings[0].Value!, parse.GetValue(repository)!, parse.GetValue(cancel), json, cancellationToken).ConfigureAwait(false);
+                LocalFunctionHost host = await AppHost.StartAsync(hub, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
+                await using (host.ConfigureAwait(false))
+                {
+                    return await RunAsync(host, settings[0].Value!, parse.GetValue(repository)!, parse.GetValue(cancel), json, cancellationToken).ConfigureAwait(false);
+                }
             }
         });
         return command;

@@ -12,14 +12,18 @@ internal static class ServeCommand
     {
         Option<string> settings = new("--settings") { Description = "the settings file; the environment wins over it", DefaultValueFactory = _ => "local.settings.json" };
         Option<string> url = new("--url") { Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
-        Option<string> state = new("--state") { Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
+        HubArguments arguments = new();
         Command command = new("serve", """
-            Serve the HTTP API and run the nightly timer, on the settings of local.settings.json and the environment.
+            Serve the HTTP API and run the nightly timer, on the settings of local.settings.json and the environment. A second
+            one on the same state stands by, and takes over when the first ends or dies.
 
               rescan serve --state /var/lib/rescan
+              rescan serve --storage azurite
               curl -X POST http://127.0.0.1:7071/api/rescans -H 'content-type: application/json' -d '{"appliance":"appliance-1","repository":"prod"}'
 
-            """) { settings, url, state };
+            Exit codes: 0 stopped, 74 the state was lost, full or taken over while serving, 78 the settings or the state cannot be used.
+            """) { settings, url };
+        arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address))
@@ -27,25 +31,45 @@ internal static class ServeCommand
                 throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
 
-            LocalFunctionHost host = await AppHost.StartAsync(
-                Path.GetFullPath(parse.GetValue(state)!), Read(parse.GetValue(settings)!), address, timers: true,
-                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+            Dictionary<string, string?> values = Read(parse.GetValue(settings)!);
+            try
             {
-                Output.Step($"serving at {host.BaseAddress}api; Ctrl-C stops, and rescans under way go on at the next start");
-                try
-                {
-                    await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    Output.Step("stopping; rescans under way go on at the next start");
-                }
+                await ServeAsync(arguments, parse, address, values, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Stopped while it stood by.
             }
 
+            Output.Step("stopped; rescans under way go on at the next start");
             return 0;
         });
         return command;
+    }
+
+    private static async Task ServeAsync(HubArguments arguments, ParseResult parse, Uri address, Dictionary<string, string?> settings, CancellationToken cancellationToken)
+    {
+        Hub hub = await arguments.OpenAsync(
+            parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken).ConfigureAwait(false);
+        await using (hub.ConfigureAwait(false))
+        {
+            LocalFunctionHost host = await AppHost.StartAsync(
+                hub, settings, address, timers: true,
+                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                if (hub.Remark is { } remark)
+                {
+                    Output.Step(remark);
+                }
+
+                Output.Step($"serving at {host.BaseAddress}api; Ctrl-C stops, and rescans under way go on at the next start");
+                if (await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), host.Failed).ConfigureAwait(false) == host.Failed)
+                {
+                    throw new CommandException(ExitCodes.State, (await host.Failed.ConfigureAwait(false)).Message);
+                }
+            }
+        }
     }
 
     private static Dictionary<string, string?> Read(string file)

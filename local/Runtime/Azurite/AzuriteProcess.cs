@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Runtime.Azurite;
 
@@ -13,6 +14,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private const string Installed = "installed";
+    private const string Owner = "owner";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
@@ -49,15 +51,19 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="data">The folder for what is stored.</param>
     /// <param name="blobPort">Port for blobs; any free one when 0.</param>
     /// <param name="tablePort">Port for tables; any free one when 0.</param>
+    /// <param name="durable">Whether a write is answered only once it is on the disk, so that a kill loses nothing that was answered; slower the more is stored.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidOperationException">Node.js or npm is missing, the installation failed, or Azurite did not start. The message says which.</exception>
-    public static async Task<AzuriteProcess> StartAsync(string home, string data, int blobPort, int tablePort, CancellationToken cancellationToken)
+    public static async Task<AzuriteProcess> StartAsync(string home, string data, int blobPort, int tablePort, bool durable, CancellationToken cancellationToken)
     {
         await InstallAsync(home, cancellationToken).ConfigureAwait(false);
         Directory.CreateDirectory(data);
+        string owner = Path.Combine(data, Owner);
+        await EndOfLastAsync(owner, cancellationToken).ConfigureAwait(false);
         Process process = Run(
-            "node", home, "serve.js", "--location", Path.GetFullPath(data), "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+            "node", home, durable ? new() { ["RESCAN_AZURITE_DURABLE"] = "1" } : [], "serve.js", "--location", Path.GetFullPath(data), "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobPort", blobPort.ToString(CultureInfo.InvariantCulture), "--tablePort", tablePort.ToString(CultureInfo.InvariantCulture), "--queuePort", "0");
+        await File.WriteAllTextAsync(owner, OwnerProcess.Describe(process), cancellationToken).ConfigureAwait(false);
         List<string> said = [];
         int? blob = null;
         int? table = null;
@@ -122,6 +128,24 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         process.Dispose();
     }
 
+    /// <summary>One whose starter was killed may still be saving.</summary>
+    private static async Task EndOfLastAsync(string owner, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(StopLimit);
+        while (File.Exists(owner) && OwnerProcess.IsAlive(await File.ReadAllTextAsync(owner, cancellationToken).ConfigureAwait(false)))
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"Another Azurite uses the folder {Path.GetDirectoryName(owner)}. Stop that one first.");
+            }
+        }
+    }
+
     [GeneratedRegex(@"Azurite (Blob|Table) service is successfully listening at http://[^:]+:(\d+)")]
     private static partial Regex Listening();
 
@@ -150,7 +174,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                     await File.WriteAllTextAsync(Path.Combine(home, file), Text(file), cancellationToken).ConfigureAwait(false);
                 }
 
-                Process npm = Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+                Process npm = Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, [], "ci", "--no-audit", "--no-fund", "--ignore-scripts");
                 Task<string> output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
                 string error = await npm.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
                 await output.ConfigureAwait(false);
@@ -172,7 +196,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         return reader.ReadToEnd();
     }
 
-    private static Process Run(string program, string folder, params string[] arguments)
+    private static Process Run(string program, string folder, Dictionary<string, string> environment, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -181,6 +205,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string key, string value) in environment)
+        {
+            start.Environment[key] = value;
+        }
+
         try
         {
             return Process.Start(start)!;

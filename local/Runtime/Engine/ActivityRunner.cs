@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
+using Microsoft.Extensions.Logging;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Runtime.Engine;
@@ -8,7 +9,7 @@ namespace Rescan.Local.Runtime.Engine;
 internal sealed record ActivityWork(LiveInstance Owner, long Execution, int TaskId, string Name, string? Input);
 
 /// <summary>Runs activities, so many at once and the rest in the order in which they were asked for.</summary>
-internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work, Action<ActivityWork, HistoryEvent> done, CancellationToken stopping)
+internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work, Action<ActivityWork, HistoryEvent> done, ILogger log, CancellationToken stopping)
 {
     private const int MaxAtOnce = 64;
 
@@ -62,6 +63,7 @@ internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work,
         }
         catch (Exception e)
         {
+            log.LogWarning("Activity {Activity} of {InstanceId} failed: {Reason}", activity.Name, activity.Owner.Record.Id, e.Message);
             return new HistoryEvent(EventKind.TaskFailed, activity.TaskId, activity.Name, Failure: TaskFailureDetails.FromException(e));
         }
     }

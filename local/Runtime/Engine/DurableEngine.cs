@@ -54,7 +54,7 @@ public sealed class DurableEngine : IAsyncDisposable
         contexts = new ContextCache(keptOrchestrators);
         timers = new TimerQueue(time, Fire);
         work = new WorkCounter(Fail);
-        activities = new ActivityRunner(catalog, work, (a, result) => Deliver(a.Owner, new Arrival(result, a.Execution)), stopping.Token);
+        activities = new ActivityRunner(catalog, work, (a, result) => Deliver(a.Owner, new Arrival(result, a.Execution)), log, stopping.Token);
         Client = new LocalDurableTaskClient(this);
     }
 

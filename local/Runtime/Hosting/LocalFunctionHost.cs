@@ -17,6 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rescan.Local.Runtime.Engine;
 using Rescan.Local.Runtime.Storage;
 
@@ -67,8 +68,8 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);
-        StateStoreOptions hub = new() { StateFile = options.StateFile, Storage = options.Storage, TaskHub = options.TaskHub, StandBy = options.StandBy };
-        StateStore store = await StateStore.OpenAsync(hub, options.Time, cancellationToken).ConfigureAwait(false);
+        StateStoreOptions hub = new() { StateFile = options.StateFile, Storage = options.Storage, TaskHub = options.TaskHub, StandBy = options.StandBy, OnStandBy = options.OnStandBy };
+        StateStore? store = null;
         DurableEngine? engine = null;
         WebApplication? app = null;
         TimerService? timers = null;
@@ -88,6 +89,15 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;
+
+            // Faults in the settings must show now, not at the takeover of one that stands by.
+            app.Services.GetService<IStartupValidator>()?.Validate();
+            store = await StateStore.OpenAsync(hub, options.Time, cancellationToken).ConfigureAwait(false);
+            if (options.Prepare is { } prepare)
+            {
+                await prepare(app.Services, cancellationToken).ConfigureAwait(false);
+            }
+
             engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
             app.UseExceptionHandler(new ExceptionHandlerOptions
             {
@@ -132,7 +142,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 await app.DisposeAsync().ConfigureAwait(false);
             }
 
-            await store.DisposeAsync().ConfigureAwait(false);
+            if (store is not null)
+            {
+                await store.DisposeAsync().ConfigureAwait(false);
+            }
+
             throw;
         }
     }

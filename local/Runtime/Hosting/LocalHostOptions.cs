@@ -20,6 +20,12 @@ public sealed class LocalHostOptions
     /// <summary>Whether to wait while another process owns the hub, and take over when it ends; refused at once when off.</summary>
     public bool StandBy { get; init; }
 
+    /// <summary>Told once when it has to wait.</summary>
+    public Action? OnStandBy { get; init; }
+
+    /// <summary>Runs once the hub is owned, before anything else does, with the app's services; what it throws ends the start.</summary>
+    public Func<IServiceProvider, CancellationToken, Task>? Prepare { get; init; }
+
     /// <summary>The assembly with the app's functions.</summary>
     public required Assembly FunctionsAssembly { get; init; }
 

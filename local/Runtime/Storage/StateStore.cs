@@ -33,10 +33,10 @@ public abstract class StateStore : IAsyncDisposable
     {
         if (options.Storage is { } storage)
         {
-            return await AzureStore.OpenAsync(storage, options.TaskHub, options.StandBy, time, cancellationToken).ConfigureAwait(false);
+            return await AzureStore.OpenAsync(storage, options.TaskHub, options.StandBy, time, cancellationToken, options.OnStandBy).ConfigureAwait(false);
         }
 
-        while (true)
+        for (bool waiting = false; ; waiting = true)
         {
             try
             {
@@ -44,6 +44,11 @@ public abstract class StateStore : IAsyncDisposable
             }
             catch (StateStoreInUseException) when (options.StandBy)
             {
+                if (!waiting)
+                {
+                    options.OnStandBy?.Invoke();
+                }
+
                 await Task.Delay(LockPoll, time, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -14,4 +14,7 @@ public sealed record StateStoreOptions
 
     /// <summary>Whether to wait while another process owns the hub, and take over when it ends.</summary>
     public bool StandBy { get; init; }
+
+    /// <summary>Told once when it has to wait.</summary>
+    public Action? OnStandBy { get; init; }
 }

@@ -36,7 +36,7 @@ public sealed class AzureTestHub : TestHub
     private static async Task<AzuriteProcess> StartAsync()
     {
         string data = Directory.CreateTempSubdirectory("rescan-azurite-").FullName;
-        AzuriteProcess azurite = await AzuriteProcess.StartAsync(Home, data, 0, 0, CancellationToken.None);
+        AzuriteProcess azurite = await AzuriteProcess.StartAsync(Home, data, 0, 0, durable: false, CancellationToken.None);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             azurite.KillAsync().Wait();

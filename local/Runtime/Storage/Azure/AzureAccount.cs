@@ -61,7 +61,7 @@ internal sealed partial class AzureAccount
         set => policy.RequireOwnership = value;
     }
 
-    private static Uri Of(Uri account, string service) => new(ServiceInHost().Replace(account.GetLeftPart(UriPartial.Path), $".{service}."));
+    public static Uri Of(Uri account, string service) => new(ServiceInHost().Replace(account.GetLeftPart(UriPartial.Path), $".{service}."));
 
     [GeneratedRegex(@"\.(blob|table|queue|file)\.", RegexOptions.IgnoreCase)]
     private static partial Regex ServiceInHost();

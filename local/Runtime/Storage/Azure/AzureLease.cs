@@ -42,7 +42,8 @@ internal sealed class AzureLease : IAsyncDisposable
 
     /// <summary>Takes the lease, waiting for it where asked to.</summary>
     /// <exception cref="StateStoreInUseException">Another process holds it.</exception>
-    public static async Task<AzureLease> AcquireAsync(BlobContainerClient container, string name, bool wait, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<AzureLease> AcquireAsync(
+        BlobContainerClient container, string name, bool wait, Action? onWait, TimeProvider time, CancellationToken cancellationToken)
     {
         BlobClient blob = container.GetBlobClient("owner");
         if (!await container.ExistsAsync(cancellationToken).ConfigureAwait(false))
@@ -83,6 +84,8 @@ internal sealed class AzureLease : IAsyncDisposable
                         $"The task hub {name} is in use by another process. Stop that one and wait a minute, stand by for it, or choose another hub.", e);
                 }
 
+                onWait?.Invoke();
+                onWait = null;
                 await Task.Delay(RetryEvery, time, cancellationToken).ConfigureAwait(false);
             }
             catch (RequestFailedException e) when (wait && e.Status is 0 or 408 or 429 or >= 500)

@@ -55,9 +55,10 @@ public sealed partial class AzureStore : StateStore
     /// <param name="standBy">Whether to wait while another process owns it.</param>
     /// <param name="time">The clock that the lease goes by.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="onStandBy">Told once when it has to wait.</param>
     /// <exception cref="StateStoreInUseException">Another process owns it.</exception>
     /// <exception cref="StateStoreException">It is from a newer version, its table is missing, or the account cannot be reached.</exception>
-    public static async Task<AzureStore> OpenAsync(string storage, string hub, bool standBy, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<AzureStore> OpenAsync(string storage, string hub, bool standBy, TimeProvider time, CancellationToken cancellationToken, Action? onStandBy = null)
     {
         if (!HubName().IsMatch(hub))
         {
@@ -72,7 +73,7 @@ public sealed partial class AzureStore : StateStore
 #pragma warning disable CA1308 // Containers are named in lower case.
             string container = hub.ToLowerInvariant() + "-hub";
 #pragma warning restore CA1308
-            lease = await AzureLease.AcquireAsync(account.LeaseBlobs.GetBlobContainerClient(container), name, standBy, time, cancellationToken).ConfigureAwait(false);
+            lease = await AzureLease.AcquireAsync(account.LeaseBlobs.GetBlobContainerClient(container), name, standBy, onStandBy, time, cancellationToken).ConfigureAwait(false);
             TableClient table = account.Tables.GetTableClient(hub + "State");
             int schema = await lease.GetSchemaAsync(cancellationToken).ConfigureAwait(false);
             if (schema > SchemaVersion)
@@ -105,6 +106,10 @@ public sealed partial class AzureStore : StateStore
             throw;
         }
     }
+
+    /// <summary>The address of an account's tables, from that of any of its services.</summary>
+    /// <param name="account">Such as https://name.blob.core.windows.net.</param>
+    public static Uri TablesOf(Uri account) => AzureAccount.Of(account, "table");
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => lease.DisposeAsync();

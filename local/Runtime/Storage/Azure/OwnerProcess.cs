@@ -14,9 +14,16 @@ internal static class OwnerProcess
         get
         {
             using Process process = Process.GetCurrentProcess();
-            return string.Create(CultureInfo.InvariantCulture, $"{Machine()}|{process.Id}|{process.StartTime.ToUniversalTime():O}");
+            return Describe(process);
         }
     }
+
+    /// <summary>A process, as told to others.</summary>
+    public static string Describe(Process process) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Machine()}|{process.Id}|{process.StartTime.ToUniversalTime():O}");
+
+    /// <summary>Whether a process surely still runs on this machine; false too when it ran elsewhere, or cannot be read.</summary>
+    public static bool IsAlive(string owner) => owner.Split('|') is [var machine, _, _] && machine == Machine() && !IsDead(owner);
 
     /// <summary>Whether a process surely runs no more; false too when it ran elsewhere, or cannot be read.</summary>
     public static bool IsDead(string owner)
@@ -32,7 +39,7 @@ internal static class OwnerProcess
         try
         {
             using Process process = Process.GetProcessById(pid);
-            return (process.StartTime.ToUniversalTime() - start).Duration() > SameStart;
+            return IsZombie(pid) || (process.StartTime.ToUniversalTime() - start).Duration() > SameStart;
         }
         catch (ArgumentException)
         {
@@ -41,6 +48,21 @@ internal static class OwnerProcess
         catch (InvalidOperationException)
         {
             return true;
+        }
+    }
+
+    /// <summary>Whether a process has ended and only its parent has not taken note.</summary>
+    private static bool IsZombie(int pid)
+    {
+        try
+        {
+            // The state follows the name, which stands in brackets and may hold any.
+            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['Z' or 'X', ..];
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 
