@@ -29,7 +29,7 @@ param appliances appliance[]
 @description('When the fleet is rescanned: NCRONTAB with seconds, in UTC. Keep clear of the appliance\'s retention, 04:00 its time by default.')
 param schedule string = '0 30 1 * * *'
 
-@description('How long one rescan may take: d.hh:mm:ss, 1 minute to 7 days.')
+@description('How long one rescan may take: d.hh:mm:ss, 1 second to 7 days.')
 param deadline string = '1.00:00:00'
 
 @description('When sessions are polled.')

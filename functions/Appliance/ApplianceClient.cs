@@ -1,81 +1,70 @@
-using System.Buffers;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Security.Authentication;
 using System.Text.Json;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Functions.Appliance;
 
-/// <summary>One appliance's REST API over one HTTP connection pool; tokens stay in its memory.</summary>
-/// <param name="options">The appliance's settings.</param>
-/// <param name="password">Reads the password whenever a full sign-in is due.</param>
-/// <param name="time">The clock.</param>
-internal sealed class ApplianceClient(ApplianceOptions options, Func<CancellationToken, Task<string>> password, TimeProvider time) : IApplianceClient, IDisposable
+/// <summary>One appliance's REST API over one HTTP client; its token is shared by all who use it.</summary>
+internal sealed class ApplianceClient : IApplianceClient, IDisposable
 {
-    private const int MaxBody = 1024 * 1024;
-    private const int MaxLog = 16 * 1024 * 1024;
     private const int PageSize = 200;
 
-    private static readonly string[] RevisionsWithRescan = ["1.3-rev0", "1.2-rev0", "1.1-rev0", "1.0-rev0"];
+    /// <summary>The appliance lists about 5,000 sessions at the most.</summary>
+    private const int MostSessions = 5000;
 
-    private readonly SemaphoreSlim signIn = new(1);
-    private readonly CertificatePins pins = new(options.Thumbprints);
-    private string revision = options.ApiVersion == "auto" ? RevisionsWithRescan[0] : options.ApiVersion;
-    private bool revisionAccepted = options.ApiVersion != "auto";
-    private Token? token;
-    private HttpClient? http;
+    private readonly ApplianceOptions options;
+    private readonly ApplianceConnection connection;
+    private readonly TokenKeeper tokens;
+
+    /// <param name="options">The appliance's settings.</param>
+    /// <param name="http">The client registered by <see cref="ApplianceHttp"/>.</param>
+    /// <param name="password">Reads the password whenever a full sign-in is due.</param>
+    /// <param name="time">The clock.</param>
+    public ApplianceClient(ApplianceOptions options, HttpClient http, Func<CancellationToken, Task<string>> password, TimeProvider time)
+    {
+        this.options = options;
+        connection = new ApplianceConnection(options.Name, http, time);
+        tokens = new TokenKeeper(options, connection, password, time);
+    }
 
     /// <inheritdoc/>
     public string Name => options.Name;
 
     /// <inheritdoc/>
-    public TimeSpan? ClockOffset { get; private set; }
-
-    private HttpClient Http => LazyInitializer.EnsureInitialized(ref http, () => new HttpClient(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(30),
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(15),
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        SslOptions = { RemoteCertificateValidationCallback = pins.Accept },
-    })
-    {
-        BaseAddress = new Uri(options.BaseUrl!, "/api/v1/"),
-        Timeout = TimeSpan.FromSeconds(100),
-    });
+    public TimeSpan? ClockOffset => connection.ClockOffset;
 
     /// <inheritdoc/>
     public async Task<SignInResult> SignInAsync(CancellationToken cancellationToken)
     {
-        Token held = await TokenAsync(null, cancellationToken).ConfigureAwait(false);
         string? product = null;
         try
         {
-            product = (await CallAsync(HttpMethod.Get, "system/version", "version", t => t.Other++, cancellationToken).ConfigureAwait(false)).Text("version");
+            product = (await GetAsync(ApplianceCall.Version, "system/version", cancellationToken).ConfigureAwait(false)).Text("version");
         }
-        catch (ApplianceException e) when (e.Failure is ApplianceFailure.NotFound)
+        catch (ApplianceException e) when (e.Failure is ApplianceFailure.NotFound || e.Status is 403)
         {
-            // The version only serves messages; an appliance without the call can still rescan.
+            // The version only serves messages; an appliance that does not tell it can still rescan.
         }
 
-        return new SignInResult(held.ExpiresAt, product, revision);
+        TokenKeeper.Token held = await tokens.GetAsync(null, cancellationToken).ConfigureAwait(false);
+        return ApplianceRevisions.WithoutRescan.Contains(tokens.Revision)
+            ? throw new ApplianceException(
+                ApplianceFailure.Rejected,
+                $"Appliance '{Name}' (product {product ?? "unknown"}): x-api-version {tokens.Revision} has no repository rescan. Set ApiVersion to auto or to one of {string.Join(", ", ApplianceRevisions.WithRescan)}.")
+            : new SignInResult(held.ExpiresAt, product, tokens.Revision, held.Role);
     }
 
     /// <inheritdoc/>
     public async Task SignOutAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref token, null) is not { } held)
+        if (tokens.Drop() is not { } held)
         {
             return;
         }
 
         try
         {
-            using HttpRequestMessage request = Request(HttpMethod.Delete, "token", held);
-            await SendAsync(request, "sign-out", MaxBody, t => t.Token++, cancellationToken).ConfigureAwait(false);
+            await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Delete, "token", tokens.Revision, held.Access, null, cancellationToken).ConfigureAwait(false);
         }
         catch (ApplianceException)
         {
@@ -87,230 +76,107 @@ internal sealed class ApplianceClient(ApplianceOptions options, Func<Cancellatio
     public async Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, Repository> all = new(StringComparer.OrdinalIgnoreCase);
-        for (int offset = 0; ;)
+        await foreach (JsonElement item in PagesAsync(ApplianceCall.Repositories, "repositories?", int.MaxValue, cancellationToken).ConfigureAwait(false))
         {
-            string path = string.Create(CultureInfo.InvariantCulture, $"repositories?Offset={offset}&Limit={PageSize}");
-            JsonElement page = await CallAsync(HttpMethod.Get, path, "repositories", t => t.Repositories++, cancellationToken).ConfigureAwait(false);
-            int before = all.Count;
-            int seen = 0;
-            foreach (Repository repository in page.Items("results").Select(e => e.ToRepository()))
-            {
-                seen++;
-                all.TryAdd(repository.Id, repository);
-            }
-
-            offset += seen;
-
-            // A page with nothing new ends it: an appliance that ignores Offset would repeat itself for ever.
-            if (all.Count == before || offset >= (page.Number("totalCount") ?? 0))
-            {
-                return [.. all.Values];
-            }
+            Repository repository = item.ToRepository();
+            all.TryAdd(repository.Id, repository);
         }
+
+        return [.. all.Values];
     }
 
     /// <inheritdoc/>
     public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
-        JsonElement answer = await CallAsync(HttpMethod.Post, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", "rescan", t => t.Rescan++, cancellationToken).ConfigureAwait(false);
+        JsonElement answer = await CallAsync(ApplianceCall.Rescan, HttpMethod.Post, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", cancellationToken).ConfigureAwait(false);
         return answer.Text("sessionId") is { Length: > 0 } id ? id : null;
     }
 
     /// <inheritdoc/>
-    public async Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken) =>
-        (await CallAsync(HttpMethod.Get, $"sessions/{Uri.EscapeDataString(sessionId)}", "session", t => t.Session++, cancellationToken).ConfigureAwait(false)).ToSession();
+    public async Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        JsonElement answer = await GetAsync(ApplianceCall.Session, $"sessions/{Uri.EscapeDataString(sessionId)}", cancellationToken).ConfigureAwait(false);
+        return answer.Text("status") is { Length: > 0 }
+            ? answer.ToSession()
+            : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no status; a proxy may stand in between.");
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ApplianceSession>> GetSessionsSinceAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
-        string path = $"sessions?FromUtc={Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture))}&Sort=startTimeDesc";
-        JsonElement page = await CallAsync(HttpMethod.Get, path, "sessions", t => t.Session++, cancellationToken).ConfigureAwait(false);
-        return [.. page.Items("results").Select(e => e.ToSession()).Where(s => s.StartedAt is null || s.StartedAt >= since)];
+        string from = Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture));
+        Dictionary<string, ApplianceSession> all = new(StringComparer.OrdinalIgnoreCase);
+        await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, $"sessions?FromUtc={from}&Sort=startTimeDesc&", MostSessions, cancellationToken).ConfigureAwait(false))
+        {
+            ApplianceSession session = item.ToSession();
+            if (session.StartedAt is null || session.StartedAt >= since)
+            {
+                all.TryAdd(session.Id, session);
+            }
+        }
+
+        return [.. all.Values];
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken)
     {
-        JsonElement log = await CallAsync(HttpMethod.Get, $"sessions/{Uri.EscapeDataString(sessionId)}/log", "session log", t => t.Log++, cancellationToken, MaxLog).ConfigureAwait(false);
+        JsonElement log = await GetAsync(ApplianceCall.Log, $"sessions/{Uri.EscapeDataString(sessionId)}/log", cancellationToken).ConfigureAwait(false);
         return [.. log.Items("log").Select(e => e.ToLogItem())];
     }
 
     /// <inheritdoc/>
     public Task StopSessionAsync(string sessionId, CancellationToken cancellationToken) =>
-        CallAsync(HttpMethod.Post, $"sessions/{Uri.EscapeDataString(sessionId)}/stop", "stop", t => t.Stop++, cancellationToken);
+        CallAsync(ApplianceCall.Stop, HttpMethod.Post, $"sessions/{Uri.EscapeDataString(sessionId)}/stop", cancellationToken);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        http?.Dispose();
-        signIn.Dispose();
-    }
+    public void Dispose() => tokens.Dispose();
 
-    private static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    private Task<JsonElement> GetAsync(ApplianceCall call, string path, CancellationToken cancellationToken) => CallAsync(call, HttpMethod.Get, path, cancellationToken);
+
+    private async IAsyncEnumerable<JsonElement> PagesAsync(
+        ApplianceCall call, string path, int most, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        ArrayBufferWriter<byte> body = new();
-        for (int read; (read = await stream.ReadAsync(body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0;)
+        string? first = null;
+        for (int offset = 0; offset < most;)
         {
-            body.Advance(read);
-            if (body.WrittenCount > limit)
+            JsonElement page = await GetAsync(call, string.Create(CultureInfo.InvariantCulture, $"{path}Offset={offset}&Limit={PageSize}"), cancellationToken).ConfigureAwait(false);
+            int seen = 0;
+            foreach (JsonElement item in page.Items("results"))
             {
-                return null;
-            }
-        }
+                // An appliance that ignores Offset would repeat its first page for ever.
+                string? id = item.Text("id");
+                if (seen++ == 0 && offset > 0 && id == first)
+                {
+                    yield break;
+                }
 
-        return body.WrittenSpan.ToArray();
-    }
-
-    private async Task<JsonElement> CallAsync(HttpMethod method, string path, string what, Action<RequestTally> count, CancellationToken cancellationToken, int limit = MaxBody)
-    {
-        Token held = await TokenAsync(null, cancellationToken).ConfigureAwait(false);
-        for (bool renewed = false; ; renewed = true)
-        {
-            using HttpRequestMessage request = Request(method, path, held);
-            try
-            {
-                return await SendAsync(request, what, limit, count, cancellationToken).ConfigureAwait(false);
+                first ??= id;
+                yield return item;
             }
-            catch (ApplianceException e) when (e.Status == 401 && !renewed)
+
+            offset += seen;
+            if (seen == 0 || offset >= (page.Number("totalCount") ?? 0))
             {
-                held = await TokenAsync(held, cancellationToken).ConfigureAwait(false);
+                yield break;
             }
         }
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string path, Token? bearer)
+    /// <summary>One call; a refused token is renewed once, and so is a revision that is no longer accepted.</summary>
+    private async Task<JsonElement> CallAsync(ApplianceCall call, HttpMethod method, string path, CancellationToken cancellationToken)
     {
-        HttpRequestMessage request = new(method, path);
-        request.Headers.Add("x-api-version", revision);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/problem+json"));
-        if (bearer is not null)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer.Access);
-        }
-
-        return request;
-    }
-
-    private async Task<JsonElement> SendAsync(HttpRequestMessage request, string what, int limit, Action<RequestTally> count, CancellationToken cancellationToken)
-    {
-        if (RequestTally.Current is { } tally)
-        {
-            count(tally);
-        }
-
-        try
-        {
-            using HttpResponseMessage answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            ClockOffset = answer.Headers.Date - time.GetUtcNow() ?? ClockOffset;
-            byte[] body = await ReadAsync(answer.Content, limit, cancellationToken).ConfigureAwait(false)
-                ?? throw new ApplianceException(ApplianceFailure.TooLarge, $"Appliance '{Name}', {what}: the answer is larger than {limit / 1024 / 1024} MiB and was not read.");
-            if (!answer.IsSuccessStatusCode)
-            {
-                throw ApplianceErrors.FromAnswer(Name, what, answer, body, time.GetUtcNow());
-            }
-
-            return body.Length == 0 ? default : ApplianceErrors.Parse(body)
-                ?? throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {what}: the answer is not JSON; a proxy may stand in between.") { Status = (int)answer.StatusCode };
-        }
-        catch (HttpRequestException e) when (e.InnerException is AuthenticationException && pins.Refused is { } seen)
-        {
-            throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{Name}' shows a certificate that is not trusted. Its SHA-256 thumbprint is {seen}; if it is the appliance's own, add it to Thumbprints.", e) { MayHaveActed = false };
-        }
-        catch (HttpRequestException e)
-        {
-            bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {what}: no answer from {options.BaseUrl!.Authority} ({e.Message}).", e) { MayHaveActed = !never };
-        }
-        catch (IOException e)
-        {
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {what}: the connection broke ({e.Message}).", e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {what}: no answer within {Http.Timeout.TotalSeconds:0} s.", e);
-        }
-    }
-
-    /// <summary>A live token other than one that was just answered with 401; one request however many ask at once.</summary>
-    private async Task<Token> TokenAsync(Token? refused, CancellationToken cancellationToken)
-    {
-        if (Live(refused) is { } live)
-        {
-            return live;
-        }
-
-        await signIn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return Live(refused) ?? (token = await RenewAsync(refused, cancellationToken).ConfigureAwait(false));
-        }
-        finally
-        {
-            signIn.Release();
-        }
-    }
-
-    private Token? Live(Token? refused) => token is { } held && held != refused && held.RenewAt > time.GetUtcNow() ? held : null;
-
-    private async Task<Token> RenewAsync(Token? refused, CancellationToken cancellationToken)
-    {
-        if (token is { Refresh.Length: > 0 } held && held != refused)
+        TokenKeeper.Token held = await tokens.GetAsync(null, cancellationToken).ConfigureAwait(false);
+        for (bool again = false; ; again = true)
         {
             try
             {
-                return await AskAsync([new("grant_type", "refresh_token"), new("refresh_token", held.Refresh)], cancellationToken).ConfigureAwait(false);
+                return await connection.SendAsync(call, method, path, tokens.Revision, held.Access, null, cancellationToken).ConfigureAwait(false);
             }
-            catch (ApplianceException e) when (e.Failure != ApplianceFailure.Transient)
+            catch (ApplianceException e) when (!again && (e.Status == 401 || (e.IsVersionProblem && tokens.ForgetRevision())))
             {
-                // The refresh token may be gone as well; the password still serves.
+                held = await tokens.GetAsync(held, cancellationToken).ConfigureAwait(false);
             }
         }
-
-        string secret = await password(cancellationToken).ConfigureAwait(false);
-        KeyValuePair<string, string>[] form = [new("grant_type", "password"), new("username", options.Username), new("password", secret)];
-        if (revisionAccepted)
-        {
-            return await AskAsync(form, cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (string candidate in RevisionsWithRescan)
-        {
-            revision = candidate;
-            try
-            {
-                Token fresh = await AskAsync(form, cancellationToken).ConfigureAwait(false);
-                revisionAccepted = true;
-                return fresh;
-            }
-            catch (ApplianceException e) when (e.Status == 400 && e.Message.Contains("x-api-version", StringComparison.Ordinal))
-            {
-                // An older revision may be accepted.
-            }
-        }
-
-        throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{Name}' accepts no revision with repository rescan; tried {string.Join(", ", RevisionsWithRescan)}. Products from 8.0 on have none.") { Status = 400 };
-    }
-
-    private async Task<Token> AskAsync(KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
-    {
-        using HttpRequestMessage request = Request(HttpMethod.Post, "token", null);
-        using FormUrlEncodedContent content = new(form);
-        request.Content = content;
-        JsonElement answer = await SendAsync(request, "sign-in", MaxBody, t => t.Token++, cancellationToken).ConfigureAwait(false);
-        if (answer.Text("access_token") is not { Length: > 0 } access)
-        {
-            throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{Name}' asks the account for a second factor (MFA). An unattended job needs an account without MFA.");
-        }
-
-        TimeSpan lifetime = TimeSpan.FromSeconds(answer.Number("expires_in") ?? 900);
-        DateTimeOffset now = time.GetUtcNow();
-        return new Token(access, answer.Text("refresh_token") ?? "", now + lifetime, now + (lifetime * 0.8));
-    }
-
-    private sealed record Token(string Access, string Refresh, DateTimeOffset ExpiresAt, DateTimeOffset RenewAt)
-    {
-        public override string ToString() => "Token";
     }
 }

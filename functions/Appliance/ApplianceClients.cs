@@ -8,12 +8,12 @@ internal sealed class ApplianceClients : IApplianceClients, IDisposable
 {
     private readonly Dictionary<string, ApplianceClient> clients;
 
-    public ApplianceClients(IOptions<RescanOptions> options, PasswordSource passwords, TimeProvider time)
+    public ApplianceClients(IOptions<RescanOptions> options, IHttpClientFactory http, PasswordSource passwords, TimeProvider time)
     {
         Names = [.. options.Value.Appliances.Select(a => a.Name)];
-        clients = options.Value.Appliances.ToDictionary(
-            a => a.Name,
-            a => new ApplianceClient(a, cancellation => passwords.ReadAsync(a, cancellation), time),
+        clients = options.Value.Appliances.Select((appliance, index) => (appliance, index)).ToDictionary(
+            a => a.appliance.Name,
+            a => new ApplianceClient(a.appliance, http.CreateClient(ApplianceHttp.NameOf(a.index)), cancellation => passwords.ReadAsync(a.appliance, cancellation), time),
             StringComparer.OrdinalIgnoreCase);
     }
 

@@ -50,6 +50,9 @@ public sealed class ApplianceException : Exception
     /// <summary>How long the appliance asked to wait (Retry-After, as seconds or as a date), when it did.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the appliance complains about the x-api-version.</summary>
+    public bool IsVersionProblem { get; init; }
+
     /// <summary>False when the request certainly never reached the appliance (no connection); true when it may have acted.</summary>
     public bool MayHaveActed { get; init; } = true;
 }

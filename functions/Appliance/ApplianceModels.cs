@@ -29,4 +29,5 @@ public sealed record SessionLogItem(DateTimeOffset? Time, string Status, string 
 /// <param name="ExpiresAt">When the access token runs out, UTC.</param>
 /// <param name="ProductVersion">The appliance's product version, when it told.</param>
 /// <param name="ApiVersion">The x-api-version in use.</param>
-public sealed record SignInResult(DateTimeOffset ExpiresAt, string? ProductVersion, string ApiVersion);
+/// <param name="Role">The account's role as the appliance names it, when it told.</param>
+public sealed record SignInResult(DateTimeOffset ExpiresAt, string? ProductVersion, string ApiVersion, string? Role = null);

@@ -16,6 +16,10 @@ internal static class WireJson
             }
             : null;
 
+    /// <summary>An object inside the object; undefined when there is none.</summary>
+    public static JsonElement Part(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default;
+
     public static int? Number(this JsonElement element, string name) =>
         int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
@@ -35,9 +39,8 @@ internal static class WireJson
 
     public static Repository ToRepository(this JsonElement e)
     {
-        JsonElement embedded = e.TryGetProperty("_embedded", out JsonElement inner) ? inner : default;
-        string? bucket = embedded.ValueKind == JsonValueKind.Object && embedded.TryGetProperty("bucket", out JsonElement b) ? b.Text("name") : null;
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket ?? e.Text("amazonBucketId"), e.Text("amazonStorageFolder"));
+        string? bucket = e.Part("_embedded").Part("bucket").Text("name") ?? e.Text("amazonBucketId");
+        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, e.Text("amazonStorageFolder"));
     }
 
     public static SessionLogItem ToLogItem(this JsonElement e) => new(e.Time("logTime"), e.Text("status") ?? "", e.Text("message") ?? "");

@@ -9,7 +9,7 @@ public sealed class RescanOptions
     /// <summary>The appliances, at least one.</summary>
     public IList<ApplianceOptions> Appliances { get; init; } = [];
 
-    /// <summary>How long one rescan may take before its outcome is TimedOut; 1 minute to 7 days.</summary>
+    /// <summary>How long one rescan may take before its outcome is TimedOut; 1 second to 7 days.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>How long a run over many repositories may take before it starts no more rescans; 1 minute to 7 days.</summary>

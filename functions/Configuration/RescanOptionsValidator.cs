@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliance;
 
 namespace Rescan.Functions.Configuration;
 
@@ -17,7 +18,7 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
         }
 
         Expect(options.Appliances.Count > 0, "Appliances__0__Name", "at least one appliance is needed");
-        Expect(options.Deadline >= TimeSpan.FromMinutes(1) && options.Deadline <= TimeSpan.FromDays(7), "Deadline", "a time from 00:01:00 to 7.00:00:00");
+        Expect(options.Deadline >= TimeSpan.FromSeconds(1) && options.Deadline <= TimeSpan.FromDays(7), "Deadline", "a time from 00:00:01 to 7.00:00:00");
         Expect(options.RunDeadline >= TimeSpan.FromMinutes(1) && options.RunDeadline <= TimeSpan.FromDays(7), "RunDeadline", "a time from 00:01:00 to 7.00:00:00");
         PollingOptions polling = options.Polling;
         Expect(polling.Kappa is >= 0.1 and <= 3600, "Polling__Kappa", "a number of seconds from 0.1 to 3600");
@@ -34,6 +35,7 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
+            Expect(ApplianceRevisions.IsSetting(appliance.ApiVersion), key + "ApiVersion", "auto, or a revision such as 1.0-rev0");
             Expect(appliance.MaxConcurrentRescans is >= 1 and <= 100, key + "MaxConcurrentRescans", "a number from 1 to 100");
             for (int t = 0; t < appliance.Thumbprints.Count; t++)
             {

@@ -25,6 +25,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<PasswordSource>();
         services.AddSingleton<NotificationSender>();
         services.AddSingleton<INotifier, Notifier>();
+        services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<StartGates>();
         services.AddSingleton<SessionSearch>();

@@ -1,49 +1,74 @@
 namespace Rescan.Local.Appliance;
 
-/// <summary>A fault to play.</summary>
-/// <param name="Name">One of <see cref="FaultCatalog"/>.</param>
-/// <param name="Request">The kind of request it strikes; null: the fault's usual one.</param>
-/// <param name="After">Requests of the kind let through first.</param>
-/// <param name="Times">How often it strikes; null: the fault's usual number.</param>
-public sealed record Fault(string Name, string? Request = null, int? After = null, int? Times = null);
-
 /// <summary>The faults that the simulated appliance can play.</summary>
 public static class FaultCatalog
 {
     private const int Always = int.MaxValue;
 
-    private static readonly Dictionary<string, (string What, string Request, int After, int Times)> Known = new(StringComparer.Ordinal)
-    {
-        ["slow"] = ("answers a poll only after 3 s", "session", 0, 2),
-        ["drop-before"] = ("drops the connection before it acts", "rescan", 0, 1),
-        ["drop-after"] = ("acts, then drops the connection", "rescan", 0, 1),
-        ["expired-token"] = ("forgets the token in the middle of the run", "session", 1, 1),
-        ["throttled"] = ("429 with Retry-After in seconds", "session", 0, 2),
-        ["throttled-date"] = ("429 with Retry-After as a date", "session", 0, 1),
-        ["unavailable"] = ("503 without Retry-After", "session", 0, 2),
-        ["html"] = ("a proxy's HTML page instead of JSON", "session", 0, 1),
-        ["malformed-json"] = ("JSON that is cut off", "session", 0, 1),
-        ["purged"] = ("forgets the session", "session", 1, Always),
-        ["new-certificate"] = ("restarts with a new certificate", "session", 1, 1),
-        ["mfa"] = ("asks for a second factor", "token", 0, Always),
-        ["wrong-role"] = ("403: the account lacks the role", "rescan", 0, Always),
-        ["no-rescan"] = ("accepts no revision with rescan (product 8.0)", "token", 0, Always),
-        ["wrong-password"] = ("refuses the password", "token", 0, Always),
-        ["no-session-id"] = ("202 without a session id, and no session", "rescan", 0, Always),
-        ["huge-log"] = ("a session log of 50 MB", "log", 0, Always),
-        ["redirect"] = ("redirects to another host", "session", 0, Always),
-    };
+    /// <summary>The kinds of request.</summary>
+    public static IReadOnlyList<string> Requests { get; } = ["token", "repositories", "rescan", "session", "log", "stop", "other"];
+
+    /// <summary>Every fault.</summary>
+    public static IReadOnlyList<FaultKind> Kinds { get; } =
+    [
+        new("slow", "answers only after 3 s", Any("session"), 0, 2, 3),
+        new("hang", "takes the request and never answers", Any("session"), 1, 1),
+        new("drop-before", "drops the connection before it acts", Any("rescan"), 0, 1),
+        new("drop-after", "acts, then drops the connection", Any("rescan"), 0, 1),
+        new("expired-token", "forgets every token in the middle of the run", Any("session"), 1, 1),
+        new("throttled", "429 with Retry-After in seconds", Any("session"), 0, 2, 3),
+        new("throttled-date", "429 with Retry-After as a date", Any("session"), 0, 1, 4),
+        new("throttled-bare", "429 without Retry-After", Any("session"), 0, 2),
+        new("unavailable", "503 without Retry-After", Any("session"), 0, 5),
+        new("unavailable-seconds", "503 with Retry-After in seconds", Any("session"), 0, 2, 3),
+        new("unavailable-date", "503 with Retry-After as a date", Any("session"), 0, 1, 4),
+        new("server-error", "500", Any("session"), 0, 5),
+        new("gateway-timeout", "504", Any("session"), 0, 5),
+        new("html", "a proxy's HTML page instead of JSON", Any("session"), 0, 1),
+        new("malformed-json", "JSON that is cut off", Any("session"), 0, 1),
+        new("empty-body", "200 with nothing in it", Any("session"), 0, 1),
+        new("purged", "forgets every session", Any("session"), 1, Always),
+        new("new-certificate", "restarts with a new certificate", Any("session"), 1, 1),
+        new("reboot", "goes away for 5 s; tokens are forgotten and running sessions fail", Any("session"), 1, 1, 5),
+        new("mfa", "asks for a second factor", ["token"], 0, Always),
+        new("wrong-password", "refuses the password", ["token"], 0, Always),
+        new("expired-password", "says that the password has expired", ["token"], 0, Always),
+        new("wrong-role", "403: the account lacks the role", Any("rescan"), 0, Always),
+        new("no-rescan", "is upgraded to product 8.0, which accepts no revision with rescan", Any("token"), 0, 1),
+        new("conflict", "409: a rescan of the repository runs", Any("rescan"), 0, 1),
+        new("no-session-id", "202 without a session id, and no session", ["rescan"], 0, Always),
+        new("hidden-session-id", "202 without a session id, though a session starts", ["rescan"], 0, 1),
+        new("never-executed", "shows the session as NeverExecuted for its first polls", ["session"], 0, 3),
+        new("unknown-status", "shows a session status that is not documented", ["session"], 0, 2),
+        new("no-log", "leaves the log out", ["log"], 0, 2),
+        new("huge-log", "answers with 50 MB", Any("log"), 0, Always),
+        new("redirect", "redirects to another host", Any("session"), 0, Always),
+    ];
 
     /// <summary>Every fault's name and what it does.</summary>
-    public static IReadOnlyList<(string Name, string What)> All { get; } = [.. Known.Select(k => (k.Key, k.Value.What))];
+    public static IReadOnlyList<(string Name, string What)> All { get; } = [.. Kinds.Select(k => (k.Name, k.What))];
+
+    /// <summary>A fault by name.</summary>
+    /// <exception cref="ArgumentException">No fault has that name.</exception>
+    public static FaultKind Find(string name) => Kinds.FirstOrDefault(k => k.Name == name)
+        ?? throw new ArgumentException($"No fault is named '{name}'. Faults: {string.Join(", ", Kinds.Select(k => k.Name))}.");
 
     /// <summary>Fills in what the fault leaves open.</summary>
-    /// <exception cref="ArgumentException">No fault has that name.</exception>
+    /// <exception cref="ArgumentException">No fault has that name, or it cannot strike such a request, or a number is out of range.</exception>
     public static Fault Complete(Fault fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
-        return Known.TryGetValue(fault.Name, out (string What, string Request, int After, int Times) usual)
-            ? new Fault(fault.Name, fault.Request ?? usual.Request, fault.After ?? usual.After, fault.Times ?? usual.Times)
-            : throw new ArgumentException($"No fault is named '{fault.Name}'. Faults: {string.Join(", ", Known.Keys)}.");
+        FaultKind kind = Find(fault.Name);
+        string request = fault.Request ?? kind.Requests[0];
+        if (!kind.Requests.Contains(request))
+        {
+            throw new ArgumentException($"Fault '{fault.Name}' cannot strike '{request}'; it strikes {string.Join(", ", kind.Requests)}.");
+        }
+
+        return fault is { After: < 0 } or { Times: < 0 } or { Seconds: < 0 or > 3600 }
+            ? throw new ArgumentException($"Fault '{fault.Name}': after and times are not negative, and seconds are 0 to 3600.")
+            : new Fault(fault.Name, request, fault.After ?? kind.After, fault.Times ?? kind.Times, fault.Seconds ?? kind.Seconds);
     }
+
+    private static string[] Any(string usual) => [usual, .. Requests.Where(r => r != usual)];
 }

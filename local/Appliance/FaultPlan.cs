@@ -14,12 +14,24 @@ internal sealed class FaultPlan
         }
     }
 
+    /// <summary>What is still to strike.</summary>
+    public IReadOnlyList<Fault> Open
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. entries.Where(e => e.Left > 0).Select(e => e.Fault with { After = e.Before, Times = e.Left })];
+            }
+        }
+    }
+
     public void Add(Fault fault)
     {
         Fault whole = FaultCatalog.Complete(fault);
         lock (gate)
         {
-            entries.Add(new Entry(whole.Name, whole.Request!) { Before = whole.After!.Value, Left = whole.Times!.Value });
+            entries.Add(new Entry(whole) { Before = whole.After!.Value, Left = whole.Times!.Value });
         }
     }
 
@@ -32,11 +44,11 @@ internal sealed class FaultPlan
     }
 
     /// <summary>The fault that strikes a request of a kind, if one does.</summary>
-    public string? Take(string kind)
+    public Fault? Take(string kind)
     {
         lock (gate)
         {
-            foreach (Entry entry in entries.Where(e => e.Request == kind && e.Left > 0))
+            foreach (Entry entry in entries.Where(e => e.Fault.Request == kind && e.Left > 0))
             {
                 if (entry.Before > 0)
                 {
@@ -49,18 +61,16 @@ internal sealed class FaultPlan
                     entry.Left--;
                 }
 
-                return entry.Name;
+                return entry.Fault;
             }
 
             return null;
         }
     }
 
-    private sealed class Entry(string name, string request)
+    private sealed class Entry(Fault fault)
     {
-        public string Name => name;
-
-        public string Request => request;
+        public Fault Fault => fault;
 
         public int Before { get; set; }
 

@@ -1,79 +1,56 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Rescan.Local.Appliance;
 
 /// <summary>
-/// An appliance for demos and tests: real HTTPS on loopback, the REST API of Veeam Backup for AWS as far as repositories, rescans and
-/// sessions go, a ledger of every request at <c>GET /_ledger</c>, and faults on demand (<c>POST</c> and <c>DELETE /_admin/faults</c>).
+/// An appliance for demos and tests: real HTTPS on loopback, the REST API of Veeam Backup for AWS as far as tokens, repositories,
+/// rescans and sessions go, a ledger of every request at <c>GET /_ledger</c>, and faults on demand: <c>GET</c>, <c>POST</c> and
+/// <c>DELETE /_admin/faults</c>, <c>POST /_admin/password</c>, <c>POST /_admin/certificate</c>, <c>POST /_admin/reboot</c>.
 /// </summary>
 public sealed class SimulatedAppliance : IAsyncDisposable
 {
     private const string Api = "/api/v1/";
+    private const int HugeBody = 50 * 1024 * 1024;
+
     private readonly SimulatorOptions options;
     private readonly ConcurrentQueue<LedgerEntry> ledger = new();
-    private readonly ConcurrentDictionary<string, DateTimeOffset> tokens = new();
-    private readonly ConcurrentDictionary<string, DateTimeOffset> refreshes = new();
-    private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new();
-    private readonly ConcurrentDictionary<ConnectionContext, byte> connections = new();
-    private readonly Lock keeping = new();
+    private readonly TokenDesk tokens;
+    private readonly SessionBook sessions;
     private readonly FaultPlan faults;
-    private readonly WebApplication app;
+    private readonly Lock keeping = new();
+    private readonly SemaphoreSlim power = new(1);
+    private readonly CancellationTokenSource ended = new();
+    private ApplianceServer? server;
     private X509Certificate2 certificate;
+    private ProductRelease? upgrade;
+    private int port;
 
     private SimulatedAppliance(SimulatorOptions options)
     {
         this.options = options;
-        faults = new FaultPlan(options.Faults.Select(n => new Fault(n)));
+        faults = new FaultPlan([.. options.Faults.Select(n => new Fault(n)), .. options.Scenario]);
+        tokens = new TokenDesk(options);
+        sessions = new SessionBook(options, Now);
         SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
         certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
         foreach (KeptSession session in kept?.Sessions ?? [])
         {
             if (Find(session.Repository) is { } repository)
             {
-                sessions[session.Id] = SimulatedSession.From(session, repository);
+                sessions.Restore(session, repository);
             }
         }
 
         Keep();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, options.Port, l =>
-        {
-            l.Use(next => async connection =>
-            {
-                connections.TryAdd(connection, 0);
-                try
-                {
-                    await next(connection).ConfigureAwait(false);
-                }
-                finally
-                {
-                    connections.TryRemove(connection, out _);
-                }
-            });
-            l.UseHttps((_, _, _, _) => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = certificate }), null!);
-        }));
-        app = builder.Build();
-        app.Run(HandleAsync);
     }
 
     /// <summary>https://127.0.0.1:PORT.</summary>
-    public Uri BaseAddress => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri BaseAddress => new(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{port}"));
 
     /// <summary>SHA-256 thumbprint of the certificate now in use.</summary>
     public string Thumbprint => certificate.GetCertHashString(HashAlgorithmName.SHA256);
@@ -81,28 +58,90 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     /// <summary>Every request so far.</summary>
     public IReadOnlyList<LedgerEntry> Ledger => [.. ledger];
 
-    private DateTimeOffset Now => options.Time.GetUtcNow();
+    /// <summary>The password that the account has now.</summary>
+    public string Password
+    {
+        get => tokens.Password;
+        set => tokens.Password = value;
+    }
+
+    private DateTimeOffset Now => options.Time.GetUtcNow() + options.ClockSkew;
 
     /// <summary>Starts it.</summary>
     /// <exception cref="ArgumentException">A fault's name is unknown.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<SimulatedAppliance> StartAsync(SimulatorOptions options, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(options);
         SimulatedAppliance appliance = new(options);
-        await appliance.app.StartAsync(cancellationToken).ConfigureAwait(false);
+        appliance.server = await ApplianceServer.StartAsync(options.Port, () => appliance.certificate, appliance.HandleAsync, cancellationToken).ConfigureAwait(false);
+        appliance.port = appliance.server.Port;
         return appliance;
+    }
+
+    /// <summary>Adds a fault.</summary>
+    /// <exception cref="ArgumentException">It is not known, or cannot strike such a request.</exception>
+    public void Add(Fault fault) => faults.Add(fault);
+
+    /// <summary>Takes every fault away.</summary>
+    public void ClearFaults() => faults.Clear();
+
+    /// <summary>Goes on with a new certificate; open connections are dropped.</summary>
+    public void ChangeCertificate()
+    {
+        certificate = MakeCertificate();
+        Keep();
+        server?.DropConnections();
+    }
+
+    /// <summary>Forgets tokens, fails running sessions, and refuses connections for a while; then listens on the same port again.</summary>
+    /// <param name="away">How long it is away.</param>
+    public async Task RebootAsync(TimeSpan away)
+    {
+        await power.WaitAsync(ended.Token).ConfigureAwait(false);
+        try
+        {
+            if (server is { } running)
+            {
+                server = null;
+                await running.DisposeAsync().ConfigureAwait(false);
+            }
+
+            tokens.Forget();
+            sessions.GoDown(Now);
+            Keep();
+            await Task.Delay(away, options.Time, ended.Token).ConfigureAwait(false);
+            server = await ApplianceServer.StartAsync(port, () => certificate, HandleAsync, ended.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            power.Release();
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await app.DisposeAsync().ConfigureAwait(false);
+        if (ended.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await ended.CancelAsync().ConfigureAwait(false);
+        await power.WaitAsync().ConfigureAwait(false);
+        if (server is not null)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
         certificate.Dispose();
+        power.Dispose();
     }
 
     private static X509Certificate2 MakeCertificate()
     {
-        using RSA key = RSA.Create(2048);
-        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
         using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);
     }
@@ -118,241 +157,315 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         _ => "other",
     };
 
-    private static async Task<int> ProblemAsync(HttpContext http, int status, string code, string details, string type = "error")
-    {
-        http.Response.StatusCode = status;
-        await http.Response.WriteAsJsonAsync(
-            new { type = "https://docs.example/problems/" + type, title = code, status, errorCode = code, details }, options: null, "application/problem+json").ConfigureAwait(false);
-        return status;
-    }
-
-    private static async Task<int> JsonAsync(HttpContext http, object body, int status = StatusCodes.Status200OK)
-    {
-        http.Response.StatusCode = status;
-        await http.Response.WriteAsJsonAsync(body).ConfigureAwait(false);
-        return status;
-    }
-
     private async Task HandleAsync(HttpContext http)
     {
-        string path = http.Request.Path.Value ?? "";
-        if (path == "/_ledger")
-        {
-            await http.Response.WriteAsJsonAsync(Ledger).ConfigureAwait(false);
-            return;
-        }
-
-        if (path == "/_admin/faults")
-        {
-            await ChangeFaultsAsync(http).ConfigureAwait(false);
-            return;
-        }
-
         http.Response.Headers.Date = Now.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
+        string path = http.Request.Path.Value ?? "";
+        if (path.StartsWith("/_", StringComparison.Ordinal))
+        {
+            await AdministerAsync(http, path).ConfigureAwait(false);
+            return;
+        }
+
         string kind = path.StartsWith(Api, StringComparison.Ordinal) ? KindOf(path[Api.Length..]) : "other";
+        Fault? fault = faults.Take(kind);
         int status = 0;
         try
         {
-            status = await AnswerAsync(http, kind, path).ConfigureAwait(false);
+            status = await AnswerAsync(http, kind, path, fault).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || ended.IsCancellationRequested)
+        {
+            // The caller or the appliance went away in the middle of the answer.
         }
         finally
         {
-            ledger.Enqueue(new LedgerEntry(Now, kind, http.Request.Method, path, status, http.Connection.Id));
+            ledger.Enqueue(new LedgerEntry(options.Time.GetUtcNow(), kind, http.Request.Method, path, status, http.Connection.Id, fault?.Name));
         }
     }
 
-    private async Task ChangeFaultsAsync(HttpContext http)
+    private async Task AdministerAsync(HttpContext http, string path)
     {
-        if (HttpMethods.IsDelete(http.Request.Method))
-        {
-            faults.Clear();
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
-            return;
-        }
-
         try
         {
-            faults.Add(await http.Request.ReadFromJsonAsync<Fault>().ConfigureAwait(false) ?? throw new ArgumentException("A fault is needed."));
+            switch (http.Request.Method, path)
+            {
+                case ("GET", "/_ledger"):
+                    await http.Response.WriteAsJsonAsync(Ledger).ConfigureAwait(false);
+                    return;
+                case ("GET", "/_admin/faults"):
+                    await http.Response.WriteAsJsonAsync(faults.Open).ConfigureAwait(false);
+                    return;
+                case ("POST", "/_admin/faults"):
+                    faults.Add(await ReadAsync<Fault>(http).ConfigureAwait(false));
+                    break;
+                case ("DELETE", "/_admin/faults"):
+                    faults.Clear();
+                    break;
+                case ("POST", "/_admin/password"):
+                    Password = (await ReadAsync<NewPassword>(http).ConfigureAwait(false)).Password ?? throw new ArgumentException("A password is needed.");
+                    break;
+                case ("POST", "/_admin/certificate"):
+                    http.Response.OnCompleted(() =>
+                    {
+                        ChangeCertificate();
+                        return Task.CompletedTask;
+                    });
+                    break;
+                case ("POST", "/_admin/reboot"):
+                    TimeSpan away = TimeSpan.FromSeconds(Math.Clamp((await ReadAsync<Reboot>(http).ConfigureAwait(false)).Seconds, 0, 3600));
+                    http.Response.OnCompleted(() =>
+                    {
+                        _ = Task.Run(() => RebootAsync(away));
+                        return Task.CompletedTask;
+                    });
+                    break;
+                default:
+                    await Wire.ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.").ConfigureAwait(false);
+                    return;
+            }
+
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         }
         catch (Exception e) when (e is ArgumentException or JsonException)
         {
-            await ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", e.Message).ConfigureAwait(false);
+            await Wire.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", e.Message).ConfigureAwait(false);
         }
     }
 
-    private async Task<int> AnswerAsync(HttpContext http, string kind, string path)
-    {
-        string? fault = faults.Take(kind);
-        switch (fault)
-        {
-            case "slow":
-                await Task.Delay(TimeSpan.FromSeconds(3), http.RequestAborted).ConfigureAwait(false);
-                break;
-            case "drop-before":
-                http.Abort();
-                return 0;
-            case "expired-token":
-                tokens.Clear();
-                refreshes.Clear();
-                break;
-            case "throttled":
-                http.Response.Headers.RetryAfter = "3";
-                return await ProblemAsync(http, StatusCodes.Status429TooManyRequests, "TooManyRequests", "Slow down.").ConfigureAwait(false);
-            case "throttled-date":
-                http.Response.Headers.RetryAfter = Now.AddSeconds(4).UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
-                return await ProblemAsync(http, StatusCodes.Status429TooManyRequests, "TooManyRequests", "Slow down.").ConfigureAwait(false);
-            case "unavailable":
-                return await ProblemAsync(http, StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", "The service is restarting.").ConfigureAwait(false);
-            case "html":
-                http.Response.ContentType = "text/html";
-                await http.Response.WriteAsync("<html><body>Gateway</body></html>").ConfigureAwait(false);
-                return 200;
-            case "malformed-json":
-                http.Response.ContentType = "application/json";
-                await http.Response.WriteAsync("{\"id\": \"").ConfigureAwait(false);
-                return 200;
-            case "redirect":
-                http.Response.Redirect("https://elsewhere.example/login");
-                return 302;
-            case "wrong-role":
-                return await ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "The account needs the role Portal Operator.").ConfigureAwait(false);
-            case "purged":
-                sessions.Clear();
-                Keep();
-                break;
-            case "new-certificate":
-                certificate = MakeCertificate();
-                Keep();
-                foreach (ConnectionContext connection in connections.Keys)
-                {
-                    connection.Abort();
-                }
+    private static async Task<T> ReadAsync<T>(HttpContext http) =>
+        await JsonSerializer.DeserializeAsync<T>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted).ConfigureAwait(false) ?? throw new ArgumentException("A JSON object is needed.");
 
-                return 0;
+    private async Task<int> AnswerAsync(HttpContext http, string kind, string path, Fault? fault)
+    {
+        if (fault is not null && await StrikeAsync(http, fault).ConfigureAwait(false) is { } struck)
+        {
+            return struck;
         }
 
         string revision = http.Request.Headers["x-api-version"].ToString();
         if (revision.Length == 0)
         {
-            return await ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "x-api-version is required.", "apiVersionUnspecified").ConfigureAwait(false);
+            return await Wire.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "x-api-version is required.", "apiVersionUnspecified").ConfigureAwait(false);
         }
 
-        if (fault == "no-rescan" || !options.Revisions.Contains(revision))
+        if (!(upgrade?.Revisions ?? options.Revisions).Contains(revision))
         {
-            return await ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", $"Revision {revision} is not supported.", "unsupportedApiVersion").ConfigureAwait(false);
+            bool formed = revision.EndsWith("-rev0", StringComparison.Ordinal) || revision.EndsWith("-rev1", StringComparison.Ordinal);
+            return await Wire.ProblemAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", $"Revision {revision} is not supported.", formed ? "unsupportedApiVersion" : "invalidApiVersion").ConfigureAwait(false);
         }
 
-        if (kind == "token")
+        if (kind == "token" && HttpMethods.IsPost(http.Request.Method))
         {
-            return await TokenAsync(http, fault).ConfigureAwait(false);
+            return Dropped(http, fault, await tokens.GrantAsync(http, Now, fault?.Name).ConfigureAwait(false));
         }
 
-        string bearer = http.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal);
-        if (!tokens.TryGetValue(bearer, out DateTimeOffset expires) || expires <= Now)
+        string bearer = TokenDesk.BearerOf(http.Request);
+        if (!tokens.IsLive(bearer, Now))
         {
-            return await ProblemAsync(http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The token is unknown or has expired.").ConfigureAwait(false);
+            return await Wire.ProblemAsync(http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The token is unknown or has expired.").ConfigureAwait(false);
         }
 
-        int status = await ServeAsync(http, path[(path.StartsWith(Api, StringComparison.Ordinal) ? Api.Length : 0)..], fault).ConfigureAwait(false);
-        if (fault == "drop-after")
+        if (kind == "token" && HttpMethods.IsDelete(http.Request.Method))
         {
-            http.Abort();
-            return 0;
+            tokens.SignOut(bearer);
+            return Dropped(http, fault, http.Response.StatusCode = StatusCodes.Status204NoContent);
         }
 
-        return status;
+        return Dropped(http, fault, await ServeAsync(http, path, revision, fault).ConfigureAwait(false));
     }
 
-    private async Task<int> TokenAsync(HttpContext http, string? fault)
+    /// <summary>The act is done; the answer is not sent.</summary>
+    private static int Dropped(HttpContext http, Fault? fault, int status)
     {
-        if (HttpMethods.IsDelete(http.Request.Method))
+        if (fault?.Name != "drop-after")
         {
-            tokens.TryRemove(http.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal), out _);
-            return http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return status;
         }
 
-        IFormCollection form = await http.Request.ReadFormAsync().ConfigureAwait(false);
-        bool known = form["grant_type"].ToString() switch
-        {
-            "password" => fault != "wrong-password" && form["username"] == options.Username && form["password"] == options.Password,
-            "refresh_token" => refreshes.TryRemove(form["refresh_token"].ToString(), out DateTimeOffset until) && until > Now,
-            _ => false,
-        };
-        if (!known)
-        {
-            return await ProblemAsync(http, StatusCodes.Status401Unauthorized, "InvalidToken", "The user name or password is incorrect.").ConfigureAwait(false);
-        }
-
-        if (fault == "mfa")
-        {
-            return await JsonAsync(http, new { access_token = "", mfa_enabled = true, mfa_token = Guid.NewGuid().ToString("N") }).ConfigureAwait(false);
-        }
-
-        string access = Guid.NewGuid().ToString("N");
-        string refresh = Guid.NewGuid().ToString("N");
-        tokens[access] = Now + options.TokenLifetime;
-        refreshes[refresh] = Now + options.TokenLifetime + TimeSpan.FromHours(1);
-        return await JsonAsync(http, new Dictionary<string, object?>
-        {
-            ["access_token"] = access, ["token_type"] = "bearer", ["refresh_token"] = refresh, ["expires_in"] = (int)options.TokenLifetime.TotalSeconds,
-            ["username"] = options.Username, ["roleName"] = "Portal Operator", ["mfa_enabled"] = false,
-        }).ConfigureAwait(false);
+        http.Abort();
+        return 0;
     }
 
-    private async Task<int> ServeAsync(HttpContext http, string path, string? fault)
+    /// <summary>What a fault does before the appliance looks at the request.</summary>
+    /// <returns>The status answered; null when the request is still to be served.</returns>
+    private async Task<int?> StrikeAsync(HttpContext http, Fault fault)
     {
-        string method = http.Request.Method;
-        switch (path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        TimeSpan span = TimeSpan.FromSeconds(fault.Seconds ?? 0);
+        switch (fault.Name)
         {
-            case ["system", "version"]:
-                return await JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = options.ProductVersion }).ConfigureAwait(false);
-            case ["repositories"]:
-                int offset = int.TryParse(http.Request.Query["Offset"], CultureInfo.InvariantCulture, out int o) ? o : 0;
-                int limit = int.TryParse(http.Request.Query["Limit"], CultureInfo.InvariantCulture, out int l) && l >= 0 ? l : 100;
-                return await JsonAsync(http, new { totalCount = options.Repositories.Count, results = options.Repositories.Skip(offset).Take(limit).Select(Describe) }).ConfigureAwait(false);
-            case ["repositories", var id] when Find(id) is { } repository:
-                return await JsonAsync(http, Describe(repository)).ConfigureAwait(false);
-            case ["repositories", var id, "rescan"] when HttpMethods.IsPost(method) && Find(id) is { } repository:
-                if (fault == "no-session-id")
-                {
-                    return await JsonAsync(http, new { }, StatusCodes.Status202Accepted).ConfigureAwait(false);
-                }
-
-                SimulatedSession session = new(repository, Now, options.SessionDuration, options.Outcome);
-                sessions[session.Id] = session;
+            case "slow":
+                await Task.Delay(span, options.Time, http.RequestAborted).ConfigureAwait(false);
+                return null;
+            case "hang":
+                await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted).ConfigureAwait(false);
+                return null;
+            case "drop-before":
+                http.Abort();
+                return 0;
+            case "drop-after":
+                // Buffered, so that nothing of the answer leaves before the connection goes.
+                http.Response.Body = Stream.Null;
+                return null;
+            case "expired-token":
+                tokens.Forget();
+                return null;
+            case "throttled":
+                return await BusyAsync(http, StatusCodes.Status429TooManyRequests, Seconds(span)).ConfigureAwait(false);
+            case "throttled-date":
+                return await BusyAsync(http, StatusCodes.Status429TooManyRequests, Date(span)).ConfigureAwait(false);
+            case "throttled-bare":
+                return await BusyAsync(http, StatusCodes.Status429TooManyRequests, null).ConfigureAwait(false);
+            case "unavailable":
+                return await BusyAsync(http, StatusCodes.Status503ServiceUnavailable, null).ConfigureAwait(false);
+            case "unavailable-seconds":
+                return await BusyAsync(http, StatusCodes.Status503ServiceUnavailable, Seconds(span)).ConfigureAwait(false);
+            case "unavailable-date":
+                return await BusyAsync(http, StatusCodes.Status503ServiceUnavailable, Date(span)).ConfigureAwait(false);
+            case "server-error":
+                return await Wire.ProblemAsync(http, StatusCodes.Status500InternalServerError, "UnknownError", "Something went wrong.").ConfigureAwait(false);
+            case "gateway-timeout":
+                return await Wire.ProblemAsync(http, StatusCodes.Status504GatewayTimeout, "ServiceUnavailable", "The back end did not answer.").ConfigureAwait(false);
+            case "html":
+                return await PlainAsync(http, "text/html", "<html><body>Gateway</body></html>").ConfigureAwait(false);
+            case "malformed-json":
+                return await PlainAsync(http, "application/json", "{\"id\": \"").ConfigureAwait(false);
+            case "empty-body":
+                return await PlainAsync(http, "application/json", "").ConfigureAwait(false);
+            case "redirect":
+                http.Response.Redirect("https://elsewhere.example/login");
+                return StatusCodes.Status302Found;
+            case "wrong-role":
+                return await Wire.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "The account needs the role Portal Operator.").ConfigureAwait(false);
+            case "conflict":
+                return await Wire.ProblemAsync(http, StatusCodes.Status409Conflict, "UnknownError", "A rescan of the repository is running.").ConfigureAwait(false);
+            case "huge-log":
+                return await HugeAsync(http).ConfigureAwait(false);
+            case "no-rescan":
+                upgrade = ProductRelease.Find("8.0");
+                return null;
+            case "purged":
+                sessions.Purge();
                 Keep();
-                if (fault == "drop-after")
-                {
-                    return 0;
-                }
-
-                return await JsonAsync(http, new { sessionId = session.Id }, StatusCodes.Status202Accepted).ConfigureAwait(false);
-            case ["sessions"]:
-                DateTimeOffset from = DateTimeOffset.TryParse(http.Request.Query["FromUtc"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset f) ? f : DateTimeOffset.MinValue;
-                List<SimulatedSession> listed = [.. sessions.Values.Where(s => s.Start >= from).OrderByDescending(s => s.Start)];
-                return await JsonAsync(http, new { totalCount = listed.Count, results = listed.Select(s => s.Describe(Now)) }).ConfigureAwait(false);
-            case ["sessions", var id] when sessions.TryGetValue(id, out SimulatedSession? found):
-                return await JsonAsync(http, found.Describe(Now)).ConfigureAwait(false);
-            case ["sessions", var id, "log"] when sessions.TryGetValue(id, out SimulatedSession? found):
-                IEnumerable<object> log = fault == "huge-log"
-                    ? Enumerable.Range(0, 50_000).Select(_ => (object)new { logTime = "2026-01-01T00:00:00", status = "Success", message = new string('x', 1000) })
-                    : found.Log(Now);
-                return await JsonAsync(http, new { sessionId = id, log }).ConfigureAwait(false);
-            case ["sessions", var id, "stop"] when HttpMethods.IsPost(method) && sessions.TryGetValue(id, out SimulatedSession? found):
-                found.Stop(Now);
-                Keep();
-                return http.Response.StatusCode = StatusCodes.Status202Accepted;
+                return null;
+            case "new-certificate":
+                ChangeCertificate();
+                return 0;
+            case "reboot":
+                _ = Task.Run(() => RebootAsync(span));
+                http.Abort();
+                return 0;
             default:
-                return await ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{method} {path} is not known.").ConfigureAwait(false);
+                return null;
         }
     }
 
-    private static object Describe(SimulatedRepository r) => new
+    private static async Task<int> BusyAsync(HttpContext http, int status, string? retryAfter)
     {
-        id = r.Id, name = r.Name, description = "", amazonStorageFolder = r.Folder, amazonBucketId = r.Bucket, enableEncryption = false,
-        _embedded = new { bucket = new { name = r.Bucket } },
+        if (retryAfter is not null)
+        {
+            http.Response.Headers.RetryAfter = retryAfter;
+        }
+
+        return await Wire.ProblemAsync(http, status, "ServiceUnavailable", "The service is busy.").ConfigureAwait(false);
+    }
+
+    private static string Seconds(TimeSpan span) => Math.Ceiling(span.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
+    private string Date(TimeSpan span) => (Now + span).UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
+
+    private static async Task<int> PlainAsync(HttpContext http, string type, string body)
+    {
+        http.Response.ContentType = type;
+        await http.Response.WriteAsync(body).ConfigureAwait(false);
+        return StatusCodes.Status200OK;
+    }
+
+    private static async Task<int> HugeAsync(HttpContext http)
+    {
+        http.Response.ContentType = "application/json";
+        string item = $$"""{"logTime":"2026-01-01T00:00:00","status":"Success","message":"{{new string('x', 1000)}}"}""";
+        await http.Response.WriteAsync("{\"log\":[" + item).ConfigureAwait(false);
+        for (int sent = item.Length; sent < HugeBody && !http.RequestAborted.IsCancellationRequested; sent += item.Length + 1)
+        {
+            await http.Response.WriteAsync("," + item, http.RequestAborted).ConfigureAwait(false);
+        }
+
+        await http.Response.WriteAsync("]}", http.RequestAborted).ConfigureAwait(false);
+        return StatusCodes.Status200OK;
+    }
+
+    private async Task<int> ServeAsync(HttpContext http, string path, string revision, Fault? fault)
+    {
+        string[] parts = path.StartsWith(Api, StringComparison.Ordinal) ? path[Api.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries) : [];
+        try
+        {
+            return (http.Request.Method, parts) switch
+            {
+                ("GET", ["system", "version"]) => await Wire.JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = upgrade?.Version ?? options.ProductVersion }).ConfigureAwait(false),
+                ("GET", ["repositories"]) => await Wire.JsonAsync(http, ListRepositories(http.Request)).ConfigureAwait(false),
+                ("GET", ["repositories", var id]) when Find(id) is { } repository => await Wire.JsonAsync(http, repository.Describe()).ConfigureAwait(false),
+                ("POST", ["repositories", var id, "rescan"]) when ProductRelease.HasRescan(revision) && Find(id) is { } repository =>
+                    await RescanAsync(http, repository, fault).ConfigureAwait(false),
+                ("GET", ["sessions"]) => await Wire.JsonAsync(http, sessions.List(http.Request, Now)).ConfigureAwait(false),
+                ("GET", ["sessions", var id]) when sessions.Find(id, Now) is { } session => await Wire.JsonAsync(http, session.Describe(Now, ShownStatus(fault))).ConfigureAwait(false),
+                ("GET", ["sessions", var id, "log"]) when sessions.Find(id, Now) is { } session => await LogAsync(http, session, fault).ConfigureAwait(false),
+                ("POST", ["sessions", var id, "stop"]) when sessions.Find(id, Now) is { } session => Stop(http, session),
+                _ => await Wire.ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.").ConfigureAwait(false),
+            };
+        }
+        catch (QueryException e)
+        {
+            return await Wire.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", e.Message).ConfigureAwait(false);
+        }
+    }
+
+    private static string? ShownStatus(Fault? fault) => fault?.Name switch
+    {
+        "unknown-status" => "Verifying",
+        "never-executed" => "NeverExecuted",
+        _ => null,
     };
+
+    private object ListRepositories(HttpRequest request)
+    {
+        PageQuery query = new(request.Query, options.PageSize);
+        Dictionary<string, Func<SimulatedRepository, object?>> columns = new(StringComparer.Ordinal) { ["name"] = r => r.Name, ["bucket"] = r => r.Bucket };
+        return query.Page([.. query.Sorted(query.Matching(options.Repositories, r => r.Name), columns)], r => r.Describe(), "/api/v1/repositories");
+    }
+
+    private async Task<int> RescanAsync(HttpContext http, SimulatedRepository repository, Fault? fault)
+    {
+        if (fault?.Name == "no-session-id")
+        {
+            return await Wire.JsonAsync(http, new { }, StatusCodes.Status202Accepted).ConfigureAwait(false);
+        }
+
+        if (sessions.StartRescan(repository, Now) is not { } session)
+        {
+            return await Wire.ProblemAsync(http, StatusCodes.Status409Conflict, "UnknownError", $"A rescan of repository {repository.Name} is running.").ConfigureAwait(false);
+        }
+
+        Keep();
+        return await Wire.JsonAsync(
+            http,
+            fault?.Name == "hidden-session-id" ? new { } : new { sessionId = session.Id, _links = new[] { new { rel = "session", href = $"/api/v1/sessions/{session.Id}", method = "GET" } } },
+            StatusCodes.Status202Accepted).ConfigureAwait(false);
+    }
+
+    private async Task<int> LogAsync(HttpContext http, SimulatedSession session, Fault? fault)
+    {
+        IReadOnlyList<object>? log = fault?.Name == "no-log" ? null : session.Log(Now);
+        return await Wire.JsonAsync(http, log is null ? new { sessionId = session.Id } : new { sessionId = session.Id, log }).ConfigureAwait(false);
+    }
+
+    private int Stop(HttpContext http, SimulatedSession session)
+    {
+        session.Break(Now, "canceled", null);
+        Keep();
+        return http.Response.StatusCode = StatusCodes.Status202Accepted;
+    }
 
     /// <summary>Keeps what a restart must not lose, before anybody is told of it.</summary>
     private void Keep()
@@ -361,10 +474,14 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         {
             lock (keeping)
             {
-                SimulatorState.Write(file, certificate, sessions.Values);
+                SimulatorState.Write(file, certificate, sessions.All);
             }
         }
     }
 
     private SimulatedRepository? Find(string id) => options.Repositories.FirstOrDefault(r => string.Equals(r.Id, id, StringComparison.OrdinalIgnoreCase));
+
+    private sealed record NewPassword(string? Password);
+
+    private sealed record Reboot(double Seconds);
 }

@@ -9,17 +9,32 @@ public sealed record SimulatorOptions
     /// <summary>The account that may sign in.</summary>
     public string Username { get; init; } = "rescan";
 
-    /// <summary>Its password.</summary>
+    /// <summary>Its password at the start.</summary>
     public string Password { get; init; } = "demo-password";
+
+    /// <summary>Its role, told with every token.</summary>
+    public string Role { get; init; } = "Portal Operator";
 
     /// <summary>How long a rescan session runs.</summary>
     public TimeSpan SessionDuration { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a session is NeverExecuted before it runs.</summary>
+    public TimeSpan PendingDuration { get; init; } = TimeSpan.Zero;
+
     /// <summary>How sessions end: succeeded, warning, failed or canceled.</summary>
     public string Outcome { get; init; } = "succeeded";
 
-    /// <summary>Names of faults from <see cref="FaultCatalog"/>.</summary>
+    /// <summary>Whether a rescan of a repository that is being rescanned is refused with 409; what a real appliance does is not documented.</summary>
+    public bool OneRescanAtATime { get; init; }
+
+    /// <summary>How often a session of other work (backup, retention) starts; null: never.</summary>
+    public TimeSpan? OtherSessionsEvery { get; init; }
+
+    /// <summary>Names of faults from <see cref="FaultCatalog"/>, each as it usually strikes.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>Faults that strike as they say; <see cref="FaultScenario.Read"/> reads them from a file.</summary>
+    public IReadOnlyList<Fault> Scenario { get; init; } = [];
 
     /// <summary>The repositories.</summary>
     public IReadOnlyList<SimulatedRepository> Repositories { get; init; } = SimulatedRepository.Defaults;
@@ -33,35 +48,27 @@ public sealed record SimulatorOptions
     /// <summary>Life of an access token.</summary>
     public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Life of a refresh token; null: an hour more than the access token's.</summary>
+    public TimeSpan? RefreshLifetime { get; init; }
+
     /// <summary>File that keeps certificate and sessions over a restart; null: none are kept.</summary>
     public string? StateFile { get; init; }
 
-    /// <summary>The appliance's clock.</summary>
+    /// <summary>Rows on a page when the caller sets no Limit.</summary>
+    public int PageSize { get; init; } = 100;
+
+    /// <summary>How far the appliance's clock is ahead of <see cref="Time"/>; negative when behind.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.Zero;
+
+    /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
-}
 
-/// <summary>A repository of the simulated appliance.</summary>
-/// <param name="Id">Its uuid.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Bucket">The S3 bucket.</param>
-/// <param name="Folder">The folder in the bucket.</param>
-public sealed record SimulatedRepository(string Id, string Name, string Bucket, string Folder)
-{
-    /// <summary>Four repositories.</summary>
-    public static IReadOnlyList<SimulatedRepository> Defaults { get; } =
-    [
-        new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e01", "prod-eu-central", "acme-backup-eu", "prod"),
-        new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e02", "prod-us-east", "acme-backup-us", "prod"),
-        new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e03", "archive", "acme-archive", "veeam"),
-        new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e04", "staging", "acme-staging", "backups"),
-    ];
+    /// <summary>The same, with the version and the revisions of a product release.</summary>
+    /// <param name="product">A release of <see cref="ProductRelease.All"/>, such as 7.0.</param>
+    /// <exception cref="ArgumentException">The release is not known.</exception>
+    public SimulatorOptions OfProduct(string product)
+    {
+        ProductRelease release = ProductRelease.Find(product);
+        return this with { ProductVersion = release.Version, Revisions = release.Revisions };
+    }
 }
-
-/// <summary>One request that the simulated appliance took.</summary>
-/// <param name="Time">When, UTC.</param>
-/// <param name="Kind">token, repositories, rescan, session, log, stop or other.</param>
-/// <param name="Method">The HTTP method.</param>
-/// <param name="Path">The path, without the query.</param>
-/// <param name="Status">The status answered; 0 when the connection was dropped.</param>
-/// <param name="Connection">Id of the TCP connection.</param>
-public sealed record LedgerEntry(DateTimeOffset Time, string Kind, string Method, string Path, int Status, string Connection);

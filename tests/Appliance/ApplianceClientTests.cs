@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Rescan.Functions.Appliance;
-using Rescan.Functions.Configuration;
 
 namespace Rescan.Tests.Appliance;
 
@@ -10,17 +9,19 @@ public sealed class ApplianceClientTests : IAsyncLifetime
     private const string Session = "GET /api/v1/sessions/s";
 
     private HttpsServer server = null!;
-    private ApplianceClient client = null!;
+    private ClientOf app = null!;
+    private IApplianceClient client = null!;
 
     public async Task InitializeAsync()
     {
         server = await HttpsServer.StartAsync();
-        client = Client(server.Thumbprint);
+        app = new ClientOf(server.Url, [server.Thumbprint]);
+        client = app.Client;
     }
 
     public async Task DisposeAsync()
     {
-        client.Dispose();
+        await app.DisposeAsync();
         await server.DisposeAsync();
     }
 
@@ -64,9 +65,9 @@ public sealed class ApplianceClientTests : IAsyncLifetime
     [Fact]
     public async Task Another_certificate_is_refused_and_the_one_seen_is_named()
     {
-        using ApplianceClient other = Client(new string('0', 64));
+        await using ClientOf other = new(server.Url, [new string('0', 64), new string('1', 64)]);
 
-        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => other.SignInAsync(default));
+        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => other.Client.SignInAsync(default));
 
         Assert.Equal(ApplianceFailure.Rejected, e.Failure);
         Assert.Contains(server.Thumbprint, e.Message, StringComparison.Ordinal);
@@ -164,9 +165,4 @@ public sealed class ApplianceClientTests : IAsyncLifetime
 
         Assert.Empty(await client.GetSessionLogAsync("s", default));
     }
-
-    private ApplianceClient Client(string thumbprint) => new(
-        new ApplianceOptions { Name = "one", BaseUrl = server.Url, Username = "u", Thumbprints = { thumbprint } },
-        _ => Task.FromResult("secret-password"),
-        TimeProvider.System);
 }

@@ -21,7 +21,7 @@ public sealed class NotificationOptionsTests
         string[] faults = Faults(new()
         {
             ["Rescan:PublicUrl"] = "rescan.example",
-            ["Rescan:Deadline"] = "00:00:01",
+            ["Rescan:Deadline"] = "00:00:00.5",
             ["Rescan:Notifications:Channels:0:Kind"] = "email",
             ["Rescan:Notifications:Channels:0:Url"] = "http://hooks.example/hidden",
             ["Rescan:Notifications:Channels:1:Kind"] = "slack",

@@ -15,7 +15,7 @@ public sealed class RescanOptionsTests
             ["Rescan:Appliances:0:Name"] = "a b",
             ["Rescan:Appliances:0:BaseUrl"] = "http://appliance",
             ["Rescan:Appliances:0:Thumbprints:0"] = "12",
-            ["Rescan:Deadline"] = "00:00:01",
+            ["Rescan:Deadline"] = "00:00:00.5",
         }));
 
         Assert.Equal(

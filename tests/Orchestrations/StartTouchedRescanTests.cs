@@ -1,5 +1,6 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Activities;
@@ -111,7 +112,9 @@ public sealed class StartTouchedRescanTests : IAsyncLifetime
     private async Task<TouchedRescanStart> RunAsync(DateTimeOffset eventsUntil)
     {
         IOptions<RescanOptions> settings = Options.Create(options);
-        using ApplianceClients appliances = new(settings, new PasswordSource(new VaultSecrets(settings), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
+        await using ServiceProvider http = new ServiceCollection().AddHttpClient().BuildServiceProvider();
+        using ApplianceClients appliances = new(
+            settings, http.GetRequiredService<IHttpClientFactory>(), new PasswordSource(new VaultSecrets(settings), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         return await new StartTouchedRescan(settings, appliances).RunAsync(new TouchedRescan("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

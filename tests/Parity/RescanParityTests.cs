@@ -22,7 +22,7 @@ public sealed class RescanParityTests : IDisposable
     public async Task A_rescan_is_watched_to_its_end_over_several_executions(string engine)
     {
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
-            new SimulatorOptions { Outcome = "warning", SessionDuration = TimeSpan.FromSeconds(4), Faults = ["drop-after", "unavailable"] }, default);
+            new SimulatorOptions { Outcome = "warning", SessionDuration = TimeSpan.FromSeconds(8), Faults = ["drop-after", "unavailable"] }, default);
         await using App app = await App.StartAsync(engine, appliance, folder);
 
         await app.StartAsync();

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+
+namespace Rescan.Local.Appliance;
+
+/// <summary>Hands out tokens, takes them back, and forgets them when the appliance restarts.</summary>
+internal sealed class TokenDesk(SimulatorOptions options)
+{
+    private const string MfaCode = "123456";
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> access = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> refresh = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> mfa = new();
+
+    public string Password { get; set; } = options.Password;
+
+    public static string BearerOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "";
+
+    public bool IsLive(string bearer, DateTimeOffset now) => access.TryGetValue(bearer, out DateTimeOffset expires) && expires > now;
+
+    public bool SignOut(string bearer) => access.TryRemove(bearer, out _);
+
+    public void Forget()
+    {
+        access.Clear();
+        refresh.Clear();
+        mfa.Clear();
+    }
+
+    public async Task<int> GrantAsync(HttpContext http, DateTimeOffset now, string? fault)
+    {
+        if (!http.Request.HasFormContentType)
+        {
+            return await Wire.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "Send the body as application/x-www-form-urlencoded.").ConfigureAwait(false);
+        }
+
+        IFormCollection form = await http.Request.ReadFormAsync().ConfigureAwait(false);
+        switch (form["grant_type"].ToString())
+        {
+            case "password":
+                if (fault == "expired-password")
+                {
+                    return await Wire.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The password has expired.").ConfigureAwait(false);
+                }
+
+                if (fault == "wrong-password" || form["username"] != options.Username || form["password"] != Password)
+                {
+                    return await Wire.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The user name or password is incorrect.").ConfigureAwait(false);
+                }
+
+                if (fault == "mfa")
+                {
+                    string question = Guid.NewGuid().ToString("N");
+                    mfa[question] = now + TimeSpan.FromMinutes(5);
+                    return await Wire.JsonAsync(http, new { access_token = "", mfa_enabled = true, mfa_token = question }).ConfigureAwait(false);
+                }
+
+                return await PairAsync(http, now).ConfigureAwait(false);
+            case "refresh_token":
+                return refresh.TryRemove(form["refresh_token"].ToString(), out DateTimeOffset until) && until > now
+                    ? await PairAsync(http, now).ConfigureAwait(false)
+                    : await Wire.ProblemAsync(http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has expired.").ConfigureAwait(false);
+            case "mfa":
+                return mfa.TryRemove(form["mfa_token"].ToString(), out DateTimeOffset asked) && asked > now && form["mfa_code"] == MfaCode
+                    ? await PairAsync(http, now).ConfigureAwait(false)
+                    : await Wire.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The code is incorrect.").ConfigureAwait(false);
+            default:
+                return await Wire.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "This grant_type is not supported.").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Every grant, a refresh too, gives a new pair.</summary>
+    private async Task<int> PairAsync(HttpContext http, DateTimeOffset now)
+    {
+        string bearer = Guid.NewGuid().ToString("N");
+        string renewal = Guid.NewGuid().ToString("N");
+        access[bearer] = now + options.TokenLifetime;
+        refresh[renewal] = now + (options.RefreshLifetime ?? options.TokenLifetime + TimeSpan.FromHours(1));
+        return await Wire.JsonAsync(http, new Dictionary<string, object?>
+        {
+            ["access_token"] = bearer,
+            ["token_type"] = "bearer",
+            ["refresh_token"] = renewal,
+            ["expires_in"] = (int)options.TokenLifetime.TotalSeconds,
+            [".issued"] = Wire.Time(now),
+            [".expires"] = Wire.Time(now + options.TokenLifetime),
+            ["username"] = options.Username,
+            ["roleName"] = options.Role,
+            ["mfa_enabled"] = false,
+            ["mfa_token"] = null,
+        }).ConfigureAwait(false);
+    }
+}
