@@ -6,6 +6,7 @@ using Rescan.Functions.Activities;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Requests;
 using Rescan.Functions.Triggers;
 using Rescan.Functions.Webhooks;
 
@@ -36,6 +37,8 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IReplayStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton<OnlyOnce>();
         return services.AddRescanWebhooks(configuration);
     }
 }

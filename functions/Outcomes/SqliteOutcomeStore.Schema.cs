@@ -74,6 +74,7 @@ internal sealed partial class SqliteOutcomeStore
 
             Run(connection, Additions);
             Run(connection, RunTables);
+            Run(connection, ReplayTables);
             Run(connection, "COMMIT");
             if (!File.Exists(Marker))
             {

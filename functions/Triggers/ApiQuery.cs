@@ -1,12 +1,15 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.Requests;
 
 namespace Rescan.Functions.Triggers;
 
 /// <summary>Reads what callers put into the address; whatever is wrong with it is a 400 that says what was expected.</summary>
 internal static class ApiQuery
 {
+    /// <summary>The header that makes a POST safe to repeat.</summary>
+    public const string IdempotencyHeader = "Idempotency-Key";
+
     private const int DefaultLimit = 50;
     private const int LargestLimit = 200;
     private const int LongestText = 512;
@@ -32,7 +35,15 @@ internal static class ApiQuery
     public static string? Id(HttpRequest request, string name) =>
         Text(request, name) is not { } text ? null : IsId(text) ? text : throw Refuse($"{name} is malformed.");
 
-    /// <exception cref="HookRefusedException">The id is not of its form.</exception>
+    /// <summary>The key of a request that may be repeated; null when it has none. Quotes around it, as a structured field has them, do not count.</summary>
+    public static string? IdempotencyKey(HttpRequest request) => request.Headers[IdempotencyHeader] switch
+    {
+        { Count: 0 } => null,
+        [{ } text] when text.Trim('"') is { Length: > 0 and <= LongestId } key && key.All(c => c is > ' ' and < '\x7f') => key,
+        _ => throw Refuse($"{IdempotencyHeader} is given once, with 1 to {LongestId} printable characters of ASCII."),
+    };
+
+    /// <exception cref="RequestRefusedException">The id is not of its form.</exception>
     public static void CheckId(string id, string prefix, string form)
     {
         if (!IsId(id) || !id.StartsWith(prefix, StringComparison.Ordinal))
@@ -41,7 +52,7 @@ internal static class ApiQuery
         }
     }
 
-    public static HookRefusedException Refuse(string reason) => new(StatusCodes.Status400BadRequest, reason);
+    public static RequestRefusedException Refuse(string reason) => new(StatusCodes.Status400BadRequest, reason);
 
     private static bool IsId(string text) => text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 }

@@ -18,7 +18,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
     /// <summary>Lists repositories; appliances that do not answer are named under errors.</summary>
     [Function("ListRepositoriesApi")]
     public Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "repositories")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "repositories")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
         ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
@@ -45,7 +45,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
 
     /// <summary>Tells that the app answers.</summary>
     [Function("Health")]
-    public IResult Health([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
+    public IResult Health([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health")] HttpRequest request) =>
         ApiJson.Ok(new HealthView("Healthy"));
 
     private async Task<(string Name, IReadOnlyList<Repository> Repositories, string? Error)> ListAsync(string name, CancellationToken cancellationToken)

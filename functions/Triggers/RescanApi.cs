@@ -1,9 +1,12 @@
+using System.Net.Mime;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Requests;
 using Rescan.Functions.Triggers.Views;
 using Rescan.Functions.Webhooks;
 
@@ -14,8 +17,13 @@ namespace Rescan.Functions.Triggers;
 /// <param name="reader">Reads rescans.</param>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RescanApi(RescanStarter starter, RescanReader reader, IApplianceClients appliances, IOutcomeStore outcomes)
+/// <param name="once">Handles a request once, however often it comes.</param>
+/// <param name="time">The clock.</param>
+public sealed class RescanApi(RescanStarter starter, RescanReader reader, IApplianceClients appliances, IOutcomeStore outcomes, OnlyOnce once, TimeProvider time)
 {
+    /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
+    private const int LongestWait = 230;
+
     /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
     [Function("StartRescanApi")]
     public Task<IResult> StartAsync(
@@ -25,20 +33,30 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
         {
             if (!request.HasJsonContentType())
             {
-                return ApiJson.Problem(StatusCodes.Status415UnsupportedMediaType, "Send the body as application/json.");
+                throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType, "Send the body as application/json.");
             }
 
-            RescanHookRequest wish = RescanHookRequest.Read(await HookRequest.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false));
-            AcceptedView accepted = await AcceptAsync(wish, client, cancellationToken).ConfigureAwait(false);
-            request.HttpContext.Response.Headers.Location = accepted.Links.Self;
+            byte[] body = await HookRequest.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            StoredAnswer answer;
+            if (ApiQuery.IdempotencyKey(request) is { } key)
+            {
+                (answer, bool replayed) = await once.HandleAsync("api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+                request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
+            }
+            else
+            {
+                answer = await AcceptAsync(body, null, client, cancellationToken).ConfigureAwait(false);
+            }
+
+            request.HttpContext.Response.Headers.Location = answer.Location;
             request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
-            return ApiJson.Ok(accepted, StatusCodes.Status202Accepted);
+            return Results.Text(answer.Json, MediaTypeNames.Application.Json, statusCode: answer.Status);
         });
 
     /// <summary>Rescans that run, then ended ones, newest first, by pages.</summary>
     [Function("ListRescansApi")]
     public Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescans")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
@@ -57,12 +75,19 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
     /// <summary>One rescan: the one that runs, else the newest.</summary>
     [Function("GetRescanApi")]
     public Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescans/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
             RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
+            if (wait > 0 && IsUnderWay(rescan))
+            {
+                await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken).ConfigureAwait(false);
+                rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            }
+
             if (IsUnderWay(rescan))
             {
                 request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
@@ -74,7 +99,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
     /// <summary>The session's log: from the appliance while it runs, from the outcome afterwards.</summary>
     [Function("GetRescanLogApi")]
     public Task<IResult> GetLogAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescans/{id}/log")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}/log")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
@@ -103,7 +128,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
         {
             if (!IsUnderWay(await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false)))
             {
-                return ApiJson.Problem(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
             }
 
             await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
@@ -121,18 +146,38 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
             ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
     }
 
-    private async Task<AcceptedView> AcceptAsync(RescanHookRequest wish, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task WaitAsync(DurableTaskClient client, string id, TimeSpan wait, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource patience = new(wait, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await client.WaitForInstanceCompletionAsync(id, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The answer tells that it still runs.
+        }
+    }
+
+    private async Task<StoredAnswer> AcceptAsync(byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        RescanHookRequest wish = RescanHookRequest.Read(body);
+        AcceptedView accepted;
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {
             string appliance = appliances.Get(name).Name;
             Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken).ConfigureAwait(false);
             string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
-            return new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log"));
+            accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log"));
+        }
+        else
+        {
+            AcceptedRescan run = (await starter.StartAsync(client, wish, seed, cancellationToken).ConfigureAwait(false))[0];
+            accepted = new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
         }
 
-        AcceptedRescan run = (await starter.StartAsync(client, wish, cancellationToken).ConfigureAwait(false))[0];
-        return new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
+        return new StoredAnswer(StatusCodes.Status202Accepted, JsonSerializer.Serialize(accepted, ApiJson.Options), accepted.Links.Self);
     }
 }

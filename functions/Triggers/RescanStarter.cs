@@ -11,17 +11,25 @@ namespace Rescan.Functions.Triggers;
 
 /// <summary>Starts rescans, or joins those that run: HTTP, webhooks and the timer all come through here.</summary>
 /// <param name="appliances">The appliances' clients.</param>
+/// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="options">The settings.</param>
-public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanOptions> options) : IRescanStarter
+public sealed class RescanStarter(IApplianceClients appliances, IOutcomeStore outcomes, IOptions<RescanOptions> options) : IRescanStarter
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>
-    public async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, CancellationToken cancellationToken)
+    /// <param name="client">The durable client.</param>
+    /// <param name="appliance">The appliance's configured name.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="seed">Becomes the request id, so that the same request coming again starts nothing more; null: a wish of its own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, string? seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(repository);
-        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling);
-        return await StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling) { RequestId = seed };
+        return seed is not null && await outcomes.GetAsync(seed, cancellationToken).ConfigureAwait(false) is { } ended
+            ? new AcceptedRescan(ended.Id, true, seed)
+            : await StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Starts a run over many repositories, unless there ever was one of that id.</summary>
@@ -39,18 +47,18 @@ public sealed class RescanStarter(IApplianceClients appliances, IOptions<RescanO
         new FleetFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, string? seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         string? appliance = request.Appliance is null ? null : appliances.Get(request.Appliance).Name;
         if (request.Repository is { } wanted)
         {
             Repository repository = await FindAsync(appliance!, wanted, cancellationToken).ConfigureAwait(false);
-            return [await StartAsync(client, appliance!, repository, cancellationToken).ConfigureAwait(false)];
+            return [await StartAsync(client, appliance!, repository, seed, cancellationToken).ConfigureAwait(false)];
         }
 
         FleetRequest fleet = FleetOf(appliance is null ? null : [appliance], request.Filter);
-        return [await StartFleetAsync(client, FleetRequest.InstanceIdPrefix + Guid.NewGuid().ToString("N"), fleet, cancellationToken).ConfigureAwait(false)];
+        return [await StartFleetAsync(client, FleetRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N")), fleet, cancellationToken).ConfigureAwait(false)];
     }
 
     /// <summary>Finds a repository of an appliance by name or id.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Requests;
 using Rescan.Functions.Triggers.Views;
 
 namespace Rescan.Functions.Triggers;
@@ -16,7 +17,7 @@ public sealed class RunsApi(IRunStore runs)
     /// <summary>Runs, newest first, by pages, without their items.</summary>
     [Function("ListRunsApi")]
     public Task<IResult> ListAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
@@ -28,7 +29,7 @@ public sealed class RunsApi(IRunStore runs)
     /// <summary>One run with its items; while it goes on, as far as it has come.</summary>
     [Function("GetRunApi")]
     public Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
@@ -57,7 +58,7 @@ public sealed class RunsApi(IRunStore runs)
         {
             if ((await ReadAsync(id, client, cancellationToken).ConfigureAwait(false)).Status != RunStatus.Running)
             {
-                return ApiJson.Problem(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
             }
 
             await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);

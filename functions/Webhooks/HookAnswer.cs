@@ -1,6 +1,6 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Rescan.Functions.Requests;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -30,7 +30,7 @@ internal sealed record HookAnswer(int Status, string Json) : IActionResult
 
         if (RetryAfter is { } wait)
         {
-            response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            Problem.RetryAfter(response, wait);
         }
 
         await response.WriteAsync(Json, context.HttpContext.RequestAborted).ConfigureAwait(false);

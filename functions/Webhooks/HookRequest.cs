@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Requests;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -16,10 +18,14 @@ internal static class HookRequest
         {
             return await handle().ConfigureAwait(false);
         }
-        catch (HookRefusedException e)
+        catch (RequestRefusedException e)
         {
             log.LogWarning("{Path} refused with {Status}: {Reason}", request.Path.Value, e.Status, e.Message);
-            return e.ToAnswer();
+            return new HookAnswer(e.Status, JsonSerializer.Serialize(Problem.Of(request.HttpContext, e.Status, e.Message), JsonSerializerOptions.Web))
+            {
+                ContentType = Problem.ContentType,
+                RetryAfter = e.RetryAfter,
+            };
         }
     }
 
@@ -40,7 +46,7 @@ internal static class HookRequest
         catch (BadHttpRequestException e)
         {
             // The server found out first: too large, too slow, cut off.
-            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new HookRefusedException(e.StatusCode, "The body could not be read.");
+            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
         }
 
         return body.WrittenSpan.ToArray();
@@ -49,5 +55,5 @@ internal static class HookRequest
     /// <summary>The header's value, or null unless it is there exactly once.</summary>
     public static string? Single(HttpRequest request, string header) => request.Headers[header] is { Count: 1 } values ? values[0] : null;
 
-    private static HookRefusedException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {LargestBody / 1024} KiB.");
+    private static RequestRefusedException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {LargestBody / 1024} KiB.");
 }

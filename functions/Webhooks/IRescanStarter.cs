@@ -14,5 +14,9 @@ public interface IRescanStarter
     /// <summary>Starts what the body of <c>POST /api/hooks/rescan</c> asks for.</summary>
     /// <exception cref="KeyNotFoundException">No such appliance or repository; the message says which, for the caller to read.</exception>
     /// <exception cref="Appliance.ApplianceException">The appliance had to be asked and did not answer.</exception>
-    Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken);
+    /// <param name="client">The durable client.</param>
+    /// <param name="request">The wish.</param>
+    /// <param name="seed">The same whenever the same request comes again, so that what it started is known; null: a wish of its own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, string? seed, CancellationToken cancellationToken);
 }

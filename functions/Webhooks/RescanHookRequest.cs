@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Rescan.Functions.Requests;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -21,7 +22,7 @@ public sealed record RescanHookRequest(string? Appliance = null, string? Reposit
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
-    /// <exception cref="HookRefusedException">The body is not of the form.</exception>
+    /// <exception cref="RequestRefusedException">The body is not of the form.</exception>
     internal static RescanHookRequest Read(ReadOnlySpan<byte> body)
     {
         RescanHookRequest? request;
@@ -48,7 +49,7 @@ public sealed record RescanHookRequest(string? Appliance = null, string? Reposit
         };
     }
 
-    private static HookRefusedException Refuse(string reason) => new(StatusCodes.Status400BadRequest, reason);
+    private static RequestRefusedException Refuse(string reason) => new(StatusCodes.Status400BadRequest, reason);
 }
 
 /// <summary>Which repositories; every condition given must hold.</summary>

@@ -7,6 +7,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Requests;
 
 namespace Rescan.Functions.Webhooks;
 
@@ -47,7 +48,7 @@ public sealed class S3Hook
         {
             if (keys.Count == 0 && !sns.HasTopics)
             {
-                throw new HookRefusedException(StatusCodes.Status404NotFound, "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, Rescan__Webhooks__S3__TopicArns__0).");
+                throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, Rescan__Webhooks__S3__TopicArns__0).");
             }
 
             bool trusted = ShowsKey(request);
@@ -77,7 +78,7 @@ public sealed class S3Hook
         }
         catch (FormatException e)
         {
-            throw new HookRefusedException(StatusCodes.Status400BadRequest, e.Message);
+            throw new RequestRefusedException(StatusCodes.Status400BadRequest, e.Message);
         }
     }
 
@@ -86,7 +87,7 @@ public sealed class S3Hook
         WebhookJson.Read<(SnsMessage?, IReadOnlyList<S3Event>?)>(body, root =>
             SnsMessage.IsOne(root) ? (SnsMessage.Read(root), null)
             : trusted ? (null, S3EventParser.Parse(root))
-            : throw new HookRefusedException(StatusCodes.Status401Unauthorized, "Events come with the key in its header, or in a message that SNS signed.")));
+            : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, "Events come with the key in its header, or in a message that SNS signed.")));
 
     /// <returns>False when no key is shown; a wrong one is refused.</returns>
     private bool ShowsKey(HttpRequest request)
@@ -103,7 +104,7 @@ public sealed class S3Hook
             fits |= CryptographicOperations.FixedTimeEquals(key, shown);
         }
 
-        return fits ? true : throw new HookRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
+        return fits ? true : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
     }
 
     private async Task VerifyAsync(SnsMessage message, CancellationToken cancellationToken)
@@ -113,9 +114,9 @@ public sealed class S3Hook
         {
             throw verdict switch
             {
-                SnsVerdict.TopicNotAllowed => new HookRefusedException(StatusCodes.Status403Forbidden, "The topic is none of those set (Rescan__Webhooks__S3__TopicArns__0)."),
-                SnsVerdict.CertificateUnavailable => new HookRefusedException(StatusCodes.Status503ServiceUnavailable, "The certificate of SNS cannot be had at the moment.") { RetryAfter = AskAgainAfter },
-                _ => new HookRefusedException(StatusCodes.Status401Unauthorized, $"The SNS message is not authentic: {verdict}."),
+                SnsVerdict.TopicNotAllowed => new RequestRefusedException(StatusCodes.Status403Forbidden, "The topic is none of those set (Rescan__Webhooks__S3__TopicArns__0)."),
+                SnsVerdict.CertificateUnavailable => new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, "The certificate of SNS cannot be had at the moment.") { RetryAfter = AskAgainAfter },
+                _ => new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The SNS message is not authentic: {verdict}."),
             };
         }
     }
@@ -132,12 +133,12 @@ public sealed class S3Hook
         {
             if (!await subscriptions.ConfirmAsync(message, cancellationToken).ConfigureAwait(false))
             {
-                throw new HookRefusedException(StatusCodes.Status400BadRequest, "SubscribeURL does not confirm this subscription at SNS.");
+                throw new RequestRefusedException(StatusCodes.Status400BadRequest, "SubscribeURL does not confirm this subscription at SNS.");
             }
         }
         catch (HttpRequestException)
         {
-            throw new HookRefusedException(StatusCodes.Status503ServiceUnavailable, "SNS did not confirm the subscription.") { RetryAfter = AskAgainAfter };
+            throw new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, "SNS did not confirm the subscription.") { RetryAfter = AskAgainAfter };
         }
 
         log.LogInformation("Subscribed to topic {Topic}", message.TopicArn);
@@ -160,7 +161,7 @@ public sealed class S3Hook
             await Task.WhenAll(touched.Select(t => gate.TouchAsync(client, t, cancellationToken))).ConfigureAwait(false);
             if (listing.Unread.Count > 0)
             {
-                throw new HookRefusedException(
+                throw new RequestRefusedException(
                     StatusCodes.Status503ServiceUnavailable,
                     $"The repositories of {string.Join(", ", listing.Unread)} are not known yet, so the event may be theirs.") { RetryAfter = AskAgainAfter };
             }

@@ -16,7 +16,6 @@ internal static class WebhookServiceCollectionExtensions
         services.TryAddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create());
         services.TryAddSingleton<ISnsCertificateSource>(s => new HttpSnsCertificateSource(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ISnsSubscriptions>(s => new SnsSubscriptions(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name)));
-        services.TryAddSingleton<IWebhookReplayStore, InMemoryWebhookReplayStore>();
         services.TryAddSingleton<IRepositoryDirectory, RepositoryDirectory>();
         services.TryAddSingleton<S3TouchGate>();
         services.TryAddSingleton<RescanHook>();

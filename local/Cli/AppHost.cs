@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,8 @@ namespace Rescan.Local.Cli;
 /// <summary>Starts the app in this process.</summary>
 internal static class AppHost
 {
+    private const int ShortestKey = 16;
+
     public static string DefaultState => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
         "rescan");
@@ -35,7 +38,9 @@ internal static class AppHost
                 Configuration = configuration,
                 ConfigureServices = services => services.AddRescan(configuration),
                 Url = url,
-                Key = configuration["Rescan:Key"] is { Length: > 0 } secret ? secret : null,
+                Keys = KeysOf(configuration),
+                RequestsPerSecond = NumberOf(configuration, "RequestsPerSecond", 100),
+                RequestBurst = NumberOf(configuration, "RequestBurst", 1000),
                 Timers = timers,
                 ConfigureLogging = logging,
             },
@@ -63,4 +68,18 @@ internal static class AppHost
 
         return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
     }
+
+    /// <summary><c>Rescan__Key</c>, and <c>Rescan__Keys__0</c> and so on while keys are changed.</summary>
+    private static string[] KeysOf(IConfiguration configuration)
+    {
+        string[] keys = [.. configuration.GetSection("Rescan:Keys").GetChildren().Select(k => k.Value).Prepend(configuration["Rescan:Key"]).OfType<string>().Where(k => k.Length > 0)];
+        return Array.Exists(keys, k => k.Length < ShortestKey)
+            ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints.")
+            : keys;
+    }
+
+    private static int NumberOf(IConfiguration configuration, string name, int otherwise) =>
+        configuration["Rescan:" + name] is not { Length: > 0 } text ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 1_000_000 ? number
+        : throw new CommandException(ExitCodes.Configuration, $"Rescan__{name}: a whole number from 1 to 1000000");
 }

@@ -58,7 +58,7 @@ internal static class RunCommand
         try
         {
             Repository repository = await FindAsync(starter, appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken).ConfigureAwait(false);
             Output.Step(started.Joined ? $"going on with rescan {started.Id}" : $"rescan {started.Id} of {repository.Name} is accepted");
             if (cancel)
             {

@@ -95,6 +95,81 @@ public sealed class RescanApiTests : IAsyncLifetime
         Assert.True(items.Single(i => i.GetProperty("name").GetString() == "staging").GetProperty("running").GetBoolean());
     }
 
+    [Fact]
+    public async Task A_post_repeated_under_its_key_gets_the_first_answer_and_starts_nothing_even_after_a_restart_and_the_end()
+    {
+        (string, string) key = ("Idempotency-Key", "\"b7d0f5a2\"");
+        object wish = new { appliance = "one", repository = "archive" };
+        (_, JsonElement first, HttpResponseMessage answer) = await api.SendAsync(HttpMethod.Post, "/api/rescans", wish, key);
+        Assert.Equal("false", answer.Headers.GetValues("Idempotency-Replayed").Single());
+        await EndOfAsync(first.GetProperty("links").GetProperty("self").GetString()!);
+
+        await api.RestartAsync();
+        (int status, JsonElement second, HttpResponseMessage again) = await api.SendAsync(HttpMethod.Post, "/api/rescans", wish, key);
+
+        Assert.Equal((202, first.ToString(), "true"), (status, second.ToString(), again.Headers.GetValues("Idempotency-Replayed").Single()));
+        Assert.Equal(answer.Headers.Location, again.Headers.Location);
+        Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
+        Assert.Equal(1, api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"));
+        Assert.Equal(400, (await api.SendAsync(HttpMethod.Post, "/api/rescans", wish, ("Idempotency-Key", new string('k', 300)))).Status);
+    }
+
+    [Fact]
+    public async Task A_refused_post_frees_its_key()
+    {
+        (string, string) key = ("Idempotency-Key", "k1");
+        Assert.Equal(404, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "nothing" }, key)).Status);
+        Assert.Equal(202, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" }, key)).Status);
+    }
+
+    [Fact]
+    public async Task Posts_at_once_under_one_key_start_one_run()
+    {
+        (int Status, JsonElement Body, HttpResponseMessage)[] answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" }, ("Idempotency-Key", "k2"))));
+
+        Assert.All(answers, a => Assert.True(a.Status is 202 or 409, $"{a.Status}"));
+        Assert.Single(answers.Where(a => a.Status == 202).Select(a => a.Body.GetProperty("id").GetString()).Distinct());
+        Assert.Single((await api.UntilAsync("/api/runs", r => r.GetProperty("items").GetArrayLength() > 0)).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_caller_may_wait_for_the_end_and_is_told_when_it_has_not_come()
+    {
+        string self = (await StartAsync("archive")).GetProperty("links").GetProperty("self").GetString()!;
+        Assert.Equal("Succeeded", (await api.GetAsync(self + "?wait=60")).GetProperty("outcome").GetProperty("outcome").GetString());
+
+        await using ApiHost slow = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }]);
+        (_, JsonElement started, _) = await slow.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        Assert.Equal("Running", (await slow.GetAsync(started.GetProperty("links").GetProperty("self").GetString() + "?wait=1")).GetProperty("status").GetString());
+        Assert.Equal(400, (await api.SendAsync(HttpMethod.Get, self + "?wait=231")).Status);
+    }
+
+    [Theory]
+    [InlineData("text/plain", "{}", 415)]
+    [InlineData("application/json", "{", 400)]
+    [InlineData("application/json", "{}", 400)]
+    [InlineData("application/json", "", 400)]
+    [InlineData("application/json", """{"appliance":"one","repository":"archve"}""", 404)]
+    [InlineData("application/json", """{"appliance":"none"}""", 404)]
+    [InlineData("application/json", """{"appliance":"one","repo":"archive"}""", 400)]
+    public async Task A_body_that_makes_no_sense_is_refused_and_starts_nothing(string type, string body, int status)
+    {
+        using StringContent content = new(body, System.Text.Encoding.UTF8, type);
+        using HttpResponseMessage answer = await api.Http.PostAsync("/api/rescans", content);
+
+        Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        Assert.DoesNotContain(api.Appliances[0].Ledger, e => e.Kind == "rescan");
+    }
+
+    [Fact]
+    public async Task Head_is_get_without_a_body()
+    {
+        (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(HttpMethod.Head, "/api/rescans");
+
+        Assert.Equal((200, JsonValueKind.Undefined, "application/json"), (status, body.ValueKind, answer.Content.Headers.ContentType?.MediaType));
+    }
+
     private static string? Name(JsonElement rescan) => rescan.GetProperty("repository").GetProperty("name").GetString();
 
     private async Task<JsonElement[]> ListAsync(string query) => [.. (await api.GetAsync("/api/rescans?" + query)).GetProperty("items").EnumerateArray()];

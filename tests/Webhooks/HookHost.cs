@@ -66,6 +66,7 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = hooks.Server.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.1",
+            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(hooks.folder, "outcomes.db"),
             ["Rescan:Webhooks:Secrets:0"] = Secret,
             ["Rescan:Webhooks:S3:ApiKeys:0"] = Key,
             ["Rescan:Webhooks:S3:TopicArns:0"] = SnsSigner.Topic,
@@ -81,19 +82,19 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
                 {
                     services.AddSingleton<IRescanStarter>(hooks);
                     services.AddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create(SnsOverHttpsTests.ToServer(hooks.Server)));
-                    services.AddSingleton<IOutcomeStore>(new SqliteOutcomeStore(Path.Combine(hooks.folder, "outcomes.db")));
                     services.AddSingleton<StartGates>();
                     services.AddRescan(configuration);
                 },
                 Url = new Uri("http://127.0.0.1:0"),
                 Timers = false,
+                RequestBurst = 100_000,
             },
             CancellationToken.None);
         hooks.Http.BaseAddress = hooks.host.BaseAddress;
         return hooks;
     }
 
-    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, string? seed, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         await (OnStart?.Invoke(request) ?? Task.CompletedTask);

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -26,8 +24,6 @@ namespace Rescan.Local.Runtime.Hosting;
 /// <summary>Runs a Functions app whole in this process: HTTP by Kestrel, timers, orchestrations and activities.</summary>
 public sealed class LocalFunctionHost : IAsyncDisposable
 {
-    private const long MaxRequestBody = 256 * 1024;
-
     // Requests that wait for an orchestration's end must not keep a host that stands by waiting too.
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(5);
 
@@ -62,7 +58,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, or a timer's schedule is not valid.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
-        if (options.Key is null && !options.Url.IsLoopback)
+        if (options.Keys.Count == 0 && !options.Url.IsLoopback)
         {
             throw new InvalidOperationException($"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key, or listen on 127.0.0.1.");
         }
@@ -79,10 +75,14 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(options.Configuration.AsEnumerable());
             builder.Logging.ClearProviders();
             options.ConfigureLogging?.Invoke(builder.Logging);
+
+            // Its lines hold whole addresses, and with them the keys in ?code=; the host has lines of its own for refusals.
+            builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
             builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
-            builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = MaxRequestBody);
+            builder.WebHost.ConfigureKestrel(HttpGuard.Limit);
+            HttpGuard guard = new(options);
+            guard.Register(builder.Services);
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownLimit);
-            builder.Services.AddProblemDetails();
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => engine!.Client);
@@ -99,16 +99,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             }
 
             engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
-            app.UseExceptionHandler(new ExceptionHandlerOptions
-            {
-                StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
-            });
-            app.UseStatusCodePages();
-            byte[]? key = options.Key is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(options.Key));
+            HttpGuard.Use(app);
             foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
             {
                 string route = "/api/" + (trigger.Route ?? name);
-                app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, key));
+                app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, guard));
             }
 
             timers = options.Timers
@@ -183,9 +178,9 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         await app.StopAsync().ConfigureAwait(false);
     }
 
-    private static async Task HandleAsync(HttpContext http, HttpTriggerAttribute trigger, MethodInfo method, byte[]? key)
+    private static async Task HandleAsync(HttpContext http, HttpTriggerAttribute trigger, MethodInfo method, HttpGuard guard)
     {
-        if (trigger.AuthLevel != AuthorizationLevel.Anonymous && key is not null && !HasKey(http.Request, key))
+        if (trigger.AuthLevel != AuthorizationLevel.Anonymous && !guard.Admits(http.Request))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;
@@ -204,12 +199,6 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 http.Response.StatusCode = StatusCodes.Status204NoContent;
                 break;
         }
-    }
-
-    private static bool HasKey(HttpRequest request, byte[] key)
-    {
-        string? shown = request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault();
-        return shown is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(shown)), key);
     }
 
     private static object? Bind(HttpContext http, ParameterInfo p) => p.ParameterType switch

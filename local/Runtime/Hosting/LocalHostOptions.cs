@@ -38,8 +38,14 @@ public sealed class LocalHostOptions
     /// <summary>Address to listen on; port 0 takes any free one.</summary>
     public Uri Url { get; init; } = new("http://127.0.0.1:7071");
 
-    /// <summary>The function key that callers must show; none is asked for when null, which only loopback allows.</summary>
-    public string? Key { get; init; }
+    /// <summary>The function keys of which callers must show one, several while they are changed; none is asked for when empty, which only loopback allows.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Requests that a client may send a second, on the average; at least 1.</summary>
+    public int RequestsPerSecond { get; init; } = 100;
+
+    /// <summary>Requests that a client may send at once after a rest; at least 1.</summary>
+    public int RequestBurst { get; init; } = 1000;
 
     /// <summary>Whether timer functions run.</summary>
     public bool Timers { get; init; } = true;

@@ -113,7 +113,7 @@ public sealed class LocalFunctionHostTests : IAsyncLifetime
         Configuration = new ConfigurationBuilder().Build(),
         ConfigureServices = _ => { },
         Url = url,
-        Key = key,
+        Keys = key is null ? [] : [key],
     };
 }
 

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Rescan.Local.Runtime.Hosting;
+
+/// <summary>
+/// What the Functions platform does in front of an app in Azure, done here: keys, limits, a rate for each client, headers that keep
+/// browsers careful, problem details for whatever the app never sees, and a line in the log for every refusal.
+/// </summary>
+internal sealed class HttpGuard(LocalHostOptions options)
+{
+    private const long MaxRequestBody = 256 * 1024;
+    private const int MaxConnections = 512;
+    private const int MaxPathLogged = 200;
+    private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
+
+    private readonly byte[][] keys = [.. options.Keys.Select(k => SHA256.HashData(Encoding.UTF8.GetBytes(k)))];
+
+    /// <summary>The server's own limits; a body slower than 240 bytes a second is given up after five.</summary>
+    public static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+    }
+
+    public void Register(IServiceCollection services) => services.AddRateLimiter(limiter =>
+    {
+        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limiter.OnRejected = (context, _) =>
+        {
+            TimeSpan wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan told) ? told : TimeSpan.FromSeconds(1);
+            context.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            return ValueTask.CompletedTask;
+        };
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(ClientOf(http), _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = options.RequestBurst,
+            TokensPerPeriod = options.RequestsPerSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = 0,
+        }));
+    });
+
+    /// <summary>Everything that stands before the functions.</summary>
+    public static void Use(WebApplication app)
+    {
+        RefusalLog log = new(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Rescan.Http"));
+        app.Use(async (http, next) =>
+        {
+            http.Response.OnStarting(() =>
+            {
+                Protect(http.Response.Headers);
+                return Task.CompletedTask;
+            });
+            await next(http).ConfigureAwait(false);
+            if (http.Response.StatusCode >= StatusCodes.Status400BadRequest)
+            {
+                log.Refused(http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http), TraceIdOf(http));
+            }
+        });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = e => e is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            ExceptionHandler = http => WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError),
+        });
+        app.UseStatusCodePages(context => WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
+        app.UseRateLimiter();
+    }
+
+    /// <summary>Whether the caller shows one of the keys, where any is asked for; the time taken does not tell which came close.</summary>
+    public bool Admits(HttpRequest request)
+    {
+        if (keys.Length == 0)
+        {
+            return true;
+        }
+
+        string? shown = request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault();
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(shown ?? ""));
+        bool fits = false;
+        foreach (byte[] key in keys)
+        {
+            fits |= CryptographicOperations.FixedTimeEquals(digest, key);
+        }
+
+        return fits && shown is not null;
+    }
+
+    private static void Protect(IHeaderDictionary headers)
+    {
+        headers.TryAdd("X-Content-Type-Options", "nosniff");
+        headers.TryAdd("X-Frame-Options", "DENY");
+        headers.TryAdd("Referrer-Policy", "no-referrer");
+        headers.TryAdd("Cross-Origin-Resource-Policy", "same-origin");
+        headers.TryAdd("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        headers.TryAdd("Cache-Control", "no-store");
+    }
+
+    private static Task WriteAsync(HttpContext http, int status)
+    {
+        HttpResponse response = http.Response;
+        if (status == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(http.Request.Method))
+        {
+            // Which methods there are is told by Allow; other origins are not let in.
+            response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+
+        response.StatusCode = status;
+        return response.WriteAsJsonAsync(
+            new ProblemDetails
+            {
+                Type = "about:blank", Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Detail = DetailOf(status, response), Extensions = { ["traceId"] = TraceIdOf(http) },
+            },
+            options: null, "application/problem+json");
+    }
+
+    private static string DetailOf(int status, HttpResponse response) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "A function key is needed, in the header x-functions-key.",
+        StatusCodes.Status404NotFound => "There is nothing at this address; /api/openapi.json tells what there is.",
+        StatusCodes.Status405MethodNotAllowed => $"This address takes {response.Headers.Allow}.",
+        StatusCodes.Status408RequestTimeout => "The request came too slowly.",
+        StatusCodes.Status413PayloadTooLarge => $"The body is larger than {MaxRequestBody / 1024} KiB.",
+        StatusCodes.Status429TooManyRequests => $"Too many requests from this client; ask again after {response.Headers.RetryAfter} s.",
+        >= StatusCodes.Status500InternalServerError => "Something went wrong here; the log tells more under this traceId.",
+        _ => "The request is not in order.",
+    };
+
+    private static string TraceIdOf(HttpContext http) => Activity.Current?.Id ?? http.TraceIdentifier;
+
+    private static string Shorten(string path) => path.Length <= MaxPathLogged ? path : path[..MaxPathLogged] + "…";
+
+    /// <summary>An IPv6 client has a whole /64 to choose addresses from.</summary>
+    private static string ClientOf(HttpContext http)
+    {
+        IPAddress? address = http.Connection.RemoteIpAddress;
+        if (address is { IsIPv4MappedToIPv6: true })
+        {
+            address = address.MapToIPv4();
+        }
+
+        return address is { AddressFamily: AddressFamily.InterNetworkV6 } ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) + "::/64" : address?.ToString() ?? "unknown";
+    }
+}
