@@ -137,7 +137,7 @@ internal sealed class ApiHost : IAsyncDisposable
                 Configuration = configuration,
                 ConfigureServices = services => services.AddRescan(configuration),
                 Url = new Uri("http://127.0.0.1:0"),
-                Keys = configuration["Rescan:Key"] is { Length: > 0 } key ? [key] : [],
+                Keys = configuration["Rescan:Key"] is { Length: > 0 } secret ? [secret] : [],
                 Timers = timers,
                 Time = time,
                 ConfigureLogging = log is null ? null : l => l.AddProvider(log),
