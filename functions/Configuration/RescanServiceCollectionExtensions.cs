@@ -27,6 +27,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<NotificationSender>();
         services.AddSingleton<INotifier, Notifier>();
         services.AddApplianceHttp(configuration);
+        services.AddSingleton<IChannelTest, ChannelTest>();
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<StartGates>();
         services.AddSingleton<SessionSearch>();

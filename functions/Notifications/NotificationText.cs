@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 
@@ -30,30 +29,30 @@ internal sealed record NotificationText(
     {
         List<(string, string)> facts =
         [
-            ("Repository", Shorten(rescan.Repository.Name, MaxName)),
+            ("Repository", HumanText.Line(rescan.Repository.Name, MaxName)),
             ("Appliance", rescan.Appliance),
-            ("Took", Duration(TimeSpan.FromSeconds(rescan.DurationSeconds))),
-            ("Ended", Time(rescan.FinishedAt)),
+            ("Took", HumanText.Duration(TimeSpan.FromSeconds(rescan.DurationSeconds))),
+            ("Ended", HumanText.Time(rescan.FinishedAt)),
         ];
         if (rescan.Reason is { Length: > 0 } reason)
         {
-            facts.Insert(2, ("Why", Shorten(reason, MaxValue)));
+            facts.Insert(2, ("Why", HumanText.Line(reason, MaxValue)));
         }
 
         if (notification.Previous is { } previous && previous.Severity() != rescan.Outcome.Severity())
         {
-            facts.Add(("Time before", Words(previous)));
+            facts.Add(("Time before", HumanText.Words(previous)));
         }
 
         if (rescan.SessionId is { } session)
         {
-            facts.Add(("Session", Shorten(session, MaxName)));
+            facts.Add(("Session", HumanText.Line(session, MaxName)));
         }
 
         bool recovered = rescan.Outcome == Outcome.Succeeded && notification.Previous?.Severity() is Severity.Bad or Severity.Warning;
         string title = notification.IsTest ? "This is a test" : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
-            rescan.Outcome.Severity(), title, $"{Shorten(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
+            rescan.Outcome.Severity(), title, $"{HumanText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
             notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),
             Page(publicUrl));
     }
@@ -67,14 +66,14 @@ internal sealed record NotificationText(
         [
             ("Repositories", run.Repositories.ToString(CultureInfo.InvariantCulture)),
             ("Outcomes", run.Counts.Count == 0 ? "none" : string.Join(", ", run.Counts.Select(c => $"{c.Value} {(c.Key == "None" ? "without an outcome" : c.Key)}"))),
-            ("Took", Duration(run.FinishedAt - run.StartedAt)),
-            ("Ended", Time(run.FinishedAt)),
+            ("Took", HumanText.Duration(run.FinishedAt - run.StartedAt)),
+            ("Ended", HumanText.Time(run.FinishedAt)),
         ];
-        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => Shorten("Appliance " + e, MaxValue))];
+        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => HumanText.Line("Appliance " + e, MaxValue))];
         foreach (RunProblem item in run.Problems.Take(MaxListed))
         {
-            string how = item.Outcome is { } outcome ? Words(outcome) : "no outcome";
-            problems.Add(Shorten($"{Shorten(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
+            string how = item.Outcome is { } outcome ? HumanText.Words(outcome) : "no outcome";
+            problems.Add(HumanText.Line($"{HumanText.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
         }
 
         int more = failed + run.Errors.Count - problems.Count;
@@ -114,18 +113,6 @@ internal sealed record NotificationText(
         _ => "Appliance unreachable",
     };
 
-    private static string Words(Outcome outcome) => outcome switch
-    {
-        Outcome.Succeeded => "succeeded",
-        Outcome.Warning => "ended with warnings",
-        Outcome.Failed => "failed",
-        Outcome.Canceled => "canceled",
-        Outcome.TimedOut => "not ended by its deadline",
-        Outcome.Lost => "session lost",
-        Outcome.Rejected => "refused",
-        _ => "appliance unreachable",
-    };
-
     private static string? AdviceFor(Outcome outcome) => outcome switch
     {
         Outcome.Warning => "Read the session's log for what the appliance warns of; the rescan itself is done.",
@@ -137,43 +124,4 @@ internal sealed record NotificationText(
         Outcome.Unreachable => "See whether the appliance runs and can be reached over the network, then start the rescan again.",
         _ => null,
     };
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
-
-    private static string Duration(TimeSpan time)
-    {
-        FormattableString text = time switch
-        {
-            { TotalSeconds: < 10 } => $"{time.TotalSeconds:0.#} s",
-            { TotalMinutes: < 1 } => $"{time.TotalSeconds:0} s",
-            { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
-            { TotalDays: < 1 } => $"{time.Hours} h {time.Minutes} min",
-            _ => $"{time.Days} d {time.Hours} h",
-        };
-        return text.ToString(CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>One line of at most so many characters, without what could turn the text around it.</summary>
-    private static string Shorten(string text, int length)
-    {
-        StringBuilder line = new(Math.Min(text.Length, length));
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            bool isBlank = Rune.IsWhiteSpace(rune) || Rune.IsControl(rune);
-            if (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) || (isBlank && (line.Length == 0 || line[^1] == ' ')))
-            {
-                continue;
-            }
-
-            string next = isBlank ? " " : rune.ToString();
-            if (line.Length + next.Length > length - 1)
-            {
-                return line.Append('…').ToString();
-            }
-
-            line.Append(next);
-        }
-
-        return line.ToString().TrimEnd();
-    }
 }

@@ -30,6 +30,10 @@ internal sealed class HubArguments
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<Hub> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken) =>
         Hub.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+
+    /// <summary>Comes by the hub to look at it, beside the process that has it.</summary>
+    public Task<Hub> LookAsync(ParseResult parse, CancellationToken cancellationToken) =>
+        Hub.LookAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, cancellationToken);
 }
 
 /// <summary>Where the state of one app is kept: files in a folder, or tables and blobs of a storage account.</summary>
@@ -62,7 +66,20 @@ internal sealed class Hub : IAsyncDisposable
     /// <summary>What to say of it; null when there is nothing to say.</summary>
     public string? Remark => azurite is null ? null : $"Azurite keeps the state; its tables {Name}State and {Name}Outcomes can be seen at {azurite.ConnectionString}";
 
+    /// <summary>Whether anything was ever kept there, as far as this machine can tell.</summary>
+    public bool Exists => Storage is not null || File.Exists(OutcomesFile) || File.Exists(StateFile);
+
+    /// <summary>How the runtime finds the task hub.</summary>
+    public StateStoreOptions StoreOptions => new() { StateFile = StateFile, Storage = Storage, TaskHub = Name };
+
     private string StateFile => Path.Combine(Folder, "state.db");
+
+    private string OutcomesFile => Path.Combine(Folder, "outcomes.db");
+
+    private string AzuriteFolder => Path.Combine(Folder, "azurite");
+
+    /// <summary>Where the emulator that another process runs can be reached; the key in it is the emulator's well-known one.</summary>
+    private string AzuriteAddress => Path.Combine(AzuriteFolder, "address");
 
     public static Hub InFolder(string folder) => new(folder, null, "Rescan", null);
 
@@ -85,16 +102,42 @@ internal sealed class Hub : IAsyncDisposable
         return hub;
     }
 
+    /// <summary>A hub to look at: an emulator that runs already is used, and none is begun where none was.</summary>
+    public static Task<Hub> LookAsync(string folder, string? storage, string name, CancellationToken cancellationToken)
+    {
+        Hub hub = new(folder, storage, name, null);
+        if (storage != "azurite")
+        {
+            return Task.FromResult(hub);
+        }
+
+        if (!Directory.Exists(hub.AzuriteFolder))
+        {
+            throw new CommandException(ExitCodes.Configuration, $"There is no state of Azurite in {folder}.");
+        }
+
+        try
+        {
+            using FileStream free = new(Path.Combine(hub.AzuriteFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(hub.AzuriteAddress))
+        {
+            hub.Storage = File.ReadAllText(hub.AzuriteAddress);
+            return Task.FromResult(hub);
+        }
+
+        return OpenAsync(folder, storage, name, null, cancellationToken);
+    }
+
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
-    public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(
-        new StateStoreOptions { StateFile = StateFile, Storage = Storage, TaskHub = Name }, TimeProvider.System, cancellationToken);
+    public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(StoreOptions, TimeProvider.System, cancellationToken);
 
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
     {
         if (Storage is null)
         {
-            yield return new("Rescan:Outcomes:SqliteFile", Path.Combine(Folder, "outcomes.db"));
+            yield return new("Rescan:Outcomes:SqliteFile", OutcomesFile);
             yield break;
         }
 
@@ -140,7 +183,7 @@ internal sealed class Hub : IAsyncDisposable
     /// <summary>The emulator lives and dies with its starter, so whoever stands by waits for the folder and then starts one itself.</summary>
     private async Task RunAzuriteAsync(CancellationToken cancellationToken)
     {
-        string data = Path.Combine(Folder, "azurite");
+        string data = AzuriteFolder;
         Directory.CreateDirectory(data);
         while (turn is null)
         {
@@ -165,5 +208,6 @@ internal sealed class Hub : IAsyncDisposable
         azurite = await AzuriteProcess.StartAsync(
             AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? TablePort : 0, durable: true, cancellationToken).ConfigureAwait(false);
         Storage = azurite.ConnectionString;
+        await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -67,6 +67,7 @@ internal static class RunCommand
 
             outcome = await Follower.FollowAsync(host, started.Id, cancellationToken).ConfigureAwait(false);
             outcome = outcome with { Requests = outcome.Requests + preflight };
+            await NotificationWait.WaitAsync(host, cancellationToken).ConfigureAwait(false);
         }
         catch (ApplianceException e)
         {

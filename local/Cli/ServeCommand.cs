@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Rescan.Local.Runtime.Hosting;
 
@@ -10,7 +9,7 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        Option<string> settings = new("--settings") { Description = "the settings file; the environment wins over it", DefaultValueFactory = _ => "local.settings.json" };
+        Option<string> settings = SettingsFile.Option();
         Option<string> url = new("--url") { Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
         HubArguments arguments = new();
         Command command = new("serve", """
@@ -31,7 +30,7 @@ internal static class ServeCommand
                 throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
 
-            Dictionary<string, string?> values = Read(parse.GetValue(settings)!);
+            Dictionary<string, string?> values = SettingsFile.Read(parse.GetValue(settings)!);
             try
             {
                 await ServeAsync(arguments, parse, address, values, cancellationToken).ConfigureAwait(false);
@@ -70,32 +69,5 @@ internal static class ServeCommand
                 }
             }
         }
-    }
-
-    private static Dictionary<string, string?> Read(string file)
-    {
-        Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
-        if (File.Exists(file))
-        {
-            try
-            {
-                using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-                foreach (JsonProperty value in document.RootElement.GetProperty("Values").EnumerateObject())
-                {
-                    values[value.Name] = value.Value.ToString();
-                }
-            }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-            {
-                throw new CommandException(ExitCodes.Configuration, $"{file} is not a settings file with an object \"Values\": {e.Message}");
-            }
-        }
-
-        foreach ((string key, string? value) in EnvironmentSettings.Read())
-        {
-            values[key] = value;
-        }
-
-        return values;
     }
 }

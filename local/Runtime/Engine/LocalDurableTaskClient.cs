@@ -91,13 +91,15 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
         return await engine.GetAsync(instanceId, cancellation).ConfigureAwait(false) is { } instance ? Describe(instance, getInputsAndOutputs) : null;
     }
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => List(engine.Store, filter);
+
+    internal static AsyncPageable<OrchestrationMetadata> List(StateStore store, OrchestrationQuery? filter)
     {
         InstanceFilter wanted = new(
             filter?.CreatedFrom?.UtcDateTime, filter?.CreatedTo?.UtcDateTime, filter?.Statuses?.ToHashSet(), filter?.InstanceIdPrefix);
         return Pageable.Create(async (token, size, cancellation) =>
         {
-            (List<InstanceRecord> page, string? next) = await engine.Store.ListAsync(
+            (List<InstanceRecord> page, string? next) = await store.ListAsync(
                 wanted, size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize, token ?? filter?.ContinuationToken, cancellation).ConfigureAwait(false);
             return new Page<OrchestrationMetadata>(page.ConvertAll(i => Describe(i, filter?.FetchInputsAndOutputs ?? false)), next);
         });
@@ -131,7 +133,7 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static OrchestrationMetadata Describe(InstanceRecord i, bool whole) => new(i.Name, i.Id)
+    internal static OrchestrationMetadata Describe(InstanceRecord i, bool whole) => new(i.Name, i.Id)
     {
         RuntimeStatus = i.Status,
         CreatedAt = i.CreatedAt,

@@ -111,6 +111,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 : null;
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            await store.SetOwnerAddressAsync(new Uri(app.Urls.First())).ConfigureAwait(false);
             if (timers is not null)
             {
                 await timers.StartAsync(cancellationToken).ConfigureAwait(false);

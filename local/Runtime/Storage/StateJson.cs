@@ -15,4 +15,5 @@ namespace Rescan.Local.Runtime.Storage;
 [JsonSerializable(typeof(TaskFailureDetails))]
 [JsonSerializable(typeof(ExportHeader))]
 [JsonSerializable(typeof(Outbox))]
+[JsonSerializable(typeof(OwnerAddress))]
 internal sealed partial class StateJson : JsonSerializerContext;

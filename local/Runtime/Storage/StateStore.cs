@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.DurableTask.Converters;
 
 namespace Rescan.Local.Runtime.Storage;
 
@@ -12,6 +13,9 @@ public abstract class StateStore : IAsyncDisposable
 {
     /// <summary>The key of the last runs of timer functions.</summary>
     internal const string TimersKey = "timers";
+
+    /// <summary>The key of the address at which the owner answers.</summary>
+    internal const string AddressKey = "address";
 
     private const string ExportFormat = "rescan-state";
     private const int ExportVersion = 1;
@@ -53,6 +57,12 @@ public abstract class StateStore : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Opens a task hub to be read only, whoever owns it; null when there is none.</summary>
+    /// <exception cref="StateStoreException">It is from another version, damaged, or cannot be reached.</exception>
+    internal static async Task<StateStore?> OpenToReadAsync(StateStoreOptions options, CancellationToken cancellationToken) => options.Storage is { } storage
+        ? await AzureStore.OpenToReadAsync(storage, options.TaskHub, cancellationToken).ConfigureAwait(false)
+        : SqliteStore.OpenToRead(options.StateFile);
 
     /// <summary>Gives up ownership and closes the store.</summary>
     public abstract ValueTask DisposeAsync();
@@ -137,6 +147,23 @@ public abstract class StateStore : IAsyncDisposable
         return count;
     }
 
+    /// <summary>Leaves an event for an instance, which takes it when an engine next runs. For a store that no engine runs on.</summary>
+    /// <returns>False when no instance of that id waits to go on.</returns>
+    public async Task<bool> LeaveEventAsync(string instanceId, string eventName, object? payload, CancellationToken cancellationToken)
+    {
+        List<InstanceState> unfinished = await LoadAsync(cancellationToken).ConfigureAwait(false);
+        if (unfinished.Find(s => s.Instance.Id == instanceId) is not { } state)
+        {
+            return false;
+        }
+
+        long last = unfinished.Max(s => Math.Max(s.Instance.Execution, s.Messages.Count > 0 ? s.Messages.Max(m => m.Key) : 0));
+        Change change = new() { Instance = state.Instance };
+        change.Kept.Add(new Message(last + 1, null, new HistoryEvent(EventKind.EventRaised, Name: eventName, Data: JsonDataConverter.Default.Serialize(payload))));
+        await CommitAsync(change).ConfigureAwait(false);
+        return true;
+    }
+
     /// <summary>Every instance that has not ended, with the messages that wait for it; without histories.</summary>
     internal abstract Task<List<InstanceState>> LoadAsync(CancellationToken cancellationToken);
 
@@ -167,6 +194,10 @@ public abstract class StateStore : IAsyncDisposable
 
     /// <summary>Sets a value kept beside the instances.</summary>
     internal abstract Task SetValueAsync(string key, string value);
+
+    /// <summary>Tells others where this process answers.</summary>
+    internal Task SetOwnerAddressAsync(Uri url) =>
+        SetValueAsync(AddressKey, JsonSerializer.Serialize(new OwnerAddress(url, OwnerProcess.Current), StateJson.Default.OwnerAddress));
 
     /// <summary>The events of a history, turn by turn.</summary>
     internal static IEnumerable<List<HistoryEvent>> TurnsOf(IEnumerable<HistoryEvent> history)

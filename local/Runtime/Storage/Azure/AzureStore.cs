@@ -27,14 +27,14 @@ public sealed partial class AzureStore : StateStore
     private static readonly ParallelOptions SixteenAtOnce = new() { MaxDegreeOfParallelism = 16 };
 
     private readonly AzureAccount account;
-    private readonly AzureLease lease;
+    private readonly AzureLease? lease;
     private readonly TableClient table;
     private readonly BlobContainerClient blobs;
     private readonly AzureRows rows;
     private readonly string name;
     private readonly ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    private AzureStore(AzureAccount account, AzureLease lease, TableClient table, BlobContainerClient blobs, string name)
+    private AzureStore(AzureAccount account, AzureLease? lease, TableClient table, BlobContainerClient blobs, string name)
     {
         this.account = account;
         this.lease = lease;
@@ -42,8 +42,8 @@ public sealed partial class AzureStore : StateStore
         this.blobs = blobs;
         this.name = name;
         rows = new AzureRows(blobs);
-        account.RequireOwnership = lease.Require;
-        lease.Keep(reason => Fail(reason));
+        account.RequireOwnership = lease is null ? () => throw new InvalidOperationException("The task hub was opened to be read only.") : lease.Require;
+        lease?.Keep(reason => Fail(reason));
     }
 
     /// <summary>Requests sent to the account so far, retries and lease renewals included.</summary>
@@ -60,19 +60,13 @@ public sealed partial class AzureStore : StateStore
     /// <exception cref="StateStoreException">It is from a newer version, its table is missing, or the account cannot be reached.</exception>
     public static async Task<AzureStore> OpenAsync(string storage, string hub, bool standBy, TimeProvider time, CancellationToken cancellationToken, Action? onStandBy = null)
     {
-        if (!HubName().IsMatch(hub))
-        {
-            throw new StateStoreException($"The task hub's name '{hub}' must be 3 to 40 letters and digits, a letter first.");
-        }
-
+        RequireName(hub);
         AzureAccount account = new(storage);
         string name = $"'{hub}' in {account.Name}";
         AzureLease? lease = null;
         try
         {
-#pragma warning disable CA1308 // Containers are named in lower case.
-            string container = hub.ToLowerInvariant() + "-hub";
-#pragma warning restore CA1308
+            string container = ContainerOf(hub);
             lease = await AzureLease.AcquireAsync(account.LeaseBlobs.GetBlobContainerClient(container), name, standBy, onStandBy, time, cancellationToken).ConfigureAwait(false);
             TableClient table = account.Tables.GetTableClient(hub + "State");
             int schema = await lease.GetSchemaAsync(cancellationToken).ConfigureAwait(false);
@@ -111,8 +105,31 @@ public sealed partial class AzureStore : StateStore
     /// <param name="account">Such as https://name.blob.core.windows.net.</param>
     public static Uri TablesOf(Uri account) => AzureAccount.Of(account, "table");
 
+    /// <summary>Opens a task hub to be read only, whoever owns it; null when there is none.</summary>
+    /// <exception cref="StateStoreException">The account cannot be reached.</exception>
+    internal static async Task<AzureStore?> OpenToReadAsync(string storage, string hub, CancellationToken cancellationToken)
+    {
+        RequireName(hub);
+        AzureAccount account = new(storage);
+        string name = $"'{hub}' in {account.Name}";
+        try
+        {
+            TableClient table = account.Tables.GetTableClient(hub + "State");
+            await foreach (TableItem found in account.Tables.QueryAsync(t => t.Name == table.Name, cancellationToken: cancellationToken).ConfigureAwait(false))
+            {
+                return new AzureStore(account, null, table, account.Blobs.GetBlobContainerClient(ContainerOf(hub)), name);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (Explain(e, name) is { } reason)
+        {
+            throw reason;
+        }
+    }
+
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => lease.DisposeAsync();
+    public override ValueTask DisposeAsync() => lease?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     internal override Task<List<InstanceState>> LoadAsync(CancellationToken cancellationToken) => Explained(async () =>
     {
@@ -321,6 +338,18 @@ public sealed partial class AzureStore : StateStore
 
     internal override Task SetValueAsync(string key, string value) => Explained(
         () => table.UpsertEntityAsync(new TableEntity(SettingsPartition, "s|" + key) { ["Value"] = value }, TableUpdateMode.Replace));
+
+    private static void RequireName(string hub)
+    {
+        if (!HubName().IsMatch(hub))
+        {
+            throw new StateStoreException($"The task hub's name '{hub}' must be 3 to 40 letters and digits, a letter first.");
+        }
+    }
+
+#pragma warning disable CA1308 // Containers are named in lower case.
+    private static string ContainerOf(string hub) => hub.ToLowerInvariant() + "-hub";
+#pragma warning restore CA1308
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,39}$")]
     private static partial Regex HubName();

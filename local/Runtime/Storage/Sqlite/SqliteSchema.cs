@@ -26,6 +26,18 @@ internal static class SqliteSchema
         CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         """;
 
+    /// <summary>Makes sure that the file can be read as it is.</summary>
+    /// <exception cref="StateStoreException">Another version wrote the file.</exception>
+    public static void RequireCurrent(SqliteSession db, string file)
+    {
+        long version = (long)db.Scalar("PRAGMA user_version")!;
+        if (version != Version)
+        {
+            throw new StateStoreException(version > Version ? Newer(version, file)
+                : $"The state file {file} was written by an older version of Rescan. Start rescan serve on it once, which brings it forward.");
+        }
+    }
+
     /// <summary>Makes or brings forward the tables.</summary>
     /// <exception cref="StateStoreException">A newer version wrote the file.</exception>
     public static void Prepare(SqliteSession db, string file)
@@ -36,8 +48,7 @@ internal static class SqliteSchema
         long version = (long)db.Scalar("PRAGMA user_version")!;
         if (version > Version)
         {
-            throw new StateStoreException(
-                $"The state file {file} was written by a newer version of Rescan (schema {version}, this one reads {Version}). Use that version, or another file with --state.");
+            throw new StateStoreException(Newer(version, file));
         }
 
         if (version < Version)
@@ -122,4 +133,7 @@ internal static class SqliteSchema
     }
 
     private static long Ticks(string text) => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind).Ticks;
+
+    private static string Newer(long version, string file) =>
+        $"The state file {file} was written by a newer version of Rescan (schema {version}, this one reads {Version}). Use that version, or another file with --state.";
 }

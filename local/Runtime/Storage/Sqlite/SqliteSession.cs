@@ -9,9 +9,12 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, SqliteCommand> commands = new(ReferenceEqualityComparer.Instance);
 
-    public SqliteSession(string file)
+    public SqliteSession(string file, bool readOnly = false)
     {
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false, DefaultTimeout = 30 }.ToString());
+        connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = file, Pooling = false, DefaultTimeout = 30, Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate,
+        }.ToString());
         try
         {
             connection.Open();

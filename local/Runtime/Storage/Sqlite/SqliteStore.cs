@@ -13,8 +13,8 @@ public sealed class SqliteStore : StateStore, IDisposable
         "id, name, execution, status, input, output, custom_status, failure, created, updated, parent, start_at, turns, pending";
 
     private readonly string file;
-    private readonly FileStream ownership;
-    private readonly SqliteWriter writer;
+    private readonly FileStream? ownership;
+    private readonly SqliteWriter? writer;
     private readonly SqliteSession reader;
     private readonly Lock reading = new();
 
@@ -26,8 +26,16 @@ public sealed class SqliteStore : StateStore, IDisposable
         writer = new SqliteWriter(writing, RequireFile, e => Fail(Explain(e, file)));
     }
 
+    private SqliteStore(string file, SqliteSession reader)
+    {
+        this.file = file;
+        this.reader = reader;
+    }
+
     /// <summary>Transactions committed so far; several changes may share one.</summary>
-    internal long Transactions => writer.Transactions;
+    internal long Transactions => Writer.Transactions;
+
+    private SqliteWriter Writer => writer ?? throw new InvalidOperationException("The state file was opened to be read only.");
 
     /// <summary>Opens the state file, made when absent, and takes ownership of it.</summary>
     /// <exception cref="StateStoreInUseException">Another process uses it.</exception>
@@ -63,16 +71,40 @@ public sealed class SqliteStore : StateStore, IDisposable
         }
     }
 
+    /// <summary>Opens the state file to be read only, whoever owns it; null when there is none.</summary>
+    /// <exception cref="StateStoreException">It is from another version, or damaged.</exception>
+    internal static SqliteStore? OpenToRead(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (!File.Exists(full))
+        {
+            return null;
+        }
+
+        SqliteSession? session = null;
+        try
+        {
+            session = new SqliteSession(full, readOnly: true);
+            SqliteSchema.RequireCurrent(session, full);
+            return new SqliteStore(full, session);
+        }
+        catch (Exception e)
+        {
+            session?.Dispose();
+            throw Explain(e, full);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        writer.Dispose();
+        writer?.Dispose();
         lock (reading)
         {
             reader.Dispose();
         }
 
-        ownership.Dispose();
+        ownership?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -91,7 +123,7 @@ public sealed class SqliteStore : StateStore, IDisposable
             .ConvertAll(i => new InstanceState(i, [.. messages[i.Id]]));
     });
 
-    internal override Task CommitAsync(Change change) => writer.WriteAsync(db => Apply(db, change));
+    internal override Task CommitAsync(Change change) => Writer.WriteAsync(db => Apply(db, change));
 
     internal override Task<InstanceRecord?> GetAsync(string id, CancellationToken cancellationToken) => Read(db => Get(db, id));
 
@@ -135,13 +167,13 @@ public sealed class SqliteStore : StateStore, IDisposable
         }
     });
 
-    internal override Task PurgeAsync(string id) => writer.WriteAsync(db =>
+    internal override Task PurgeAsync(string id) => Writer.WriteAsync(db =>
     {
         Clear(db, id);
         db.Execute("DELETE FROM instances WHERE id = $1", id);
     });
 
-    internal override Task PutAsync(InstanceState state) => writer.WriteAsync(db =>
+    internal override Task PutAsync(InstanceState state) => Writer.WriteAsync(db =>
     {
         InstanceRecord instance = state.Instance;
         Create(db, instance);
@@ -159,16 +191,16 @@ public sealed class SqliteStore : StateStore, IDisposable
         }
     });
 
-    internal override Task ShrinkAsync() => writer.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
+    internal override Task ShrinkAsync() => Writer.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
 
     internal override Task<string?> GetValueAsync(string key, CancellationToken cancellationToken) =>
         Read(db => (string?)db.Scalar("SELECT value FROM settings WHERE key = $1", key));
 
     internal override Task SetValueAsync(string key, string value) =>
-        writer.WriteAsync(db => db.Execute("INSERT OR REPLACE INTO settings VALUES ($1, $2)", key, value));
+        Writer.WriteAsync(db => db.Execute("INSERT OR REPLACE INTO settings VALUES ($1, $2)", key, value));
 
     /// <summary>Lets the file grow to so many pages and no further, as a full disk would.</summary>
-    internal Task LimitAsync(int pages) => writer.WriteAsync(db => db.Scalar("PRAGMA max_page_count = " + pages.ToString(CultureInfo.InvariantCulture)));
+    internal Task LimitAsync(int pages) => Writer.WriteAsync(db => db.Scalar("PRAGMA max_page_count = " + pages.ToString(CultureInfo.InvariantCulture)));
 
     private static FileStream Own(string full)
     {

@@ -1,0 +1,176 @@
+using System.CommandLine;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers;
+using Rescan.Functions.Triggers.Views;
+using Rescan.Local.Runtime.Storage;
+
+namespace Rescan.Local.Cli.History;
+
+/// <summary>What is kept of rescans, looked at from outside: whoever owns the state goes on undisturbed, and no settings are needed.</summary>
+internal sealed class HistorySource : IAsyncDisposable
+{
+    private const int Page = 500;
+    private readonly ServiceProvider services;
+    private readonly StateView? state;
+
+    private HistorySource(Hub hub, ServiceProvider services, StateView? state)
+    {
+        Hub = hub;
+        this.services = services;
+        this.state = state;
+        Outcomes = services.GetRequiredService<IOutcomeStore>();
+    }
+
+    /// <summary>Where it is kept.</summary>
+    public Hub Hub { get; }
+
+    /// <summary>Ended rescans.</summary>
+    public IOutcomeStore Outcomes { get; }
+
+    /// <summary>Opens what the options name.</summary>
+    /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
+    public static async Task<HistorySource> OpenAsync(HubArguments arguments, ParseResult parse, CancellationToken cancellationToken)
+    {
+        Hub hub = await arguments.LookAsync(parse, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!hub.Exists)
+            {
+                throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {hub.Folder}. Name the state that serve or run uses with --state or --storage.");
+            }
+
+            StateView? state = await StateView.OpenAsync(hub.StoreOptions, cancellationToken).ConfigureAwait(false);
+            IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(hub.OutcomeSettings()).Build();
+            ServiceCollection collection = new();
+            collection.AddLogging().AddRescan(configuration);
+
+            // What rescans need to run, such as appliances, is not needed to look at them.
+            collection.RemoveAll<IValidateOptions<RescanOptions>>();
+            return new HistorySource(hub, collection.BuildServiceProvider(), state);
+        }
+        catch
+        {
+            await hub.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Rescans that have not ended.</summary>
+    public async Task<IReadOnlyList<RescanView>> GetRunningAsync(CancellationToken cancellationToken)
+    {
+        if (state is null)
+        {
+            return [];
+        }
+
+        List<RescanView> running = [];
+        string? token = null;
+        do
+        {
+            RescanPage page = await services.GetRequiredService<RescanReader>()
+                .ListAsync(state.Client, true, new OutcomeQuery(Limit: Page, ContinuationToken: token), cancellationToken).ConfigureAwait(false);
+            running.AddRange(page.Items);
+            token = page.ContinuationToken;
+        }
+        while (token is not null);
+        return running;
+    }
+
+    /// <summary>Ended rescans, newest first, as far back as is asked for.</summary>
+    public async IAsyncEnumerable<RecordedOutcome> GetEndedAsync(
+        OutcomeQuery query, DateTimeOffset? since, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            OutcomePage page = await Outcomes.ListAsync(query with { Limit = Page, ContinuationToken = token }, cancellationToken).ConfigureAwait(false);
+            foreach (RecordedOutcome item in page.Items.Where(i => since is null || i.Outcome.FinishedAt >= since))
+            {
+                yield return item;
+            }
+
+            // Stores keep outcomes in the order in which they were recorded, which may differ from that of their ends by moments.
+            bool isPast = since is { } time && page.Items.Count > 0 && page.Items[^1].Outcome.FinishedAt < time.AddDays(-1);
+            token = isPast ? null : page.ContinuationToken;
+        }
+        while (token is not null);
+    }
+
+    /// <summary>Where the process that runs the rescans answers; null when none is known to live.</summary>
+    public Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken) =>
+        state is null ? Task.FromResult<Uri?>(null) : state.GetOwnerAddressAsync(cancellationToken);
+
+    /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
+    /// <returns>The one that runs, else the newest.</returns>
+    /// <exception cref="CommandException">None fits, or several repositories do.</exception>
+    public async Task<RescanView> FindAsync(string wanted, CancellationToken cancellationToken)
+    {
+        DurableTaskClient? client = state?.Client;
+        RescanReader reader = services.GetRequiredService<RescanReader>();
+        IReadOnlyList<RescanView> running = await GetRunningAsync(cancellationToken).ConfigureAwait(false);
+        if (running.FirstOrDefault(r => r.Id == wanted || r.RequestId == wanted) is { } exact)
+        {
+            return exact;
+        }
+
+        if (await Outcomes.GetAsync(wanted, cancellationToken).ConfigureAwait(false) is { } recorded)
+        {
+            return View(wanted, recorded);
+        }
+
+        Dictionary<string, string> named = new(StringComparer.Ordinal);
+        foreach (RescanView rescan in running.Where(r => IsNamed(r.Repository, wanted)))
+        {
+            named[rescan.Id] = rescan.Appliance;
+        }
+
+        foreach (RescanOutcome outcome in await Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (outcome.Id == wanted || IsNamed(outcome.Repository, wanted))
+            {
+                named[outcome.Id] = outcome.Appliance;
+            }
+        }
+
+        if (named.Count > 1)
+        {
+            throw new CommandException(ExitCodes.Usage, $"'{wanted}' is the name of {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
+        }
+
+        string id = named.Count == 1 ? named.Keys.First() : wanted;
+        if (running.FirstOrDefault(r => r.Id == id) is { } one)
+        {
+            return one;
+        }
+
+        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false)).Items.FirstOrDefault();
+        return newest is not null ? View(newest.RequestId, newest.Outcome)
+            : client is not null && id.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, id, null, cancellationToken).ConfigureAwait(false) is { } failed ? failed
+            : throw new CommandException(ExitCodes.Usage, $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync().ConfigureAwait(false);
+        if (state is not null)
+        {
+            await state.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Hub.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static bool IsNamed(RepositoryRef repository, string wanted) =>
+        string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase);
+
+    private static RescanView View(string requestId, RescanOutcome outcome) => new(
+        outcome.Id, requestId, "Completed", null, outcome.Appliance, outcome.Repository, outcome.SessionId, outcome.StartedAt, null, outcome.Polls, null, null,
+        outcome.Requests, outcome.Timeline, outcome, null);
+}

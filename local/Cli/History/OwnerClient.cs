@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Rescan.Functions.Triggers.Views;
+
+namespace Rescan.Local.Cli.History;
+
+/// <summary>The HTTP API of the process that runs the rescans.</summary>
+internal sealed class OwnerClient : IDisposable
+{
+    private readonly HttpClient http;
+
+    /// <param name="address">Where it answers.</param>
+    /// <param name="key">Its key, if it asks for one.</param>
+    public OwnerClient(Uri address, string? key)
+    {
+        // An address that stands for all of a machine's is reached on the machine itself.
+        string host = address.Host is "0.0.0.0" or "[::]" or "+" or "*" ? "127.0.0.1" : address.Host;
+        http = new HttpClient { BaseAddress = new UriBuilder(address) { Host = host }.Uri, Timeout = TimeSpan.FromSeconds(30) };
+        if (!string.IsNullOrEmpty(key))
+        {
+            http.DefaultRequestHeaders.Add("x-functions-key", key);
+        }
+    }
+
+    public async Task<RescanLogView> GetLogAsync(string id, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log", cancellationToken).ConfigureAwait(false)).Deserialize<RescanLogView>(Output.Json)!;
+
+    public Task CancelAsync(string id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(method, path);
+        try
+        {
+            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (answer.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                throw new CommandException(ExitCodes.Configuration, $"The process at {http.BaseAddress} asks for its key: set Rescan__Key as it has it.");
+            }
+
+            JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
+            return answer.IsSuccessStatusCode ? body
+                : throw new CommandException(ExitCodes.Rejected, body.TryGetProperty("detail", out JsonElement detail) ? detail.GetString()! : $"The process at {http.BaseAddress} answered {(int)answer.StatusCode}.");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandException(ExitCodes.Unreachable, $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {e.Message}");
+        }
+        catch (JsonException)
+        {
+            throw new CommandException(ExitCodes.Unreachable, $"What answers at {http.BaseAddress} is not Rescan.");
+        }
+    }
+}
