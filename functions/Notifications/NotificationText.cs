@@ -54,7 +54,7 @@ internal sealed record NotificationText(
         return new NotificationText(
             rescan.Outcome.Severity(), title, $"{HumanText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
             notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),
-            Page(publicUrl));
+            notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
 
     private static NotificationText OfRun(RunSummary run, Uri? publicUrl)
@@ -94,12 +94,12 @@ internal sealed record NotificationText(
         return new NotificationText(
             severity, title, subject, facts, problems,
             severity == Severity.Bad ? "Mend what the lines above name, then start those rescans again; the others are done." : null,
-            Page(publicUrl));
+            Page(publicUrl, $"#/runs/{Uri.EscapeDataString(run.Id)}"));
     }
 
     private static string Repositories(int count) => count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
 
-    private static Uri? Page(Uri? publicUrl) => publicUrl is null ? null : new Uri(publicUrl, "/api/");
+    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl, "/api/" + view);
 
     private static string TitleOf(Outcome outcome) => outcome switch
     {

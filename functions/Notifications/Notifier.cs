@@ -10,11 +10,13 @@ namespace Rescan.Functions.Notifications;
 /// <param name="options">The settings.</param>
 /// <param name="sender">Posts.</param>
 /// <param name="outcomes">Keeps past outcomes and deliveries.</param>
+/// <param name="runs">Keeps past runs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, IOutcomeStore outcomes, TimeProvider time, ILogger<Notifier> log) : INotifier
+internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, IOutcomeStore outcomes, IRunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
+    private const int MaxItems = 10_000;
 
     private readonly IReadOnlyList<Channel> channels = Channel.Of(options.Value.Notifications);
 
@@ -66,12 +68,22 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
         return result;
     }
 
+    /// <summary>Whether other repositories or appliances went wrong than in the run before.</summary>
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
     {
-        string[] ids = [.. run.Problems.Select(p => RescanRequest.InstanceIdOf(p.Appliance, p.Repository.Id))];
-        IReadOnlyDictionary<string, Outcome> previous = await PreviousAsync(ids, run.StartedAt, cancellationToken).ConfigureAwait(false);
-        return run.Errors.Count > 0 || ids.Any(id => !previous.TryGetValue(id, out Outcome outcome) || outcome.Severity() != Severity.Bad);
+        RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken).ConfigureAwait(false);
+        if (recent.Items.FirstOrDefault(r => r.Id != run.Id && r.FinishedAt <= run.StartedAt && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
+        {
+            return run.Failed + run.Errors.Count > 0;
+        }
+
+        RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken).ConfigureAwait(false));
+        return previous.Failed != run.Failed || !Names(previous).SetEquals(Names(run));
     }
+
+    /// <summary>What went wrong in a run: repositories by appliance and id, and appliances, which an error begins with.</summary>
+    private static HashSet<string> Names(RunSummary run) =>
+        [.. run.Problems.Select(p => RescanRequest.InstanceIdOf(p.Appliance, p.Repository.Id)), .. run.Errors.Select(e => e.Split(':', 2)[0])];
 
     /// <summary>How each instance's rescan before a time ended, canceled ones passed over.</summary>
     private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)

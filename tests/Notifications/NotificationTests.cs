@@ -40,7 +40,8 @@ public sealed class NotificationTests
         Assert.Equal(("Failed", "archive", "appliance-1"), (data.GetProperty("outcome").GetString(), data.GetProperty("repository").GetProperty("name").GetString(), data.GetProperty("appliance").GetString()));
         Assert.Equal(rescan.ReadOutputAs<RescanOutcome>()!.SessionId, data.GetProperty("sessionId").GetString());
         Assert.Equal($"{data.GetProperty("requestId").GetString()}_webhook", hook.Id);
-        Assert.Equal("https://rescan.example/api/", data.GetProperty("link").GetString());
+        string page = $"https://rescan.example/api/#/rescans/{rescan.InstanceId}/{data.GetProperty("requestId").GetString()}";
+        Assert.Equal(page, data.GetProperty("link").GetString());
 
         Assert.Contains("Rescan failed: archive on appliance-1", slack.Json.GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.Equal("header", slack.Json.GetProperty("blocks")[0].GetProperty("type").GetString());
@@ -50,7 +51,7 @@ public sealed class NotificationTests
         JsonElement attachment = teams.Json.GetProperty("attachments")[0];
         Assert.Equal("application/vnd.microsoft.card.adaptive", attachment.GetProperty("contentType").GetString());
         Assert.Equal("AdaptiveCard", attachment.GetProperty("content").GetProperty("type").GetString());
-        Assert.Equal("https://rescan.example/api/", attachment.GetProperty("content").GetProperty("actions")[0].GetProperty("url").GetString());
+        Assert.Equal(page, attachment.GetProperty("content").GetProperty("actions")[0].GetProperty("url").GetString());
 
         Assert.All(Assert.Single(told).ReadOutputAs<DeliveryResult[]>()!, r => Assert.True(r.Delivered));
         Assert.All(app.Logs.GetSnapshot(), l => Assert.DoesNotContain("secret-", l.Message, StringComparison.Ordinal));
@@ -159,6 +160,26 @@ public sealed class NotificationTests
         JsonElement data = told.GetProperty("data");
         Assert.Equal((4, 4, 4), (data.GetProperty("repositories").GetInt32(), data.GetProperty("counts").GetProperty("Failed").GetInt32(), data.GetProperty("problems").GetArrayLength()));
         Assert.Equal("Run ended with failures: 4 of 4 repositories failed", data.GetProperty("summary").GetString());
+    }
+
+    [Fact]
+    public async Task A_run_whose_failures_are_those_of_the_run_before_is_no_change()
+    {
+        await using NotifyingApp app = await NotifyingApp.StartAsync("failed", receiver => new(Webhook(receiver))
+        {
+            ["Rescan:Notifications:Channels:0:Runs"] = "change",
+            ["Rescan:Notifications:Channels:1:Name"] = "all",
+            ["Rescan:Notifications:Channels:1:Kind"] = "slack",
+            ["Rescan:Notifications:Channels:1:Url"] = new Uri(receiver, "/all").AbsoluteUri,
+            ["Rescan:Notifications:Channels:1:Runs"] = "always",
+        });
+
+        await app.RescanAsync(null);
+        await app.RescanAsync(null);
+        await app.Receiver.WaitAsync("/all", 2);
+        await app.ToldAsync();
+
+        Assert.Single(app.Receiver.At("/hook"));
     }
 
     private static Dictionary<string, string?> Webhook(Uri receiver) => new()
