@@ -15,7 +15,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
 {
     private const int HistoryLength = 20;
 
-    /// <summary>Lists repositories; appliances that do not answer are named under errors.</summary>
+    /// <summary>Lists repositories. An appliance that does not answer is named under errors, and its repositories are those that outcomes are known of.</summary>
     [Function("ListRepositoriesApi")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "repositories")] HttpRequest request,
@@ -35,7 +35,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
             (string Name, IReadOnlyList<Repository> Repositories, string? Error)[] answers = await Task.WhenAll(
                 appliances.Names.Select(n => ListAsync(n, cancellationToken))).ConfigureAwait(false);
             return ApiJson.Ok(new RepositoryList(
-                [.. answers.SelectMany(a => a.Repositories.Select(r =>
+                [.. answers.SelectMany(a => (a.Error is null ? a.Repositories : KnownOf(a.Name, last.Values)).Select(r =>
                 {
                     string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
                     return new RepositoryView(a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
@@ -47,6 +47,10 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
     [Function("Health")]
     public IResult Health([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health")] HttpRequest request) =>
         ApiJson.Ok(new HealthView("Healthy"));
+
+    private static IEnumerable<Repository> KnownOf(string appliance, IEnumerable<RescanOutcome> outcomes) => outcomes
+        .Where(o => string.Equals(o.Appliance, appliance, StringComparison.OrdinalIgnoreCase))
+        .Select(o => new Repository(o.Repository.Id, o.Repository.Name, null, null));
 
     private async Task<(string Name, IReadOnlyList<Repository> Repositories, string? Error)> ListAsync(string name, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 // Small pictures of time: the trend of a repository and the life of one rescan.
 
 import { h, s, setChildren } from './dom.js';
-import { outcomeLook, usual } from './status.js';
+import { counted, outcomeLook, usual } from './status.js';
 import { count, number, span } from './words.js';
 
 const SLOTS = 20;
@@ -52,13 +52,12 @@ function describe(history) {
   }
 
   const counts = new Map();
-  for (const point of history) {
-    const label = outcomeLook(point.outcome).label.toLowerCase();
-    counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const { outcome } of history) {
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   }
 
   const typical = usual(history);
-  return `Last ${count(history.length, 'rescan')}: ${[...counts].map(([label, n]) => `${n} ${label}`).join(', ')}`
+  return `Last ${count(history.length, 'rescan')}: ${[...counts].map(([outcome, n]) => `${n} ${counted(outcome)}`).join(', ')}`
     + (typical === null ? '' : `; usually ${span(typical)}`);
 }
 
@@ -149,11 +148,11 @@ function ticksOf(total) {
   return Array.from({ length: Math.floor(total / step) + 1 }, (_, index) => index * step);
 }
 
-/** Counts by outcome as one stacked bar, with the same in words. */
-export function outcomeBar(counts) {
-  const order = ['Succeeded', 'Warning', 'Canceled', 'TimedOut', 'Lost', 'Failed', 'Rejected', 'Unreachable'];
+/** Counts by outcome as one stacked bar; decoration, so say the same in words beside it. */
+export function outcomeBar(counts, missing = 0) {
+  const order = ['Succeeded', 'Warning', 'Canceled', 'TimedOut', 'Lost', 'Failed', 'Rejected', 'Unreachable', 'None'];
   const entries = Object.entries(counts).filter(([, n]) => n > 0).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  const total = entries.reduce((sum, [, n]) => sum + n, 0);
+  const total = entries.reduce((sum, [, n]) => sum + n, Math.max(missing, 0));
   let from = 0;
   const parts = entries.map(([outcome, n]) => {
     const x = (from / total) * 100;

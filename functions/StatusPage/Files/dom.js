@@ -54,6 +54,15 @@ export function setChildren(parent, nodes) {
   }
 }
 
+/** Puts new children in place of the old; who had gone to a link among them stays on it. */
+export function replaceChildren(parent, nodes) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+  parent.replaceChildren(...nodes);
+  if (focused !== null) {
+    parent.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === null || value === undefined || value === false) {

@@ -7,7 +7,7 @@ import { h, icon, s, setAttribute, setChildren, setText } from './dom.js';
 import { LogTimeline } from './log.js';
 import { nextPoll, untilNews } from './polls.js';
 import { judge, phaseName, pill, rescanId, running as runningLook, usual } from './status.js';
-import { ago, count, full, number, span, ticking } from './words.js';
+import { about, ago, count, full, number, span, ticking } from './words.js';
 
 const LISTING = 60_000;
 const LISTING_HIDDEN = 300_000;
@@ -107,6 +107,7 @@ export class FleetView {
 
   #show() {
     const now = serverNow();
+    const silent = new Set(memory.errors.map(error => error.appliance));
     const runs = new Map(memory.running.map(rescan => [rescan.id, rescan]));
     for (const repository of memory.repositories) {
       const id = rescanId(repository.appliance, repository.id);
@@ -116,7 +117,7 @@ export class FleetView {
         this.#rows.set(id, row);
       }
 
-      row.update(repository, runs.has(id), now);
+      row.update(repository, runs.has(id), silent.has(repository.appliance), now);
     }
 
     this.#prune();
@@ -127,13 +128,10 @@ export class FleetView {
     this.#many.disabled = memory.repositories.length === 0;
   }
 
-  /** Repositories of an appliance that does not list them now stay as they were last seen. */
   #prune() {
     const listed = new Set(memory.repositories.map(r => rescanId(r.appliance, r.id)));
-    const silent = new Set(memory.errors.map(e => e.appliance));
-    for (const [id, row] of this.#rows) {
-      row.stale(silent.has(row.repository.appliance));
-      if (!listed.has(id) && !silent.has(row.repository.appliance)) {
+    for (const id of this.#rows.keys()) {
+      if (!listed.has(id)) {
         this.#rows.delete(id);
       }
     }
@@ -144,7 +142,7 @@ export class FleetView {
     if (this.#errors.dataset.shown !== shown.join('\n')) {
       this.#errors.dataset.shown = shown.join('\n');
       this.#errors.replaceChildren(...memory.errors.map(e => h('div', { class: 'banner bad', role: 'alert' },
-        icon('bad'), h('p', null, h('strong', null, `Appliance ${e.appliance} does not list its repositories. `), e.error))));
+        icon('bad'), h('p', null, h('strong', null, `Appliance ${e.appliance}: `), e.error.replace(/^Appliance '[^']*', (repositories: )?/, '')))));
     }
   }
 
@@ -197,15 +195,18 @@ export class FleetView {
     const rows = [...this.#rows.values()];
     const needy = rows.filter(row => row.state.rank < 2).length;
     const appliances = new Set(rows.map(row => row.repository.appliance)).size;
+    const silent = memory.errors.length;
     const finished = Math.max(...rows.map(row => row.finished), 0);
     setText(this.#heading, rows.length === 0 ? 'Fleet'
+      : needy === 0 && silent > 0 ? `${count(silent, 'appliance')} ${silent === 1 ? 'does' : 'do'} not answer`
       : needy === 0 ? (rows.length === 1 ? 'The repository is in order' : `All ${number(rows.length)} repositories are in order`)
         : `${number(needy)} of ${count(rows.length, 'repository', 'repositories')} ${needy === 1 ? 'needs' : 'need'} attention`);
     setText(this.#summary, [
       `${count(rows.length, 'repository', 'repositories')} on ${count(appliances, 'appliance')}`,
+      silent > 0 ? `${count(silent, 'appliance')} not answering` : null,
       memory.running.length > 0 ? `${number(memory.running.length)} running` : 'none running',
       finished > 0 ? `last rescan finished ${ago((now - finished) / 1000)}` : 'no rescan recorded yet',
-    ].join(' · '));
+    ].filter(Boolean).join(' · '));
     this.title = needy > 0 ? `(${needy}) Fleet` : 'Fleet';
   }
 
@@ -255,7 +256,8 @@ class Row {
       h('td', { role: 'cell', class: 'c-action' }, this.#button));
   }
 
-  update(repository, runs, now) {
+  /** Shows the repository as it is, or, when its appliance has not listed it now, as it was known last. */
+  update(repository, runs, stale, now) {
     this.repository = repository;
     this.running = runs;
     this.state = judge(repository, now);
@@ -265,7 +267,7 @@ class Row {
     this.words = `${repository.name} ${repository.appliance} ${repository.bucket ?? ''} ${repository.folder ?? ''}`.toLowerCase();
     setText(this.#link, repository.name);
     setAttribute(this.#link, 'href', last || runs ? `#/rescans/${encodeURIComponent(this.#id)}` : null);
-    setText(this.#where, [repository.appliance, [repository.bucket, repository.folder].filter(Boolean).join('/')].filter(Boolean).join(' · '));
+    setText(this.#where, [repository.appliance, [repository.bucket, repository.folder].filter(Boolean).join('/'), stale && 'as last known'].filter(Boolean).join(' · '));
     const key = `${this.state.look.label}/${runs}/${this.state.note}`;
     if (key !== this.#outcomeKey) {
       this.#outcomeKey = key;
@@ -288,11 +290,6 @@ class Row {
 
   age(now) {
     setText(this.#finished, this.finished > 0 ? ago((now - this.finished) / 1000) : '–');
-  }
-
-  /** Whether its appliance has not listed it the last time. */
-  stale(is) {
-    setAttribute(this.element, 'class', is ? 'stale' : null);
   }
 
   async #act() {
@@ -358,7 +355,7 @@ class Card {
 
   tick(now) {
     const elapsed = Math.max(0, (now - Date.parse(this.#rescan.startedAt)) / 1000);
-    setText(this.#elapsed, this.#usual === null ? ticking(elapsed) : `${ticking(elapsed)} of about ${span(this.#usual)}`);
+    setText(this.#elapsed, this.#usual === null ? ticking(elapsed) : `${ticking(elapsed)} of about ${about(this.#usual)}`);
     this.#bar.hidden = this.#usual === null;
     if (this.#usual !== null) {
       const share = Math.min(1, elapsed / Math.max(this.#usual, 0.001));

@@ -11,11 +11,13 @@ const looks = {
 /** Shows a log; items that changed in place, as the appliance's running ones do, change in place here too. */
 export class LogTimeline {
   #rows = [];
+  #log;
+  #list = h('ol');
   #empty = h('p', { class: 'muted' }, 'The session has logged nothing yet.');
 
   constructor(label) {
-    this.list = h('ol', { class: 'log', role: 'log', 'aria-label': label, tabindex: '0' });
-    this.element = h('div', null, this.#empty, this.list);
+    this.#log = h('div', { class: 'log', role: 'log', 'aria-label': label, tabindex: '0' }, this.#list);
+    this.element = h('div', null, this.#empty, this.#log);
     this.show([], true);
   }
 
@@ -30,7 +32,7 @@ export class LogTimeline {
       if (!row) {
         row = newRow();
         this.#rows.push(row);
-        this.list.append(row.element);
+        this.#list.append(row.element);
       }
 
       const [name, tone] = looks[item.status] ?? ['dot', 'idle'];
@@ -48,7 +50,7 @@ export class LogTimeline {
       setText(row.message, item.message);
     });
     this.#empty.hidden = items.length > 0;
-    this.list.hidden = items.length === 0;
+    this.#log.hidden = items.length === 0;
     setText(this.#empty, running ? 'The session has logged nothing yet.' : 'No log was kept.');
   }
 }

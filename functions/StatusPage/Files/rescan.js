@@ -3,7 +3,7 @@
 import { cancelRescan, startRescan } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { LifeChart } from './charts.js';
-import { h, icon, setAttribute, setChildren, setText } from './dom.js';
+import { h, icon, replaceChildren, setAttribute, setText } from './dom.js';
 import { LogTimeline } from './log.js';
 import { nextPoll, untilNews } from './polls.js';
 import { endLook, phaseName, pill, running as runningLook } from './status.js';
@@ -167,13 +167,13 @@ export class RescanView {
     const key = JSON.stringify([rescan.startedAt, outcome?.finishedAt, rescan.polls, sent, rescan.sessionId]);
     if (this.#facts.dataset.key !== key) {
       this.#facts.dataset.key = key;
-      setChildren(this.#facts, facts.flatMap(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
+      replaceChildren(this.#facts, facts.flatMap(([name, value]) => [h('dt', null, name), h('dd', null, value)]));
     }
   }
 
   #showPast(items) {
     const own = this.#rescan.requestId;
-    setChildren(this.#past, items.map(rescan => h('li', null,
+    replaceChildren(this.#past, items.map(rescan => h('li', null,
       h('a', { href: `#/rescans/${encodeURIComponent(rescan.id)}/${encodeURIComponent(rescan.requestId)}`, 'aria-current': rescan.requestId === own ? 'true' : null },
         h('time', { datetime: rescan.outcome.finishedAt, title: full(rescan.outcome.finishedAt) }, day(rescan.outcome.finishedAt))),
       pill(endLook(rescan)), h('span', { class: 'num muted' }, span(rescan.outcome.durationSeconds)))));

@@ -3,8 +3,8 @@
 import { cancelRun } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { outcomeBar } from './charts.js';
-import { h, icon, setChildren, setText } from './dom.js';
-import { outcomeLook, pill, rescanId, running as runningLook } from './status.js';
+import { h, icon, replaceChildren, setText } from './dom.js';
+import { counted, outcomeLook, pill, rescanId, running as runningLook } from './status.js';
 import { ago, count, day, full, number, span, ticking } from './words.js';
 
 const SETTLED = 30_000;
@@ -33,7 +33,7 @@ function runLook(run) {
 
 const took = (run, now) => ((run.finishedAt ? Date.parse(run.finishedAt) : now) - Date.parse(run.startedAt)) / 1000;
 
-const tally = counts => Object.entries(counts ?? {}).filter(([, n]) => n > 0).map(([outcome, n]) => `${number(n)} ${outcomeLook(outcome).label.toLowerCase()}`).join(', ');
+const tally = counts => Object.entries(counts ?? {}).filter(([, n]) => n > 0).map(([outcome, n]) => `${number(n)} ${counted(outcome)}`).join(', ');
 
 export class RunsView {
   title = 'Runs';
@@ -57,12 +57,12 @@ export class RunsView {
     const key = JSON.stringify(items);
     if (key !== this.#key) {
       this.#key = key;
-      setChildren(this.#list, items.map(run => h('li', { class: 'panel run-item' },
+      replaceChildren(this.#list, items.map(run => h('li', { class: 'panel run-item' },
         h('div', { class: 'run-head' },
           h('a', { class: 'row-name', href: `#/runs/${encodeURIComponent(run.id)}` }, h('time', { datetime: run.startedAt, title: full(run.startedAt) }, day(run.startedAt))),
           pill(runLook(run)),
           h('span', { class: 'muted small num' }, run.finishedAt ? `${span(took(run, now))} · ${ago((now - Date.parse(run.finishedAt)) / 1000)}` : 'going on')),
-        outcomeBar(run.counts ?? {}),
+        outcomeBar(run.counts ?? {}, run.finishedAt ? 0 : 1),
         h('p', { class: 'muted small' }, tally(run.counts) || run.reason || (run.finishedAt ? 'no repository' : 'counted when it ends')))));
     }
 
@@ -80,7 +80,7 @@ export class RunView {
   #heading = h('h1', { tabindex: '-1' }, 'Run');
   #where = h('p', { class: 'muted' });
   #cancel = h('button', { type: 'button', class: 'danger', hidden: true, onclick: () => this.#askCancel() }, 'Cancel run');
-  #report = h('div');
+  #report = h('div', { class: 'report-place' });
 
   constructor(context, id) {
     this.#context = context;
@@ -115,7 +115,7 @@ export class RunView {
     const key = JSON.stringify(run);
     if (key !== this.#key) {
       this.#key = key;
-      setChildren(this.#report, [this.#head(run), ...this.#notes(run), this.#items(run)].filter(Boolean));
+      replaceChildren(this.#report, [this.#head(run), ...this.#notes(run), this.#items(run)].filter(Boolean));
     }
 
     this.tick();
@@ -132,14 +132,14 @@ export class RunView {
   #head(run) {
     const look = runLook(run);
     const items = run.items ?? [];
-    const counts = run.finishedAt ? run.counts ?? {} : countsOf(items);
+    const counts = run.counts ?? {};
     const ended = Object.values(counts).reduce((sum, n) => sum + n, 0);
     const words = tally(counts);
     return h('section', { class: 'panel', 'aria-label': 'Result' },
       h('div', { class: `state ${look.tone}` }, icon(look.icon, look.icon === 'run' ? 'big spin' : 'big'),
         h('div', null, h('p', { class: 'state-name' }, look.label), h('p', { class: 'state-detail' }, run.finishedAt ? words || 'no repository' : `${number(ended)} of ${count(items.length, 'repository', 'repositories')} done${words ? `: ${words}` : ''}`))),
       run.reason && h('p', { class: 'state-reason' }, run.reason),
-      outcomeBar(counts));
+      outcomeBar(counts, items.length - ended));
   }
 
   #notes(run) {
@@ -180,13 +180,4 @@ const words = note => (typeof note === 'string' ? note : [note.appliance, note.e
 function linkOf(item) {
   const id = encodeURIComponent(rescanId(item.appliance, item.repository.id));
   return item.requestId ? `#/rescans/${id}/${encodeURIComponent(item.requestId)}` : `#/rescans/${id}`;
-}
-
-function countsOf(items) {
-  const counts = {};
-  for (const item of items.filter(i => i.outcome)) {
-    counts[item.outcome] = (counts[item.outcome] ?? 0) + 1;
-  }
-
-  return counts;
 }

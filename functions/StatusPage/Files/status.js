@@ -7,12 +7,13 @@ const OVERDUE = 26 * 3600;
 
 const outcomes = {
   Succeeded: { label: 'Succeeded', tone: 'ok', icon: 'ok' },
-  Warning: { label: 'Warning', tone: 'warn', icon: 'warn' },
+  Warning: { label: 'Warning', counted: 'with warnings', tone: 'warn', icon: 'warn' },
   Failed: { label: 'Failed', tone: 'bad', icon: 'bad' },
   Canceled: { label: 'Canceled', tone: 'idle', icon: 'idle' },
   TimedOut: { label: 'Timed out', tone: 'bad', icon: 'late' },
   Lost: { label: 'Lost', tone: 'bad', icon: 'bad' },
   Rejected: { label: 'Rejected', tone: 'bad', icon: 'bad' },
+  None: { label: 'Without an outcome', tone: 'bad', icon: 'bad' },
   Unreachable: { label: 'Unreachable', tone: 'bad', icon: 'bad' },
 };
 
@@ -31,6 +32,9 @@ export const never = { label: 'Never rescanned', tone: 'idle', icon: 'none' };
 
 /** The look of an outcome; one not known here is shown by its own name. */
 export const outcomeLook = outcome => outcomes[outcome] ?? { label: String(outcome), tone: 'idle', icon: 'none' };
+
+/** The outcome after a number: 3 succeeded, 2 with warnings. */
+export const counted = outcome => outcomeLook(outcome).counted ?? outcomeLook(outcome).label.toLowerCase();
 
 export const phaseName = (phase, canceling) => (canceling ? 'Canceling' : phases[phase] ?? phase ?? 'Waiting for its turn');
 
@@ -62,8 +66,12 @@ export function judge(repository, now) {
 
   const done = isDone(last.outcome) ? last : repository.history.findLast(h => isDone(h.outcome));
   const age = done ? (now - Date.parse(done.finishedAt)) / 1000 : null;
-  if (age === null || age > OVERDUE) {
-    return { rank: 1, look: overdue, note: age === null ? `No rescan of it was done; last: ${look.label.toLowerCase()}` : `Last done ${span(age)} ago` };
+  if (age === null) {
+    return { rank: 1, look, note: 'None of its rescans was done so far' };
+  }
+
+  if (age > OVERDUE) {
+    return { rank: 1, look: overdue, note: `Last done ${span(age)} ago` };
   }
 
   return { rank: 2, look, note: last.reason };

@@ -38,6 +38,12 @@ export function span(seconds) {
   return whole < DAY ? two(whole, HOUR, 'h', MINUTE, 'min') : two(whole, DAY, 'd', HOUR, 'h');
 }
 
+/** A span in one unit, for what is only an estimate. */
+export function about(seconds) {
+  const [unit, name] = seconds < 90 ? [1, 's'] : seconds < 90 * MINUTE ? [MINUTE, 'min'] : [HOUR, 'h'];
+  return `${Math.max(1, Math.round(seconds / unit))} ${name}`;
+}
+
 /** A span in whole seconds, for what ticks. */
 export const ticking = seconds => (seconds < 1 ? '0 s' : span(Math.floor(seconds)));
 

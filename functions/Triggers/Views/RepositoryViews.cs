@@ -20,7 +20,7 @@ public sealed record RepositoryView(
 public sealed record ApplianceError(string Appliance, string Error);
 
 /// <summary>The repositories of all configured appliances.</summary>
-/// <param name="Items">Those that were listed.</param>
+/// <param name="Items">Those that were listed, and of appliances that did not answer those that outcomes are known of.</param>
 /// <param name="Errors">Appliances that did not answer.</param>
 public sealed record RepositoryList(IReadOnlyList<RepositoryView> Items, IReadOnlyList<ApplianceError> Errors);
 
