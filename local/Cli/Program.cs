@@ -3,12 +3,13 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.History;
+using Rescan.Local.Cli.Reports;
 using Rescan.Local.Runtime;
 
 RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end. Start with: rescan demo")
 {
     DemoCommand.Create(), RunCommand.Create(), ServeCommand.Create(), StateCommand.Create(), SimulateCommand.Create(), ApplianceCommands.CreateRepositories(), ApplianceCommands.CreateCheck(),
-    NotifyCommand.Create(), StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), CancelCommand.Create(),
+    NotifyCommand.Create(), StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), CancelCommand.Create(), ReportCommand.Create(),
 };
 ParseResult parse = root.Parse(args);
 try

@@ -23,20 +23,24 @@ internal static class Tables
 
     public static void Print(Table table)
     {
-        if (!Console.IsOutputRedirected)
+        if (Console.IsOutputRedirected)
+        {
+            Console.Out.Write(Render(table));
+        }
+        else
         {
             AnsiConsole.Write(table);
-            return;
         }
+    }
 
+    /// <summary>Lines without colours, borders and blanks at their ends.</summary>
+    public static string Render(Table table)
+    {
         using StringWriter text = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = PipeWidth;
         console.Write(table.Border(TableBorder.None));
-        foreach (string line in text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            Console.Out.WriteLine(line.TrimEnd());
-        }
+        return string.Concat(text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.TrimEnd() + "\n"));
     }
 
     /// <summary>Text from outside: no markup, no escape sequences.</summary>

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.Text;
+using Rescan.Functions.Outcomes;
+using Rescan.Local.Cli.History;
+
+namespace Rescan.Local.Cli.Reports;
+
+/// <summary><c>rescan report</c>: how the rescans of a period went, as a text, a page or a table of data.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        HubArguments hub = new();
+        Option<string> since = new("--since") { Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
+        Option<string> format = new Option<string>("--format", "--output", "-o") { Description = "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text" }
+            .AcceptOnlyFromAmong("text", "md", "html", "json", "csv");
+        Option<FileInfo?> file = new("--file", "-f") { Description = "write to this file instead of stdout" };
+        Command command = new("report", """
+            Report how the rescans of the last days went. Works while rescan serve or rescan run uses the same state.
+
+              rescan report --since 30d --format html --file report.html
+
+            """) { since, format, file };
+        hub.AddTo(command);
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            DateTimeOffset to = DateTimeOffset.UtcNow;
+            DateTimeOffset from = to - Durations.Parse("--since", parse.GetValue(since)!);
+            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            await using (source.ConfigureAwait(false))
+            {
+                List<RecordedOutcome> rescans = [];
+                await foreach (RecordedOutcome rescan in source.GetEndedAsync(new OutcomeQuery(), from, cancellationToken).ConfigureAwait(false))
+                {
+                    rescans.Add(rescan);
+                }
+
+                rescans.Sort((a, b) => b.Outcome.FinishedAt.CompareTo(a.Outcome.FinishedAt));
+                await WriteAsync(RescanReport.Of(from, to, rescans), parse.GetValue(format)!, parse.GetValue(file), cancellationToken).ConfigureAwait(false);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task WriteAsync(RescanReport report, string format, FileInfo? file, CancellationToken cancellationToken)
+    {
+        if (format == "text" && file is null)
+        {
+            TextReport.Print(report);
+            return;
+        }
+
+        string text = format switch
+        {
+            "md" => MarkdownReport.Write(report),
+            "html" => HtmlReport.Write(report),
+            "json" => System.Text.Json.JsonSerializer.Serialize(report, Output.Json) + "\n",
+            "csv" => CsvReport.Write(report),
+            _ => TextReport.Write(report),
+        };
+        if (file is null)
+        {
+            Stream stdout = Console.OpenStandardOutput();
+            await using (stdout.ConfigureAwait(false))
+            {
+                await stdout.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            await File.WriteAllTextAsync(file.FullName, text, new UTF8Encoding(false), cancellationToken).ConfigureAwait(false);
+            Output.Step($"wrote {file.FullName}");
+        }
+    }
+}
