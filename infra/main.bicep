@@ -5,13 +5,23 @@ targetScope = 'subscription'
 
 import {
   appliance
+  channel
   durableBackend
   network as networkType
+  nightly as nightlyType
   polling as pollingType
   settings
   tags as tagsType
+  webhooks as webhooksType
 } from 'types.bicep'
-import { applianceSettings, passwordSecretOf, pollingSettings } from 'settings.bicep'
+import {
+  applianceSettings
+  channelSettings
+  nightlySettings
+  pollingSettings
+  secretNames
+  webhookSettings
+} from 'settings.bicep'
 
 @description('Name of the environment; it becomes part of the resource group\'s name.')
 @minLength(1)
@@ -31,6 +41,21 @@ param schedule string = '0 30 1 * * *'
 
 @description('How long one rescan may take: d.hh:mm:ss, 1 second to 7 days.')
 param deadline string = '1.00:00:00'
+
+@description('How long a run over many repositories may take before it starts no more rescans: d.hh:mm:ss, 1 minute to 7 days.')
+param runDeadline string = '23:00:00'
+
+@description('Which repositories the scheduled run takes.')
+param nightly nightlyType = {}
+
+@description('The hooks, by which other systems start rescans; closed unless given secrets.')
+param webhooks webhooksType = {}
+
+@description('Whom to tell how rescans end, besides the mails of alerts.')
+param channels channel[] = []
+
+@description('Address under which people reach the app, for links in notifications; empty: the app\'s own.')
+param publicUrl string = ''
 
 @description('When sessions are polled.')
 param polling pollingType = {}
@@ -203,11 +228,16 @@ module app 'modules/app.bicep' = {
       {
         RescanSchedule: schedule
         Rescan__Deadline: deadline
+        Rescan__RunDeadline: runDeadline
         Rescan__KeyVaultUri: vault.outputs.uri
         Rescan__Outcomes__TableServiceUri: storage.outputs.tableUri
       },
       applianceSettings(appliances),
       pollingSettings(polling),
+      nightlySettings(nightly),
+      webhookSettings(webhooks, vault.outputs.name),
+      channelSettings(channels),
+      empty(publicUrl) ? {} : { Rescan__PublicUrl: publicUrl },
       schedulerSettings,
       additionalSettings
     )
@@ -250,8 +280,8 @@ output API_URL string = app.outputs.apiUrl
 @description('Name of the vault.')
 output KEY_VAULT_NAME string = vault.outputs.name
 
-@description('Names of the secrets to set in the vault, one an appliance.')
-output VAULT_ENTRIES_TO_SET string[] = map(appliances, one => passwordSecretOf(one))
+@description('Names of the secrets to set in the vault.')
+output VAULT_ENTRIES_TO_SET string[] = secretNames(appliances, webhooks, channels)
 
 @description('Public address that appliances see; empty when it is not fixed here.')
 output OUTBOUND_ADDRESS string = network.kind == 'new' ? ownNetwork!.outputs.outboundAddress : ''

@@ -1,13 +1,19 @@
 metadata description = 'Turns parameters into app settings, spelt as the options classes in functions/Configuration read them.'
 
-import { appliance, polling, settings } from './types.bicep'
+import { appliance, channel, nightly, polling, settings, webhooks } from './types.bicep'
 
 @export()
 @description('Name of the secret that holds the password of an appliance.')
 func passwordSecretOf(one appliance) string => one.?passwordSecret ?? '${replace(toLower(one.name), '.', '-')}-password'
 
-func thumbprintSettings(index int, thumbprints string[]) settings =>
-  toObject(range(0, length(thumbprints)), i => 'Rescan__Appliances__${index}__Thumbprints__${i}', i => thumbprints[i])
+func listSettings(key string, values string[]) settings =>
+  toObject(range(0, length(values)), i => '${key}__${i}', i => values[i])
+
+func optionalSetting(key string, value string?) settings => value == null ? {} : { '${key}': value! }
+
+// The platform puts the secret in its place, by the app's identity, and looks for a new version once a day.
+func referenceTo(vaultName string, secret string) string =>
+  '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${secret})'
 
 func oneAppliance(index int, one appliance) settings =>
   union(
@@ -19,7 +25,7 @@ func oneAppliance(index int, one appliance) settings =>
       'Rescan__Appliances__${index}__ApiVersion': one.?apiVersion ?? '1.0-rev0'
       'Rescan__Appliances__${index}__MaxConcurrentRescans': string(one.?maxConcurrentRescans ?? 4)
     },
-    thumbprintSettings(index, one.?thumbprints ?? [])
+    listSettings('Rescan__Appliances__${index}__Thumbprints', one.?thumbprints ?? [])
   )
 
 @export()
@@ -31,7 +37,63 @@ func applianceSettings(appliances appliance[]) settings =>
 @description('Settings of polling; nothing for what keeps its default.')
 func pollingSettings(values polling) settings =>
   union(
-    contains(values, 'kappa') ? { Rescan__Polling__Kappa: values.kappa! } : {},
-    contains(values, 'minInterval') ? { Rescan__Polling__MinInterval: values.minInterval! } : {},
-    contains(values, 'maxInterval') ? { Rescan__Polling__MaxInterval: values.maxInterval! } : {}
+    optionalSetting('Rescan__Polling__Kappa', values.?kappa),
+    optionalSetting('Rescan__Polling__MinInterval', values.?minInterval),
+    optionalSetting('Rescan__Polling__MaxInterval', values.?maxInterval)
+  )
+
+@export()
+@description('Settings of the scheduled run.')
+func nightlySettings(values nightly) settings =>
+  union(
+    listSettings('Rescan__Nightly__Include', values.?include ?? []),
+    listSettings('Rescan__Nightly__Exclude', values.?exclude ?? []),
+    optionalSetting('Rescan__Nightly__Bucket', values.?bucket),
+    optionalSetting('Rescan__Nightly__Folder', values.?folder)
+  )
+
+@export()
+@description('Settings of the hooks.')
+func webhookSettings(values webhooks, vaultName string) settings =>
+  union(
+    listSettings(
+      'Rescan__Webhooks__Secrets',
+      map(values.?rescanSecrets ?? [], secret => referenceTo(vaultName, secret))
+    ),
+    listSettings(
+      'Rescan__Webhooks__S3__ApiKeys',
+      map(values.?s3ApiKeySecrets ?? [], secret => referenceTo(vaultName, secret))
+    ),
+    optionalSetting('Rescan__Webhooks__S3__ApiKeyHeader', values.?s3ApiKeyHeader),
+    listSettings('Rescan__Webhooks__S3__TopicArns', values.?s3TopicArns ?? []),
+    optionalSetting('Rescan__Webhooks__S3__QuietPeriod', values.?s3QuietPeriod),
+    optionalSetting('Rescan__Webhooks__S3__MaxWait', values.?s3MaxWait)
+  )
+
+func oneChannel(index int, one channel) settings =>
+  union(
+    {
+      'Rescan__Notifications__Channels__${index}__Kind': one.kind
+      'Rescan__Notifications__Channels__${index}__UrlSecret': one.urlSecret
+    },
+    optionalSetting('Rescan__Notifications__Channels__${index}__Name', one.?name),
+    optionalSetting('Rescan__Notifications__Channels__${index}__SecretName', one.?secretName),
+    optionalSetting('Rescan__Notifications__Channels__${index}__When', one.?when),
+    optionalSetting('Rescan__Notifications__Channels__${index}__Runs', one.?runs)
+  )
+
+@export()
+@description('Settings of all channels.')
+func channelSettings(channels channel[]) settings =>
+  reduce(map(channels, (one, index) => oneChannel(index, one)), {}, (all, one) => union(all, one))
+
+@export()
+@description('Names of the secrets that have to be in the vault.')
+func secretNames(appliances appliance[], hooks webhooks, channels channel[]) string[] =>
+  union(
+    map(appliances, one => passwordSecretOf(one)),
+    hooks.?rescanSecrets ?? [],
+    hooks.?s3ApiKeySecrets ?? [],
+    map(channels, one => one.urlSecret),
+    map(filter(channels, one => one.?secretName != null), one => one.secretName!)
   )

@@ -47,6 +47,69 @@ type polling = {
 
 @export()
 @sealed()
+@description('Which repositories the scheduled run takes; every condition given must hold.')
+type nightly = {
+  @description('Names, with * and ?. None: all.')
+  include: string[]?
+
+  @description('Names left out, likewise.')
+  exclude: string[]?
+
+  @description('The S3 bucket.')
+  bucket: string?
+
+  @description('The folder in the bucket.')
+  folder: string?
+}
+
+@export()
+@sealed()
+@description('The hooks. Secrets are named, never given: they are in the vault, and the platform reads them from there.')
+type webhooks = {
+  @description('Names of the vault\'s secrets that sign messages to POST /api/hooks/rescan; several while one is replaced. None: the hook is closed.')
+  rescanSecrets: string[]?
+
+  @description('Names of the vault\'s secrets that are keys of EventBridge for POST /api/hooks/s3.')
+  s3ApiKeySecrets: string[]?
+
+  @description('Header that carries such a key. Default: x-api-key.')
+  s3ApiKeyHeader: string?
+
+  @description('ARNs of the SNS topics that POST /api/hooks/s3 listens to.')
+  s3TopicArns: string[]?
+
+  @description('How long no event may have come for a repository before it is rescanned, hh:mm:ss. Default: 10 minutes.')
+  s3QuietPeriod: string?
+
+  @description('When a repository is rescanned though events keep coming, hh:mm:ss after the first. Default: 1 hour.')
+  s3MaxWait: string?
+}
+
+@export()
+@sealed()
+@description('A place that notifications go to. Its address and its signing secret are in the vault.')
+type channel = {
+  @description('webhook, slack, or teams.')
+  kind: 'webhook' | 'slack' | 'teams'
+
+  @description('Name of the vault\'s secret that holds the address.')
+  urlSecret: string
+
+  @description('Name of its own. Default: its kind.')
+  name: string?
+
+  @description('kind webhook: name of the vault\'s secret that signs.')
+  secretName: string?
+
+  @description('Which rescans are told. Default: failure.')
+  when: ('never' | 'failure' | 'change' | 'always')?
+
+  @description('Which runs over many repositories are told. Default: failure.')
+  runs: ('never' | 'failure' | 'change' | 'always')?
+}
+
+@export()
+@sealed()
 @description('How the app reaches appliances: straight from the platform (none), through a subnet of your own (subnet), or through a network made here (new).')
 type network = {
   @description('none, subnet, or new.')

@@ -68,7 +68,7 @@ public sealed class ApplianceOptions
     /// <summary>The password itself; for local runs only.</summary>
     public string? Password { get; set; }
 
-    /// <summary>SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed). Empty: the system's roots decide.</summary>
+    /// <summary>SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed); blank entries are passed over. None: the system's roots decide.</summary>
     public IList<string> Thumbprints { get; init; } = [];
 
     /// <summary>The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan.</summary>

@@ -40,7 +40,7 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
             for (int t = 0; t < appliance.Thumbprints.Count; t++)
             {
                 string digits = appliance.Thumbprints[t].Replace(":", "", StringComparison.Ordinal);
-                Expect(digits.Length == 64 && digits.All(char.IsAsciiHexDigit), $"{key}Thumbprints__{t}", "a SHA-256 thumbprint of 64 hex digits");
+                Expect(digits.Length == 0 || (digits.Length == 64 && digits.All(char.IsAsciiHexDigit)), $"{key}Thumbprints__{t}", "a SHA-256 thumbprint of 64 hex digits");
             }
         }
 

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,7 +22,11 @@ public static class RescanServiceCollectionExtensions
         services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<WebhookOptions>, UnresolvedReferences>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
+        services.AddHostedService<IdentityReport>();
+        services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
         services.AddSingleton<VaultSecrets>();
         services.AddSingleton<PasswordSource>();
         services.AddSingleton<NotificationSender>();
@@ -34,7 +39,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<RescanStarter>();
         services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
-        services.TryAddSingleton(s => OutcomeStores.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration));
+        services.TryAddSingleton(s => OutcomeStores.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
         services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());

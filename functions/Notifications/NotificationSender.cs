@@ -77,13 +77,9 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
         {
             throw new DeliveryFailedException(channel.Name, $"no answer within {http.Timeout.TotalSeconds:0} s");
         }
-        catch (Azure.RequestFailedException e)
+        catch (SecretUnavailableException e)
         {
-            throw new DeliveryFailedException(channel.Name, $"Key Vault answered {e.Status} {e.ErrorCode}");
-        }
-        catch (Azure.Identity.AuthenticationFailedException)
-        {
-            throw new DeliveryFailedException(channel.Name, "no identity that Key Vault takes");
+            throw new DeliveryFailedException(channel.Name, e.Message);
         }
         catch (FormatException)
         {

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Configuration;
 
@@ -14,11 +15,11 @@ public static class OutcomeStores
     {
         OutcomeStoreOptions options = new();
         configuration.GetSection(RescanOptions.Section).GetSection(nameof(RescanOptions.Outcomes)).Bind(options);
-        IOutcomeArchive archive = (IOutcomeArchive)Create(options, configuration);
+        IOutcomeArchive archive = (IOutcomeArchive)Create(options, configuration, new AzureIdentity(configuration));
         await archive.OpenAsync(cancellationToken).ConfigureAwait(false);
         return archive;
     }
 
-    internal static IOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration) =>
-        options.SqliteFile is { Length: > 0 } file ? new SqliteOutcomeStore(file) : TableOutcomeStore.Create(options, configuration);
+    internal static IOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration, TokenCredential credential) =>
+        options.SqliteFile is { Length: > 0 } file ? new SqliteOutcomeStore(file) : TableOutcomeStore.Create(options, configuration, credential);
 }

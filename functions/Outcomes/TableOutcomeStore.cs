@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Azure;
+using Azure.Core;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Configuration;
 
@@ -25,14 +25,13 @@ internal sealed partial class TableOutcomeStore(TableClient table) : IOutcomeSto
     private bool created;
 
     /// <summary>The store of the settings: an endpoint with an identity, or the connection of <c>AzureWebJobsStorage</c>.</summary>
-    public static TableOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration)
+    public static TableOutcomeStore Create(OutcomeStoreOptions options, IConfiguration configuration, TokenCredential credential)
     {
         string name = options.Table;
-        string? identity = configuration["AzureWebJobsStorage__clientId"] ?? configuration["AzureWebJobsStorage:clientId"];
         string? account = configuration["AzureWebJobsStorage__accountName"] ?? configuration["AzureWebJobsStorage:accountName"];
         Uri? endpoint = options.TableServiceUri ?? (account is null ? null : new Uri($"https://{account}.table.core.windows.net"));
         return new TableOutcomeStore(endpoint is not null
-            ? new TableClient(endpoint, name, new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = identity }))
+            ? new TableClient(endpoint, name, credential)
             : new TableClient(configuration["AzureWebJobsStorage"] ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."), name));
     }
 

@@ -115,9 +115,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
         APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
         AZURE_CLIENT_ID: identityClientId
+        // Else the app's libraries would try other credentials too, such as a developer's.
+        AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
         AzureWebJobsStorage__accountName: storageName
         AzureWebJobsStorage__clientId: identityClientId
         AzureWebJobsStorage__credential: 'managedidentity'
+        Rescan__PublicUrl: 'https://${app.properties.defaultHostName}'
       },
       settings
     )

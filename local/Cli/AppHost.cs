@@ -39,8 +39,8 @@ internal static class AppHost
                 ConfigureServices = services => services.AddRescan(configuration),
                 Url = url,
                 Keys = KeysOf(configuration),
-                RequestsPerSecond = NumberOf(configuration, "RequestsPerSecond", 100),
-                RequestBurst = NumberOf(configuration, "RequestBurst", 1000),
+                RequestsPerSecond = NumberOf(configuration, "Rescan:RequestsPerSecond", 100),
+                RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
                 Timers = timers,
                 ConfigureLogging = logging,
             },
@@ -78,8 +78,8 @@ internal static class AppHost
             : keys;
     }
 
-    private static int NumberOf(IConfiguration configuration, string name, int otherwise) =>
-        configuration["Rescan:" + name] is not { Length: > 0 } text ? otherwise
+    private static int NumberOf(IConfiguration configuration, string key, int otherwise) =>
+        configuration[key] is not { Length: > 0 } text ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 1_000_000 ? number
-        : throw new CommandException(ExitCodes.Configuration, $"Rescan__{name}: a whole number from 1 to 1000000");
+        : throw new CommandException(ExitCodes.Configuration, $"{key.Replace(":", "__", StringComparison.Ordinal)}: a whole number from 1 to 1000000");
 }

@@ -17,6 +17,10 @@ public sealed class AppSettingsTests(InfraFixture infra)
 
         Assert.Equal(TimeSpan.FromHours(12), options.Deadline);
         Assert.Equal((7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)), (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
+        Assert.Equal(TimeSpan.FromHours(11), options.RunDeadline);
+        Assert.Equal(["prod-*", "*-test", "backups", "prod"], [.. options.Nightly.Include, .. options.Nightly.Exclude, options.Nightly.Bucket!, options.Nightly.Folder!]);
+        Assert.Equal(["ops", null], options.Notifications.Channels.Select(c => c.Name));
+        Assert.Equal(["ops-url", "slack-url"], options.Notifications.Channels.Select(c => c.UrlSecret));
         Assert.NotNull(options.KeyVaultUri);
         Assert.NotNull(options.Outcomes.TableServiceUri);
         Assert.Equal(2, options.Appliances.Count);
@@ -29,15 +33,24 @@ public sealed class AppSettingsTests(InfraFixture infra)
     }
 
     [Fact]
-    public void The_template_sets_nothing_that_nobody_reads()
+    public void Hooks_stay_closed_until_their_secrets_are_in_the_vault()
     {
-        Configuration(infra.Full).GetSection(RescanOptions.Section).Get<RescanOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+        Assert.Matches(@"^@Microsoft\.KeyVault\(VaultName=kv-rescan-[^;]+;SecretName=hook-secret-old\)$", infra.Full.AppSettings["Rescan__Webhooks__Secrets__1"]);
+        ServiceCollection services = new();
+        services.AddLogging();
+        services.AddRescan(Configuration(infra.Full));
 
-        Assert.Equal(
-            ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "AzureWebJobsStorage__accountName",
-             "AzureWebJobsStorage__clientId", "AzureWebJobsStorage__credential", "RescanSchedule"],
-            infra.Sample.AppSettings.Keys.Where(k => !k.StartsWith("Rescan__", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        WebhookOptions hooks = services.BuildServiceProvider().GetRequiredService<IOptions<WebhookOptions>>().Value;
+
+        Assert.Equal(["", ""], hooks.Secrets);
+        Assert.Equal([""], hooks.S3.ApiKeys);
+        Assert.Equal(("x-rescan-key", TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)), (hooks.S3.ApiKeyHeader, hooks.S3.QuietPeriod, hooks.S3.MaxWait));
     }
+
+    [Fact]
+    public void Every_secret_to_set_is_told() => Assert.Equal(
+        ["one", "aws-two-password", "hook-secret", "hook-secret-old", "s3-key", "ops-url", "slack-url", "ops-secret"],
+        infra.Full.Outputs["VAULT_ENTRIES_TO_SET"]!.AsArray().Select(v => (string)v!));
 
     [Fact]
     public void Polling_keeps_the_app_s_defaults_unless_told_otherwise() =>

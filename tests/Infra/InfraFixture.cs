@@ -32,6 +32,21 @@ public sealed class InfraFixture : IAsyncLifetime
         ]
         param schedule = '0 0 2 * * *'
         param deadline = '12:00:00'
+        param runDeadline = '11:00:00'
+        param nightly = { include: ['prod-*'], exclude: ['*-test'], bucket: 'backups', folder: 'prod' }
+        param webhooks = {
+          rescanSecrets: ['hook-secret', 'hook-secret-old']
+          s3ApiKeySecrets: ['s3-key']
+          s3ApiKeyHeader: 'x-rescan-key'
+          s3TopicArns: ['arn:aws:sns:eu-west-1:123456789012:backups']
+          s3QuietPeriod: '00:05:00'
+          s3MaxWait: '00:30:00'
+        }
+        param channels = [
+          { kind: 'webhook', name: 'ops', urlSecret: 'ops-url', secretName: 'ops-secret', when: 'always', runs: 'change' }
+          { kind: 'slack', urlSecret: 'slack-url' }
+        ]
+        param publicUrl = 'https://rescan.example'
         param polling = { kappa: '7.5', minInterval: '00:00:03', maxInterval: '00:05:00' }
         param additionalSettings = { EXTRA: 'yes' }
         param backend = 'Scheduler'

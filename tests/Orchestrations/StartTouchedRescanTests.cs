@@ -114,7 +114,8 @@ public sealed class StartTouchedRescanTests : IAsyncLifetime
         IOptions<RescanOptions> settings = Options.Create(options);
         await using ServiceProvider http = new ServiceCollection().AddHttpClient().BuildServiceProvider();
         using ApplianceClients appliances = new(
-            settings, http.GetRequiredService<IHttpClientFactory>(), new PasswordSource(new VaultSecrets(settings), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
+            settings, http.GetRequiredService<IHttpClientFactory>(),
+            new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         return await new StartTouchedRescan(settings, appliances).RunAsync(new TouchedRescan("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Rescan.Functions.Configuration;
+
+/// <summary>
+/// Takes a Key Vault reference that the platform has not resolved for unset. It leaves the reference itself in the setting's place, and a
+/// hook whose secret nobody has put into the vault yet must not keep the app from starting.
+/// </summary>
+/// <param name="log">Says which settings.</param>
+internal sealed class UnresolvedReferences(ILogger<UnresolvedReferences> log) : IPostConfigureOptions<WebhookOptions>
+{
+    private const string Reference = "@Microsoft.KeyVault(";
+
+    public void PostConfigure(string? name, WebhookOptions options)
+    {
+        Clear(options.Secrets, "Rescan__Webhooks__Secrets");
+        Clear(options.S3.ApiKeys, "Rescan__Webhooks__S3__ApiKeys");
+    }
+
+    private void Clear(IList<string> values, string key)
+    {
+        for (int i = 0; i < values.Count; i++)
+        {
+            if (values[i].StartsWith(Reference, StringComparison.OrdinalIgnoreCase))
+            {
+                values[i] = "";
+                log.LogWarning("{Key}__{Index} counts as unset: its Key Vault reference is not resolved. Set the secret that it names; the platform looks again within a day, or when the app restarts", key, i);
+            }
+        }
+    }
+}
