@@ -18,11 +18,13 @@ internal static class AppHost
         "rescan");
 
     public static Task<LocalFunctionHost> StartAsync(
-        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken) =>
-        StartAsync(Hub.InFolder(stateFolder), settings, url, timers, logging, cancellationToken);
+        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
+        Action<IServiceCollection>? configureServices = null) =>
+        StartAsync(Hub.InFolder(stateFolder), settings, url, timers, logging, cancellationToken, configureServices);
 
     public static Task<LocalFunctionHost> StartAsync(
-        Hub hub, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken)
+        Hub hub, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
+        Action<IServiceCollection>? configureServices = null)
     {
         IConfiguration configuration = Configure(hub, settings);
         return LocalFunctionHost.StartAsync(
@@ -36,7 +38,11 @@ internal static class AppHost
                 Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
-                ConfigureServices = services => services.AddRescan(configuration),
+                ConfigureServices = services =>
+                {
+                    services.AddRescan(configuration);
+                    configureServices?.Invoke(services);
+                },
                 Url = url,
                 Keys = KeysOf(configuration),
                 RequestsPerSecond = NumberOf(configuration, "Rescan:RequestsPerSecond", 100),

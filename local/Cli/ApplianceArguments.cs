@@ -1,15 +1,21 @@
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.Extensions.Options;
 
 namespace Rescan.Local.Cli;
 
 /// <summary>The options that name one appliance.</summary>
 internal sealed class ApplianceArguments
 {
+    /// <summary>The environment variable that may hold the password.</summary>
+    public const string PasswordVariable = "RESCAN_PASSWORD";
+
+    private const string Key = "Rescan__Appliances__0__";
+
     private readonly Option<string> baseUrl = new("--base-url") { Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
     private readonly Option<string> username = new("--username", "-u") { Description = "the account, best a Portal Operator without MFA", Required = true };
-    private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = "read the password from the first line of stdin (else from RESCAN_PASSWORD)" };
-    private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated" };
+    private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
+    private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
     private readonly Option<string> apiVersion = new("--api-version") { Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
     private readonly Option<string?> name = new("--name") { Description = "a short name for the appliance in ids; its host and port unless given" };
 
@@ -24,27 +30,57 @@ internal sealed class ApplianceArguments
     /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
-        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps)
+        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{parse.GetValue(baseUrl)}' must be an https:// address such as https://appliance.example:11005.");
+            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:11005.");
         }
 
-        string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable("RESCAN_PASSWORD");
+        string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
         if (string.IsNullOrEmpty(password))
         {
-            throw new CommandException(ExitCodes.Usage, "No password: give --password-stdin and write it to stdin, or set RESCAN_PASSWORD.");
+            throw new CommandException(ExitCodes.Usage, parse.GetValue(passwordStdin)
+                ? "No password: --password-stdin was given, but stdin has no first line."
+                : $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
         }
 
         List<KeyValuePair<string, string?>> settings =
         [
-            new("Rescan__Appliances__0__Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
-            new("Rescan__Appliances__0__BaseUrl", url.AbsoluteUri),
-            new("Rescan__Appliances__0__Username", parse.GetValue(username)),
-            new("Rescan__Appliances__0__Password", password),
-            new("Rescan__Appliances__0__ApiVersion", parse.GetValue(apiVersion)),
+            new(Key + "Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
+            new(Key + "BaseUrl", url.AbsoluteUri),
+            new(Key + "Username", parse.GetValue(username)),
+            new(Key + "Password", password),
+            new(Key + "ApiVersion", parse.GetValue(apiVersion)),
             .. EnvironmentSettings.Read().Where(s => !s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)),
         ];
-        settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"Rescan__Appliances__0__Thumbprints__{i}", t)));
+        settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"{Key}Thumbprints__{i}", t)));
         return settings;
     }
+
+    /// <summary>Faults of settings that came from options, told as faults of these; null when some came from elsewhere.</summary>
+    public static CommandException? AsUsage(OptionsValidationException e)
+    {
+        List<string> told = [];
+        foreach (string fault in e.Failures)
+        {
+            string? option = fault[(fault.StartsWith(Key, StringComparison.Ordinal) ? Key.Length : 0)..].Split("__")[0].Split(':')[0] switch
+            {
+                "Name" => "--name",
+                "Username" => "--username",
+                "ApiVersion" => "--api-version",
+                "Thumbprints" => "--thumbprint",
+                _ => fault.StartsWith("Rescan__Deadline:", StringComparison.Ordinal) ? "--deadline" : null,
+            };
+            if (option is null)
+            {
+                return null;
+            }
+
+            told.Add(option + fault[fault.IndexOf(": ", StringComparison.Ordinal)..]);
+        }
+
+        return new CommandException(ExitCodes.Usage, string.Join(Environment.NewLine + "rescan: ", told));
+    }
+
+    /// <summary>The address without what a person may have put before the @ by mistake.</summary>
+    private static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
 }

@@ -1,19 +1,26 @@
 using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliance;
-using Rescan.Local.Runtime.Hosting;
+using Rescan.Functions.Configuration;
 
 namespace Rescan.Local.Cli;
 
 /// <summary><c>rescan repositories</c> and <c>rescan check</c>: what can be asked of an appliance without starting anything.</summary>
 internal static class ApplianceCommands
 {
+    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
+
     public static Command CreateRepositories() => Create(
         "repositories",
         """
-        List the appliance's repositories.
+        List the appliance's repositories. Starts nothing.
 
-          rescan repositories --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0...
+          rescan repositories --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
 
         """,
         async (client, json, cancellationToken) =>
@@ -25,32 +32,69 @@ internal static class ApplianceCommands
                 return;
             }
 
-            foreach (Repository repository in all)
+            int width = all.Count == 0 ? 0 : all.Max(r => r.Name.Length);
+            foreach (Repository repository in all.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
             {
-                Console.Out.WriteLine($"{repository.Id}  {repository.Name}  {repository.Bucket}/{repository.Folder}");
+                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {repository.Bucket}/{repository.Folder}".TrimEnd('/'));
+            }
+
+            if (all.Count == 0)
+            {
+                Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
             }
         });
 
     public static Command CreateCheck() => Create(
         "check",
         """
-        Check that the appliance can be reached, trusts the account and has repository rescan. Starts nothing.
+        Check that the appliance can be reached, that its certificate and the account are accepted, and that it has repository
+        rescan. Starts nothing.
 
-          rescan check --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0...
+          rescan check --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
 
         """,
         async (client, json, cancellationToken) =>
         {
             SignInResult signedIn = await client.SignInAsync(cancellationToken).ConfigureAwait(false);
-            int repositories = (await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false)).Count;
+            IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
+            string[] warnings = [.. Warnings(client, signedIn, repositories)];
             if (json)
             {
-                Output.PrintJson(new { signedIn.ProductVersion, signedIn.ApiVersion, tokenExpiresAt = signedIn.ExpiresAt, repositories });
+                Output.PrintJson(new
+                {
+                    signedIn.ProductVersion, signedIn.ApiVersion, signedIn.Role, tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
+                    clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
+                });
                 return;
             }
 
-            Console.Out.WriteLine($"signed in; product {signedIn.ProductVersion ?? "unknown"}, x-api-version {signedIn.ApiVersion}, {repositories} repositories");
+            Console.Out.WriteLine("ok  reached, and its certificate is trusted");
+            Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
+            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
+            Console.Out.WriteLine($"ok  {repositories.Count} repositories");
+            foreach (string warning in warnings)
+            {
+                Console.Out.WriteLine("!!  " + warning);
+            }
         });
+
+    private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
+    {
+        if (signedIn.Role is { } role && !RolesThatRescan.Contains(role, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
+        }
+
+        if (client.ClockOffset is { } offset && offset.Duration() > TolerableSkew)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");
+        }
+
+        foreach (IGrouping<string, Repository> shared in repositories.GroupBy(r => r.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+        {
+            yield return $"{shared.Count()} repositories are named '{shared.Key}'; name them by id: {string.Join(", ", shared.Select(r => r.Id))}";
+        }
+    }
 
     private static Command Create(string name, string description, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {
@@ -60,24 +104,29 @@ internal static class ApplianceCommands
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            string folder = Directory.CreateTempSubdirectory("rescan-").FullName;
-            try
+            ServiceCollection services = new();
+            services.AddLogging();
+            services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
+                appliance.Read(parse).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+            ServiceProvider provider = services.BuildServiceProvider();
+            await using (provider.ConfigureAwait(false))
             {
-                LocalFunctionHost host = await AppHost.StartAsync(folder, appliance.Read(parse), new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
-                await using (host.ConfigureAwait(false))
+                try
                 {
-                    IApplianceClients clients = host.Services.GetRequiredService<IApplianceClients>();
-                    await act(clients.Get(clients.Names[0]), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    IApplianceClients clients = provider.GetRequiredService<IApplianceClients>();
+                    IApplianceClient client = clients.Get(clients.Names[0]);
+                    await act(client, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    await client.SignOutAsync(cancellationToken).ConfigureAwait(false);
                     return 0;
                 }
-            }
-            catch (ApplianceException e)
-            {
-                throw new CommandException(ExitCodes.Of(ExitCodes.OutcomeOf(e)), e.Message);
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
+                catch (OptionsValidationException e)
+                {
+                    throw ApplianceArguments.AsUsage(e) ?? (Exception)e;
+                }
+                catch (ApplianceException e)
+                {
+                    throw new CommandException(ExitCodes.Of(ExitCodes.OutcomeOf(e)), e.Message);
+                }
             }
         });
         return command;

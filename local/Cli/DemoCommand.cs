@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
@@ -15,10 +16,7 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        Option<string> outcome = new Option<string>("--outcome") { Description = "how the session ends", DefaultValueFactory = _ => "succeeded" }
-            .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
-        Option<string> duration = new("--session-duration") { Description = "how long the session runs, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
-        Option<string[]> faults = new("--faults") { Description = "faults of the appliance: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
+        SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
         Option<string> output = Output.Option();
         Command command = new("demo", """
@@ -27,19 +25,16 @@ internal static class DemoCommand
               rescan demo --outcome warning --session-duration 45s --faults throttled
               rescan demo --open --session-duration 2m
 
-            """) { outcome, duration, faults, open, output };
+            """) { open, output };
+        arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            SimulatorOptions options = new()
-            {
-                Outcome = parse.GetValue(outcome)!,
-                SessionDuration = Durations.Parse("--session-duration", parse.GetValue(duration)!),
-                Faults = Faults(parse.GetValue(faults)),
-            };
+            SimulatorOptions options = arguments.Read(parse);
             string folder = Directory.CreateTempSubdirectory("rescan-demo-").FullName;
             try
             {
-                return await RunAsync(options, folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                return await RunAsync(
+                    options, arguments.NamesProduct(parse) ? "auto" : "1.0-rev0", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -53,14 +48,6 @@ internal static class DemoCommand
         return command;
     }
 
-    public static string[] Faults(string[]? names)
-    {
-        string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-        return Array.Find(all, n => FaultCatalog.All.All(f => f.Name != n)) is { } unknown
-            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'. Faults: {string.Join(", ", FaultCatalog.All.Select(f => $"{f.Name} ({f.What})"))}.")
-            : all;
-    }
-
     /// <summary>All that the appliance saw, the start by HTTP included.</summary>
     private static RequestTally Count(IReadOnlyList<LedgerEntry> ledger)
     {
@@ -71,12 +58,17 @@ internal static class DemoCommand
         };
     }
 
-    private static async Task<int> RunAsync(SimulatorOptions options, string folder, bool open, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(SimulatorOptions options, string revision, string folder, bool open, bool json, CancellationToken cancellationToken)
     {
         SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (appliance.ConfigureAwait(false))
         {
             Output.Step($"simulated appliance at {appliance.BaseAddress} ({options.Repositories.Count} repositories, sessions of {options.SessionDuration.TotalSeconds:0} s)");
+            foreach (FaultKind fault in options.Faults.Select(FaultCatalog.Find))
+            {
+                Output.Step($"fault {fault.Name}: {fault.What}; {SimulateCommand.Strikes(fault)}");
+            }
+
             Dictionary<string, string?> settings = new()
             {
                 ["Rescan__Appliances__0__Name"] = "demo",
@@ -84,12 +76,14 @@ internal static class DemoCommand
                 ["Rescan__Appliances__0__Username"] = options.Username,
                 ["Rescan__Appliances__0__Password"] = options.Password,
                 ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+                ["Rescan__Appliances__0__ApiVersion"] = revision,
                 // A watcher of a short session wants to see it move: a poll is worth half a second here.
                 ["Rescan__Polling__Kappa"] = "0.5",
                 ["Rescan__Polling__MinInterval"] = "00:00:01",
                 ["Rescan__Deadline"] = (options.SessionDuration + TimeSpan.FromMinutes(5)).ToString("c"),
             };
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
+            SessionLogs logs = new();
+            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 Output.Step($"the app answers at {host.BaseAddress}api");
@@ -99,6 +93,7 @@ internal static class DemoCommand
                         host.Services.GetRequiredService<IOutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
                 }
 
+                DateTimeOffset began = DateTimeOffset.UtcNow;
                 using HttpClient http = new() { BaseAddress = host.BaseAddress };
                 string repository = options.Repositories[0].Name;
                 using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, cancellationToken).ConfigureAwait(false);
@@ -106,8 +101,11 @@ internal static class DemoCommand
                 Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
                 if (!answer.IsSuccessStatusCode)
                 {
-                    string detail = body.GetProperty("detail").GetString()!;
-                    throw new CommandException((int)answer.StatusCode == 503 ? ExitCodes.Unreachable : ExitCodes.Rejected, detail);
+                    ApplianceException refusal = new(
+                        answer.StatusCode == HttpStatusCode.ServiceUnavailable ? ApplianceFailure.Transient : ApplianceFailure.Rejected, body.GetProperty("detail").GetString()!);
+                    RunResult never = RunResult.NeverBegun("demo", new RepositoryRef(options.Repositories[0].Id, repository), refusal, began, Count(appliance.Ledger));
+                    Output.Print(never, json);
+                    return ExitCodes.Of(never.Outcome);
                 }
 
                 if (open)
@@ -115,17 +113,8 @@ internal static class DemoCommand
                     return await ServeAsync(new Uri(host.BaseAddress, "api/"), json, cancellationToken).ConfigureAwait(false);
                 }
 
-                RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, cancellationToken).ConfigureAwait(false);
-                outcome = outcome with { Requests = Count(appliance.Ledger) };
-                if (json)
-                {
-                    Output.PrintJson(outcome);
-                }
-                else
-                {
-                    Output.Summary(outcome);
-                }
-
+                RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, cancellationToken).ConfigureAwait(false);
+                Output.Print(RunResult.Of(outcome with { Requests = Count(appliance.Ledger) }), json);
                 return ExitCodes.Of(outcome.Outcome);
             }
         }

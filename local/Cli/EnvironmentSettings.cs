@@ -11,6 +11,11 @@ internal static class EnvironmentSettings
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             string key = (string)variable.Key;
+            if (key == ApplianceArguments.PasswordVariable)
+            {
+                continue;
+            }
+
             if (key.StartsWith("Rescan", StringComparison.OrdinalIgnoreCase) || key.StartsWith("AzureWebJobsStorage", StringComparison.OrdinalIgnoreCase) || key == "WEBSITE_TIME_ZONE")
             {
                 settings[key] = (string?)variable.Value;

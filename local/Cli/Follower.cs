@@ -1,20 +1,41 @@
-using System.Globalization;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Runtime.Hosting;
+using Spectre.Console;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Follows one rescan to its end and shows what changes: phase, log messages, trouble, the next poll.</summary>
+/// <summary>Follows one rescan to its end and shows what changes: phase, log items, trouble, the next poll.</summary>
 internal static class Follower
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
-    public static async Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, CancellationToken cancellationToken)
+    public static Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, CancellationToken cancellationToken)
+    {
+        IAnsiConsole console = Output.Terminal;
+        return console.Profile.Capabilities.Interactive && !Console.IsErrorRedirected
+            ? console.Status().Spinner(Spinner.Known.Dots).StartAsync(
+                "starting", line => FollowAsync(host, id, logs, new LiveProgress(console, line), cancellationToken))
+            : FollowAsync(host, id, logs, new PlainProgress(), cancellationToken);
+    }
+
+    public static string PhaseText(RescanPhase phase) => phase switch
+    {
+        RescanPhase.SigningIn => "signing in",
+        RescanPhase.Starting => "posting the rescan",
+        RescanPhase.Watching => "watching the session",
+        RescanPhase.Stopping => "stopping the session",
+        RescanPhase.Recording => "recording the outcome",
+        _ => "ended",
+    };
+
+    private static async Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, CancellationToken cancellationToken)
     {
         RescanStatus? shown = null;
+        LogChanges changes = new();
         using PeriodicTimer timer = new(Look);
         while (true)
         {
@@ -22,7 +43,28 @@ internal static class Follower
                 ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' is not in the state folder.");
             if (instance.ReadCustomStatusAs<RescanStatus>() is { } status)
             {
-                Show(shown, status);
+                IReadOnlyList<SessionLogItem> log = status.SessionId is { } session ? logs.Of(session) : [];
+                bool over = status.Phase is RescanPhase.Recording or RescanPhase.Ended;
+                if (!over)
+                {
+                    Show(view, shown, status);
+                }
+
+                foreach (SessionLogItem item in changes.Take(log))
+                {
+                    view.Log(item);
+                }
+
+                if (over)
+                {
+                    Show(view, shown, status);
+                }
+
+                if (!instance.IsCompleted)
+                {
+                    view.Stand(status, log);
+                }
+
                 shown = status;
             }
 
@@ -36,34 +78,16 @@ internal static class Follower
         }
     }
 
-    private static void Show(RescanStatus? before, RescanStatus now)
+    private static void Show(IProgressView view, RescanStatus? before, RescanStatus now)
     {
         if (now.Phase != before?.Phase)
         {
-            Output.Step(now.Phase switch
-            {
-                RescanPhase.SigningIn => "signing in",
-                RescanPhase.Starting => "posting the rescan",
-                RescanPhase.Watching => $"watching session {now.SessionId}",
-                RescanPhase.Stopping => "stopping the session",
-                RescanPhase.Recording => "recording the outcome",
-                _ => "ended",
-            });
+            view.Say(now.Phase == RescanPhase.Watching ? $"watching session {now.SessionId}" : PhaseText(now.Phase));
         }
 
         if (now.Trouble is not null && now.Trouble != before?.Trouble)
         {
-            Output.Step("waiting: " + now.Trouble);
-        }
-
-        if (now.LastMessage is not null && now.LastMessage != before?.LastMessage)
-        {
-            Output.Step("log: " + now.LastMessage);
-        }
-
-        if (now.NextPollAt is { } next && next != before?.NextPollAt && now.Phase == RescanPhase.Watching)
-        {
-            Output.Step(string.Create(CultureInfo.InvariantCulture, $"poll {now.Polls} done, next in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
+            view.Say("waiting: " + now.Trouble);
         }
     }
 }

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Outcomes;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Rescan.Local.Cli;
 
@@ -19,6 +20,11 @@ internal static class Output
         Converters = { new JsonStringEnumConverter() },
     };
 
+    private static readonly Lazy<IAnsiConsole> OnError = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    /// <summary>The console on stderr.</summary>
+    public static IAnsiConsole Terminal => OnError.Value;
+
     public static Option<string> Option() => new Option<string>("--output", "-o")
     {
         Description = "text for people, json for programs (one object on stdout)", DefaultValueFactory = _ => "text",
@@ -28,30 +34,64 @@ internal static class Output
 
     public static void Step(string text) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss}  {text}"));
 
-    public static void Summary(RescanOutcome outcome)
+    public static void Print(RunResult result, bool json)
     {
-        string color = outcome.Outcome switch { Outcome.Succeeded => "green", Outcome.Warning or Outcome.Canceled => "yellow", _ => "red" };
-        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
-        void Row(string name, string value) => grid.AddRow(new Markup($"[bold]{name}[/]"), new Text(value));
-        grid.AddRow(new Markup("[bold]outcome[/]"), new Markup($"[{color} bold]{outcome.Outcome}[/]"));
-        if (outcome.Reason is { } reason)
+        if (json)
         {
-            Row("reason", reason);
+            PrintJson(result);
         }
-
-        Row("repository", $"{outcome.Repository.Name} on {outcome.Appliance}");
-        Row("session", outcome.SessionId ?? "none");
-        Row("duration", string.Create(CultureInfo.InvariantCulture, $"{outcome.DurationSeconds:0.0} s"));
-        if (outcome.Log.Count > 0)
+        else
         {
-            Row("log says", outcome.Log[^1].Message);
+            Summary(AnsiConsole.Console, result, boxed: !Console.IsOutputRedirected);
         }
-
-        RequestTally sent = outcome.Requests;
-        Row("polls", outcome.Polls.ToString(CultureInfo.InvariantCulture));
-        Row("requests", string.Create(
-            CultureInfo.InvariantCulture,
-            $"token {sent.Token}, repositories {sent.Repositories}, rescan {sent.Rescan}, session {sent.Session}, log {sent.Log}, stop {sent.Stop}, other {sent.Other}"));
-        AnsiConsole.Write(new Panel(grid).Header($" {outcome.Id} ").RoundedBorder());
     }
+
+    /// <summary>The end of a rescan as people read it.</summary>
+    /// <param name="console">Where to.</param>
+    /// <param name="result">The rescan.</param>
+    /// <param name="boxed">A box fitted to the terminal; else plain lines, which programs can cut.</param>
+    public static void Summary(IAnsiConsole console, RunResult result, bool boxed)
+    {
+        List<(string Name, string Value, string? Color)> rows = [("outcome", result.Outcome.ToString(), ColorOf(result.Outcome) + " bold")];
+        if (result.Reason is { } reason)
+        {
+            rows.Add(("reason", reason, null));
+        }
+
+        rows.Add(("repository", $"{result.Repository.Name} on {result.Appliance}", null));
+        rows.Add(("session", result.SessionId ?? "none was started", null));
+        rows.Add(("duration", string.Create(CultureInfo.InvariantCulture, $"{result.DurationSeconds:0.0} s"), null));
+        foreach (SessionLogItem item in Findings.Of(result.Log))
+        {
+            rows.Add(("log says", item.Message, item.Status switch { "Warning" => "yellow", "Error" => "red", _ => null }));
+        }
+
+        RequestTally sent = result.Requests;
+        rows.Add(("polls", result.Polls.ToString(CultureInfo.InvariantCulture), null));
+        rows.Add(("requests", string.Create(
+            CultureInfo.InvariantCulture,
+            $"token {sent.Token}, repositories {sent.Repositories}, rescan {sent.Rescan}, session {sent.Session}, log {sent.Log}, stop {sent.Stop}, other {sent.Other}"), null));
+        if (!boxed)
+        {
+            foreach ((string name, string value, _) in rows)
+            {
+                console.Profile.Out.Writer.WriteLine($"{name,-10}  {value}");
+            }
+
+            return;
+        }
+
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        string? before = null;
+        foreach ((string name, string value, string? color) in rows)
+        {
+            IRenderable shown = new Text(value, color is null ? Style.Plain : Style.Parse(color));
+            grid.AddRow(new Text(name == before ? "" : name, Style.Parse("bold")), shown);
+            before = name;
+        }
+
+        console.Write(new Panel(grid).Header($" {Markup.Escape(result.Id)} ").RoundedBorder());
+    }
+
+    private static string ColorOf(Outcome outcome) => outcome switch { Outcome.Succeeded => "green", Outcome.Warning or Outcome.Canceled => "yellow", _ => "red" };
 }

@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.Globalization;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Webhooks;
+using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Triggers;
+using Rescan.Functions.Webhooks;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -12,13 +15,14 @@ namespace Rescan.Local.Cli;
 /// <summary><c>rescan run</c>: one rescan of one repository, followed to its end.</summary>
 internal static class RunCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     public static Command Create()
     {
         ApplianceArguments appliance = new();
         Option<string> repository = new("--repository", "-r") { Description = "the repository's name or id", Required = true };
-        Option<TimeSpan> deadline = new("--deadline") { Description = "how long the rescan may take", DefaultValueFactory = _ => TimeSpan.FromHours(24) };
+        Option<string> deadline = new("--deadline") { Description = "how long the rescan may take, such as 90m or 2d", DefaultValueFactory = _ => "24h" };
+        Option<string> patience = new("--patience") { Description = "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s" };
         HubArguments hubs = new();
         Option<bool> cancel = new("--cancel") { Description = "cancel the rescan of this repository that an earlier command began" };
         Option<string> output = Output.Option();
@@ -28,97 +32,166 @@ internal static class RunCommand
               rescan run --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... --repository prod < password.txt
 
             Exit codes: 0 Succeeded, 2 Warning, 3 Failed, 4 Canceled, 5 TimedOut, 6 Rejected, 7 Unreachable, 8 Lost, 64 usage, 78 configuration, 130 interrupted.
-            """) { repository, deadline, cancel, output };
+            """) { repository, deadline, patience, cancel, output };
         hubs.AddTo(command);
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            bool json = parse.GetValue(output) == "json";
+            if (string.IsNullOrWhiteSpace(parse.GetValue(repository)))
+            {
+                throw new CommandException(ExitCodes.Usage, "--repository is empty; give a repository's name or id.");
+            }
+
+            TimeSpan limit = Durations.Parse("--deadline", parse.GetValue(deadline)!);
+            TimeSpan wait = Durations.Parse("--patience", parse.GetValue(patience)!);
             List<KeyValuePair<string, string?>> settings = appliance.Read(parse);
-            settings.Add(new("Rescan__Deadline", parse.GetValue(deadline).ToString("c")));
+            settings.Add(new("Rescan__Deadline", limit.ToString("c")));
+            SessionLogs logs = new();
             Hub hub = await hubs.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
             await using (hub.ConfigureAwait(false))
             {
-                LocalFunctionHost host = await AppHost.StartAsync(hub, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
+                LocalFunctionHost host = await StartAsync(hub, settings, logs, cancellationToken).ConfigureAwait(false);
                 await using (host.ConfigureAwait(false))
                 {
-                    return await RunAsync(host, settings[0].Value!, parse.GetValue(repository)!, parse.GetValue(cancel), json, cancellationToken).ConfigureAwait(false);
+                    Run run = new(host, logs, settings[0].Value!, parse.GetValue(repository)!, wait < limit ? wait : limit);
+                    RunResult result;
+                    try
+                    {
+                        result = await run.EndAsync(parse.GetValue(cancel), cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                    {
+                        throw new CommandException(ExitCodes.Interrupted, run.WhatGoesOn);
+                    }
+
+                    Output.Print(result, parse.GetValue(output) == "json");
+                    return ExitCodes.Of(result.Outcome);
                 }
             }
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(LocalFunctionHost host, string appliance, string wanted, bool cancel, bool json, CancellationToken cancellationToken)
+    private static async Task<LocalFunctionHost> StartAsync(Hub hub, List<KeyValuePair<string, string?>> settings, SessionLogs logs, CancellationToken cancellationToken)
     {
-        RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
-        DateTimeOffset began = DateTimeOffset.UtcNow;
-        RequestTally preflight = RequestTally.Begin();
-        RescanOutcome outcome;
         try
         {
-            Repository repository = await FindAsync(starter, appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken).ConfigureAwait(false);
-            Output.Step(started.Joined ? $"going on with rescan {started.Id}" : $"rescan {started.Id} of {repository.Name} is accepted");
-            if (cancel)
-            {
-                await host.Client.RaiseEventAsync(started.Id, RescanEvents.Cancel, "Canceled by the operator.", cancellationToken).ConfigureAwait(false);
-            }
-
-            outcome = await Follower.FollowAsync(host, started.Id, cancellationToken).ConfigureAwait(false);
-            outcome = outcome with { Requests = outcome.Requests + preflight };
-            await NotificationWait.WaitAsync(host, cancellationToken).ConfigureAwait(false);
+            return await AppHost.StartAsync(hub, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
         }
-        catch (ApplianceException e)
+        catch (OptionsValidationException e)
         {
-            outcome = new RescanOutcome
-            {
-                Id = RescanRequest.InstanceIdOf(appliance, wanted),
-                Appliance = appliance,
-                Repository = new RepositoryRef(Guid.TryParse(wanted, out _) ? wanted : "", wanted),
-                Outcome = ExitCodes.OutcomeOf(e),
-                Reason = e.Message,
-                StartedAt = began,
-                FinishedAt = DateTimeOffset.UtcNow,
-                DurationSeconds = 0,
-                Requests = preflight,
-            };
+            throw ApplianceArguments.AsUsage(e) ?? (Exception)e;
         }
-        catch (UnknownRepositoryException e)
-        {
-            throw new CommandException(ExitCodes.Usage, e.Message);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new CommandException(ExitCodes.Interrupted, "Interrupted. The session goes on on the appliance and nothing is lost: the same command goes on watching it; with --cancel it stops it.");
-        }
-
-        if (json)
-        {
-            Output.PrintJson(outcome);
-        }
-        else
-        {
-            Output.Summary(outcome);
-        }
-
-        return ExitCodes.Of(outcome.Outcome);
     }
 
-    /// <summary>Waits out short trouble only: nothing has been started yet, and a person may be waiting.</summary>
-    private static async Task<Repository> FindAsync(RescanStarter starter, string appliance, string wanted, CancellationToken cancellationToken)
+    private sealed class Run(LocalFunctionHost host, SessionLogs logs, string appliance, string wanted, TimeSpan patience)
     {
-        DateTimeOffset until = DateTimeOffset.UtcNow + Patience;
-        while (true)
+        private string? id;
+
+        /// <summary>What an interrupted run leaves, and how to go on.</summary>
+        public string WhatGoesOn => id is null
+            ? "Interrupted before anything was started."
+            : $"""
+               Interrupted. The session goes on on the appliance and nothing is lost.
+                 to go on watching:  the same command again
+                 to cancel it:       the same command with --cancel
+               """;
+
+        public async Task<RunResult> EndAsync(bool cancel, CancellationToken cancellationToken)
         {
+            DateTimeOffset began = DateTimeOffset.UtcNow;
+            RequestTally preflight = RequestTally.Begin();
             try
             {
-                return await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
+                id = await FindRunningAsync(cancellationToken).ConfigureAwait(false);
+                if (id is not null)
+                {
+                    Output.Step($"going on with rescan {id}");
+                }
+                else if (cancel)
+                {
+                    throw new CommandException(ExitCodes.Usage, $"No rescan of '{wanted}' on '{appliance}' is under way in this state folder, so there is nothing to cancel.");
+                }
+                else
+                {
+                    await StartAsync(cancellationToken).ConfigureAwait(false);
+                }
+
+                if (cancel)
+                {
+                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, "Canceled by the operator.", cancellationToken).ConfigureAwait(false);
+                }
+
+                RescanOutcome outcome = await Follower.FollowAsync(host, id!, logs, cancellationToken).ConfigureAwait(false);
+                await NotificationWait.WaitAsync(host, cancellationToken).ConfigureAwait(false);
+                return RunResult.Of(outcome with { Requests = outcome.Requests + preflight });
             }
-            catch (ApplianceException e) when (e.IsTransient && DateTimeOffset.UtcNow + (e.RetryAfter ?? TimeSpan.Zero) < until)
+            catch (ApplianceException e)
             {
-                Output.Step("waiting: " + e.Message);
-                await Task.Delay(e.RetryAfter ?? TimeSpan.FromSeconds(2), cancellationToken).ConfigureAwait(false);
+                return RunResult.NeverBegun(appliance, new RepositoryRef(Guid.TryParse(wanted, out _) ? wanted : "", wanted), e, began, preflight);
+            }
+            catch (UnknownRepositoryException e)
+            {
+                throw new CommandException(ExitCodes.Usage, e.Message);
+            }
+        }
+
+        private async Task StartAsync(CancellationToken cancellationToken)
+        {
+            RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
+            Repository repository = await FindAsync(starter, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken).ConfigureAwait(false);
+            id = started.Id;
+            Output.Step(started.Joined ? $"going on with rescan {id}" : $"rescan {id} of {repository.Name} is accepted");
+        }
+
+        /// <summary>A rescan of the repository that an earlier command began; to go on with it needs no answer of the appliance.</summary>
+        private async Task<string?> FindRunningAsync(CancellationToken cancellationToken)
+        {
+            OrchestrationQuery query = new(
+                Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+                InstanceIdPrefix: RescanRequest.InstanceIdOf(appliance, ""), FetchInputsAndOutputs: true);
+            List<string> found = [];
+            await foreach (OrchestrationMetadata instance in host.Client.GetAllInstancesAsync(query).WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                if (instance.ReadInputAs<RescanRequest>()?.Repository is { } repository
+                    && (string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)))
+                {
+                    found.Add(instance.InstanceId);
+                }
+            }
+
+            return found.Count == 1 ? found[0] : null;
+        }
+
+        /// <summary>Waits out short trouble only: nothing has been started yet, and a person may be waiting.</summary>
+        private async Task<Repository> FindAsync(RescanStarter starter, CancellationToken cancellationToken)
+        {
+            DateTimeOffset until = DateTimeOffset.UtcNow + patience;
+            string? said = null;
+            while (true)
+            {
+                try
+                {
+                    return await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
+                }
+                catch (ApplianceException e) when (e.IsTransient)
+                {
+                    TimeSpan pause = e.RetryAfter is { } asked && asked > Retry ? asked : Retry;
+                    TimeSpan left = until - DateTimeOffset.UtcNow;
+                    if (pause >= left)
+                    {
+                        throw new ApplianceException(e.Failure, string.Create(CultureInfo.InvariantCulture, $"{e.Message} Nothing was started; gave up after {patience.TotalSeconds:0} s (--patience)."), e);
+                    }
+
+                    if (said != e.Message)
+                    {
+                        said = e.Message;
+                        Output.Step(string.Create(CultureInfo.InvariantCulture, $"waiting at most {Math.Ceiling(left.TotalSeconds):0} s: {e.Message}"));
+                    }
+
+                    await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
     }

@@ -9,47 +9,37 @@ internal static class SimulateCommand
     public static Command Create()
     {
         Option<int> port = new("--port") { Description = "port on loopback; 0 takes any free one", DefaultValueFactory = _ => 11005 };
-        Option<string> outcome = new Option<string>("--outcome") { Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
-            .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
-        Option<string> duration = new("--session-duration") { Description = "how long sessions run", DefaultValueFactory = _ => "20s" };
-        Option<string[]> faults = new("--faults") { Description = "faults: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
         Option<string?> state = new("--state") { Description = "file that keeps certificate and sessions over a restart" };
+        Option<bool> list = new("--list-faults") { Description = "say what each fault does, and start nothing" };
         Option<string> output = Output.Option();
+        SimulatorArguments arguments = new();
         Command command = new("simulate", """
-            Serve a simulated appliance on loopback until Ctrl-C. GET /_ledger lists every request it took.
+            Serve a simulated appliance on loopback until Ctrl-C. GET /_ledger lists every request it took; POST /_admin/faults
+            adds a fault, DELETE takes all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.
 
-              rescan simulate --port 11005 --session-duration 2m
+              rescan simulate --port 11005 --session-duration 2m --product 7.0
+              curl -k https://127.0.0.1:11005/_admin/faults -d '{"name":"throttled","request":"log","times":3}'
 
-            """) { port, outcome, duration, faults, state, output };
+            """) { port, state, list, output };
+        arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            SimulatorOptions options = new()
+            bool json = parse.GetValue(output) == "json";
+            if (parse.GetValue(list))
+            {
+                ListFaults(json);
+                return 0;
+            }
+
+            SimulatorOptions options = arguments.Read(parse) with
             {
                 Port = parse.GetValue(port),
-                Outcome = parse.GetValue(outcome)!,
-                SessionDuration = Durations.Parse("--session-duration", parse.GetValue(duration)!),
-                Faults = DemoCommand.Faults(parse.GetValue(faults)),
                 StateFile = parse.GetValue(state) is { } file ? Path.GetFullPath(file) : null,
             };
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
             await using (appliance.ConfigureAwait(false))
             {
-                if (parse.GetValue(output) == "json")
-                {
-                    Output.PrintJson(new { baseUrl = appliance.BaseAddress, appliance.Thumbprint, options.Username, options.Password, options.Repositories });
-                }
-                else
-                {
-                    Console.Out.WriteLine($"base URL    {appliance.BaseAddress}");
-                    Console.Out.WriteLine($"thumbprint  {appliance.Thumbprint}");
-                    Console.Out.WriteLine($"account     {options.Username} / {options.Password}");
-                    Console.Out.WriteLine($"ledger      {appliance.BaseAddress}_ledger");
-                    foreach (SimulatedRepository repository in options.Repositories)
-                    {
-                        Console.Out.WriteLine($"repository  {repository.Id}  {repository.Name}");
-                    }
-                }
-
+                Print(appliance, options, json);
                 await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
@@ -57,4 +47,41 @@ internal static class SimulateCommand
         });
         return command;
     }
+
+    private static void Print(SimulatedAppliance appliance, SimulatorOptions options, bool json)
+    {
+        if (json)
+        {
+            Output.PrintJson(new { baseUrl = appliance.BaseAddress, appliance.Thumbprint, options.Username, options.Password, options.ProductVersion, options.Revisions, options.Repositories });
+            return;
+        }
+
+        Console.Out.WriteLine($"base URL    {appliance.BaseAddress}");
+        Console.Out.WriteLine($"thumbprint  {appliance.Thumbprint}");
+        Console.Out.WriteLine($"account     {options.Username} / {options.Password}");
+        Console.Out.WriteLine($"product     {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Console.Out.WriteLine($"ledger      {appliance.BaseAddress}_ledger");
+        foreach (SimulatedRepository repository in options.Repositories)
+        {
+            Console.Out.WriteLine($"repository  {repository.Id}  {repository.Name}");
+        }
+    }
+
+    private static void ListFaults(bool json)
+    {
+        if (json)
+        {
+            Output.PrintJson(FaultCatalog.Kinds.Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
+            return;
+        }
+
+        foreach (FaultKind kind in FaultCatalog.Kinds)
+        {
+            Console.Out.WriteLine($"{kind.Name,-20} {kind.What}; {Strikes(kind)}");
+        }
+    }
+
+    /// <summary>When a fault strikes, in words.</summary>
+    public static string Strikes(FaultKind kind) =>
+        $"{(kind.Times == int.MaxValue ? "every" : kind.Times == 1 ? "one" : kind.Times.ToString(System.Globalization.CultureInfo.InvariantCulture))} {kind.Requests[0]} request{(kind.Times is 1 or int.MaxValue ? "" : "s")}{(kind.After > 0 ? ", not the first" : "")}";
 }

@@ -1,0 +1,40 @@
+using System.Globalization;
+using Rescan.Functions.Appliance;
+using Rescan.Functions.Orchestrations;
+
+namespace Rescan.Local.Cli;
+
+/// <summary>One line for each change: for logs of other programs, and where there is no terminal.</summary>
+internal sealed class PlainProgress : IProgressView
+{
+    private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
+    private DateTimeOffset? shown;
+
+    public void Say(string text) => Output.Step(text);
+
+    public void Log(SessionLogItem item)
+    {
+        // That an item which was said is done now goes without saying; that it went wrong does not.
+        bool news = said.Add((item.Time, item.Message));
+        if (item.Status is "Success" || LogChanges.IsOpen(item))
+        {
+            if (news)
+            {
+                Output.Step("log: " + item.Message);
+            }
+        }
+        else
+        {
+            Output.Step($"log: {item.Status}: {item.Message}");
+        }
+    }
+
+    public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
+    {
+        if (status.NextPollAt is { } next && next != shown && status.Phase is RescanPhase.Watching or RescanPhase.Stopping)
+        {
+            shown = next;
+            Output.Step(string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done, next in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
+        }
+    }
+}
