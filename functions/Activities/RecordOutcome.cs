@@ -35,7 +35,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
             RescanState state = input.State;
             Outcome outcome = state.Outcome ?? throw new UnreachableException();
             (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken).ConfigureAwait(false);
-            string[] remarks = [.. new[] { state.Reason, state.Remark, missing }.OfType<string>()];
+            string[] remarks = [.. new[] { state.Reason, state.Remark, missing }.OfType<string>().Distinct()];
             RescanOutcome record = new()
             {
                 Id = input.InstanceId,

@@ -14,25 +14,43 @@ namespace Rescan.Local.Cli;
 /// <summary><c>rescan demo</c>: the main job against a simulated appliance.</summary>
 internal static class DemoCommand
 {
+    private static readonly TimeSpan FleetSessions = TimeSpan.FromSeconds(8);
+
     public static Command Create()
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
+        Option<bool> fleet = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
         Command command = new("demo", """
             Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
 
               rescan demo --outcome warning --session-duration 45s --faults throttled
               rescan demo --open --session-duration 2m
+              rescan demo --fleet
 
-            """) { open, output };
+            Exit codes: those of rescan run. With --fleet: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
+            """) { open, fleet, output };
         arguments.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(fleet) && command.Options.FirstOrDefault(o => o != fleet && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
+            {
+                result.AddError($"{other.Name} does not go with --fleet.");
+            }
+        });
         command.SetAction(async (parse, cancellationToken) =>
         {
             SimulatorOptions options = arguments.Read(parse);
             string folder = Directory.CreateTempSubdirectory("rescan-demo-").FullName;
             try
             {
+                if (parse.GetValue(fleet))
+                {
+                    TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : FleetSessions;
+                    return await FleetDemo.RunAsync(folder, sessions, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                }
+
                 return await RunAsync(
                     options, arguments.NamesProduct(parse) ? "auto" : "1.0-rev0", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
             }

@@ -24,6 +24,9 @@ internal sealed class SimulatorArguments
     private readonly Option<string[]> faults = new("--faults") { Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> scenario = new("--scenario") { Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
 
+    /// <summary>How long sessions run.</summary>
+    public Option Duration => duration;
+
     public void AddTo(Command command)
     {
         foreach (Option option in new Option[] { outcome, duration, pending, product, repositories, twin, bucket, folder, noise, lifetime, skew, role, exclusive, faults, scenario })

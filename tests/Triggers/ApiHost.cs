@@ -113,6 +113,23 @@ internal sealed class ApiHost : IAsyncDisposable
         }
     }
 
+    /// <summary>How large histories are now: the most events and the most characters that an instance of a kind has.</summary>
+    public (long Events, long Characters) LongestHistory(string orchestration)
+    {
+        using SqliteConnection state = new($"Data Source={Path.Combine(folder, "state.db")};Mode=ReadOnly");
+        state.Open();
+        using SqliteCommand command = state.CreateCommand();
+        command.CommandText = """
+            SELECT COALESCE(MAX(events), 0), COALESCE(MAX(characters), 0) FROM (
+              SELECT SUM(json_array_length(h.events)) AS events, SUM(LENGTH(h.events)) AS characters
+              FROM history h JOIN instances i ON i.id = h.instance WHERE i.name = $name GROUP BY h.instance, h.execution)
+            """;
+        command.Parameters.AddWithValue("$name", orchestration);
+        using SqliteDataReader reader = command.ExecuteReader();
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -37,6 +37,9 @@ public sealed class DurableEngine : IAsyncDisposable
     private volatile bool running;
     private long sequence;
 
+    /// <summary>Whether every instance waits for time or for events.</summary>
+    public bool IsIdle => work.IsIdle;
+
     /// <summary>Creates the engine; <see cref="StartAsync"/> sets it to work.</summary>
     /// <param name="store">The task hub; stays the caller's to dispose of, after the engine.</param>
     /// <param name="catalog">The app's functions.</param>

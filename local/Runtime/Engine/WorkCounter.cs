@@ -6,6 +6,9 @@ internal sealed class WorkCounter(Action<Exception> failed)
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int count = 1;
 
+    /// <summary>Whether nothing is at work.</summary>
+    public bool IsIdle => Volatile.Read(ref count) == 1;
+
     public void Run(Func<Task> action)
     {
         Interlocked.Increment(ref count);

@@ -52,6 +52,9 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <summary>Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or another's. Never otherwise.</summary>
     public Task<Exception> Failed => engine.Failed;
 
+    /// <summary>Whether every orchestration waits for time or for events.</summary>
+    internal bool IsIdle => engine.IsIdle;
+
     /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
     /// <exception cref="StateStoreInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
     /// <exception cref="StateStoreException">The task hub cannot be used.</exception>
