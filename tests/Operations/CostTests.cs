@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Data.Tables;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Polling;
+using Rescan.Tests.Configuration.Vault;
+using Rescan.Tests.Infra;
+using Rescan.Tests.Runtime.Engine;
+
+namespace Rescan.Tests.Operations;
+
+/// <summary>The numbers that the cost estimate in docs/operations.md reckons with are what a rescan does.</summary>
+public sealed class CostTests
+{
+    private static readonly string Docs = Repository.Read("docs/operations.md");
+
+    [Fact]
+    public async Task A_rescan_does_as_much_as_the_estimate_says()
+    {
+        Counter tables = new();
+        TableClientOptions options = new();
+        options.AddPolicy(tables, HttpPipelinePosition.PerRetry);
+        TableClient table = new(await AzureTestHub.StorageAsync(), "Cost" + Guid.NewGuid().ToString("N")[..12], options);
+        await using VaultApp app = await VaultApp.StartAsync("p", more: services => services.AddSingleton<IOutcomeStore>(new TableOutcomeStore(table)));
+        // The table is made once in the life of an app.
+        await app.EndAsync(await app.StartRescanAsync());
+        int tablesBefore = tables.Count;
+        int vaultBefore = app.Vault.Answers.Count;
+        await app.ForgetTokensAsync();
+
+        string id = await app.StartRescanAsync();
+        RescanOutcome outcome = await app.EndAsync(id);
+
+        (int turns, int activities, int timers) = Work(app.StateFile, id);
+        Assert.Equal(
+            (Number("activities, besides polls"), Number("requests to the outcome table"), Number("reads of the vault")),
+            (activities - outcome.Polls, tables.Count - tablesBefore, app.Vault.Answers.Count - vaultBefore));
+        Assert.InRange(timers, outcome.Polls - 1, outcome.Polls);
+        Assert.InRange(turns, 1, 1 + activities + timers);
+    }
+
+    [Theory]
+    [InlineData("polls, a session of 10 minutes, none before", new double[0])]
+    [InlineData("polls, a session of 10 minutes, like five before", new double[] { 600, 600, 600, 600, 600 })]
+    public void The_schedule_polls_as_often_as_the_estimate_says(string name, double[] past)
+    {
+        PollingOptions options = new();
+        double age = 0;
+        int polls = 0;
+        while (age < 600)
+        {
+            age += PollSchedule.Next(options, past, TimeSpan.FromSeconds(age), "rescan-appliance-1-repository", polls).TotalSeconds;
+            polls++;
+        }
+
+        Assert.Equal(Number(name), polls);
+    }
+
+    [Fact]
+    public void The_arithmetic_is_right()
+    {
+        int polls = Number("polls, a session of 10 minutes, none before");
+        int activities = Number("activities, besides polls") + polls;
+        int executions = activities + (activities + polls) + 1;
+        Assert.Equal(executions, Number("function executions"));
+        Assert.Equal(executions * 300, Number("executions a month"));
+        Assert.Equal(executions * 300 * 2, Number("GB-s a month, at most"));
+        Assert.Equal(15 * polls + 9 * Number("activities, besides polls") + 10, Number("storage operations of the task hub"));
+        Assert.Equal((15 * polls + 9 * Number("activities, besides polls") + 10 + Number("requests to the outcome table")) * 300, Number("storage operations a month"));
+    }
+
+    private static int Number(string name)
+    {
+        Match row = Regex.Match(Docs, $@"(?m)^\| {Regex.Escape(name)} \|(?:[^|]*\|)? ([0-9,]+) \|$");
+        Assert.True(row.Success, $"docs/operations.md has no row '{name}'.");
+        return int.Parse(row.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+    }
+
+    private static (int Turns, int Activities, int Timers) Work(string file, string id)
+    {
+        using SqliteConnection db = new($"Data Source={file};Mode=ReadOnly");
+        db.Open();
+        using SqliteCommand command = db.CreateCommand();
+        command.CommandText = "SELECT events FROM history WHERE instance = $id";
+        command.Parameters.AddWithValue("$id", id);
+        using SqliteDataReader reader = command.ExecuteReader();
+        List<string> kinds = [];
+        while (reader.Read())
+        {
+            kinds.AddRange(JsonDocument.Parse(reader.GetString(0)).RootElement.EnumerateArray().Select(e => e.GetProperty("Kind").ToString()));
+        }
+
+        int Of(Rescan.Local.Runtime.Storage.EventKind kind) => kinds.Count(k => k == kind.ToString() || k == ((int)kind).ToString(CultureInfo.InvariantCulture));
+        return (Of(Local.Runtime.Storage.EventKind.TurnStarted), Of(Local.Runtime.Storage.EventKind.TaskScheduled), Of(Local.Runtime.Storage.EventKind.TimerCreated));
+    }
+
+    private sealed class Counter : HttpPipelineSynchronousPolicy
+    {
+        private int count;
+
+        public int Count => count;
+
+        public override void OnSendingRequest(HttpMessage message) => Interlocked.Increment(ref count);
+    }
+}

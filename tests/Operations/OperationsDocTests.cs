@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Rescan.Functions.Outcomes;
+using Rescan.Local.Cli;
+using Rescan.Tests.Infra;
+
+namespace Rescan.Tests.Operations;
+
+/// <summary>What docs/operations.md and docs/self-hosting.md tell a reader to type is there to be typed.</summary>
+[Collection(nameof(InfraFixture))]
+public sealed class OperationsDocTests(InfraFixture infra)
+{
+    private static readonly string[] Files = ["docs/operations.md", "docs/self-hosting.md", "docs/hosting-settings.md", "docs/webhooks.md"];
+
+    public static TheoryData<string> Pages => new(Files);
+
+    private static readonly string Docs = Repository.Read("docs/operations.md");
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Commands_are_sound_to_the_shell(string page)
+    {
+        foreach (string script in Blocks(Repository.Read(page), "bash"))
+        {
+            using Process bash = Process.Start(new ProcessStartInfo("bash", ["-n"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
+            await bash.StandardInput.WriteAsync(script);
+            bash.StandardInput.Close();
+            string complaints = await bash.StandardError.ReadToEndAsync();
+            await bash.WaitForExitAsync();
+            Assert.True(bash.ExitCode == 0 && complaints.Length == 0, complaints + script);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Links_lead_somewhere(string page) => Assert.All(
+        Regex.Matches(Repository.Read(page), @"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)"),
+        link =>
+        {
+            string target = link.Groups[1].Length == 0 ? page : Path.Combine("docs", link.Groups[1].Value);
+            Assert.True(File.Exists(Path.Combine(Repository.Root, target)), link.Value);
+            Assert.True(link.Groups[2].Length == 0 || Regex.Matches(Repository.Read(target), "(?m)^#+ (.*)$").Any(h => h.Groups[1].Value.ToLowerInvariant().Replace(' ', '-') == link.Groups[2].Value), link.Value);
+        });
+
+    [Fact]
+    public async Task The_template_understands_every_parameter_that_is_shown()
+    {
+        string[] blocks = [.. Blocks(Docs, "bicep")];
+        Assert.Equal(2, blocks.Length);
+        string sample = Repository.Read("infra/main.bicepparam");
+        foreach (string name in blocks.SelectMany(b => Regex.Matches(b, @"(?m)^param (\w+)").Select(m => m.Groups[1].Value)))
+        {
+            sample = Regex.Replace(sample, $@"(?ms)^param {name} = (\[\]|'[^']*'|\[.*?^\])\n", "");
+        }
+
+        infra.Compiler.Write("shown.bicepparam", sample + string.Concat(blocks) + "\n");
+        (int exitCode, _, string complaints) = await infra.Compiler.RunAsync("build-params", "shown.bicepparam", "--stdout");
+
+        Assert.True(exitCode == 0 && complaints.Length == 0, complaints);
+    }
+
+    [Fact]
+    public void Every_name_that_comes_from_the_deployment_is_one_of_its_outputs()
+    {
+        string[] outputs = [.. JsonDocument.Parse(infra.Template).RootElement.GetProperty("outputs").EnumerateObject().Select(o => o.Name)];
+        string[] used = [.. Regex.Matches(Docs, @"\$([A-Z][A-Z_]+)").Select(m => m.Groups[1].Value).Distinct()];
+
+        Assert.NotEmpty(used);
+        Assert.Empty(used.Except(outputs));
+    }
+
+    [Fact]
+    public void The_command_takes_what_is_shown()
+    {
+        System.CommandLine.RootCommand root = new() { ServeCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), DemoCommand.Create() };
+        string[] calls = [.. Files.SelectMany(p => Blocks(Repository.Read(p), "bash")).SelectMany(b => b.Split('\n')).Where(l => Regex.IsMatch(l, @"^(\./|sudo )?rescan (check|serve|demo|repositories) "))];
+
+        Assert.NotEmpty(calls);
+        Assert.All(calls, c => Assert.Empty(root.Parse(Regex.Replace(c, @"^(\./|sudo )?rescan ", "").Split(' ').Select(w => w.Trim('"').Replace("$appliance", "host", StringComparison.Ordinal)).ToArray()).Errors));
+    }
+
+    [Fact]
+    public void Every_end_that_raises_an_alert_has_its_answer()
+    {
+        string section = Docs[Docs.IndexOf("## When an alert comes", StringComparison.Ordinal)..];
+
+        Assert.All(
+            Enum.GetNames<Outcome>().Except([nameof(Outcome.Succeeded), nameof(Outcome.Warning), nameof(Outcome.Canceled)]),
+            o => Assert.Matches($@"(?m)^\| (\*\*a rescan failed\*\*: )?{o} \|", section));
+    }
+
+    private static IEnumerable<string> Blocks(string docs, string language) =>
+        Regex.Matches(docs, $"(?ms)^```{language}\n(.*?)^```").Select(m => m.Groups[1].Value);
+}
