@@ -180,7 +180,7 @@ resource unhealthy 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'Rescan: GET /api/health does not answer 200. The app does not start, its settings have a fault, or it is not ready.'
+    description: 'Rescan: GET /api/health does not answer 200. The app does not start, or its settings have a fault.'
     enabled: true
     severity: 1
     scopes: [healthTest.id, insightsId]

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Configuration;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Cli;
 using Rescan.Tests.Infra;
@@ -78,6 +81,18 @@ public sealed class OperationsDocTests(InfraFixture infra)
 
         Assert.NotEmpty(calls);
         Assert.All(calls, c => Assert.Empty(root.Parse(Regex.Replace(c, @"^(\./|sudo )?rescan ", "").Split(' ').Select(w => w.Trim('"').Replace("$appliance", "host", StringComparison.Ordinal)).ToArray()).Errors));
+    }
+
+    [Fact]
+    public void Addresses_and_functions_that_are_named_are_the_app_s()
+    {
+        MethodInfo[] functions = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods()).Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null)];
+        string[] routes = [.. functions.SelectMany(m => m.GetParameters()).Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()?.Route).OfType<string>()];
+        string[] named = [.. Files.SelectMany(f => Regex.Matches(Repository.Read(f), @"(?:\$API_URL|\$url/api|(?:GET|POST|DELETE) /api|7071/api)/([a-z0-9{}/]+)").Select(m => m.Groups[1].Value)).Distinct()];
+
+        Assert.True(named.Length >= 5);
+        Assert.Empty(named.Except(routes));
+        Assert.All(Regex.Matches(Docs, "AzureWebJobs_(\\w+)_Disabled"), m => Assert.Contains(functions, f => f.GetCustomAttribute<FunctionAttribute>()!.Name == m.Groups[1].Value));
     }
 
     [Fact]
