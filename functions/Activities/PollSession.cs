@@ -1,5 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Activities;
 
@@ -23,7 +25,9 @@ public sealed record SessionSnapshot(
 
 /// <summary>Reads a session and its log once.</summary>
 /// <param name="appliances">The appliances' clients.</param>
-public sealed class PollSession(IApplianceClients appliances)
+/// <param name="metrics">What is measured.</param>
+/// <param name="log">The log.</param>
+public sealed class PollSession(IApplianceClients appliances, RescanMetrics metrics, ILogger<PollSession> log)
 {
     private const int MaxMessage = 500;
 
@@ -34,12 +38,14 @@ public sealed class PollSession(IApplianceClients appliances)
     public Task<ActivityAnswer<SessionSnapshot>> RunAsync([ActivityTrigger] SessionInput input, CancellationToken cancellationToken) =>
         ActivityAnswer.FromAsync(async () =>
         {
+            using IDisposable? scope = RescanScope.Begin(log, input.Appliance, sessionId: input.SessionId);
+            metrics.Polled(input.Appliance, input.SessionId);
             IApplianceClient client = appliances.Get(input.Appliance);
             ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
-            (IReadOnlyList<SessionLogItem> log, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken).ConfigureAwait(false);
+            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken).ConfigureAwait(false);
             return new SessionSnapshot(
-                session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, log.Count,
-                log.Count == 0 ? null : Shorten(log[^1].Message), tooLarge);
+                session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
+                items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge);
         });
 
     private static string Shorten(string text) => text.Length <= MaxMessage ? text : text[..MaxMessage] + "…";

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Activities;
 
@@ -18,8 +19,9 @@ public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request
 /// <summary>Writes the outcome down once, with the session's whole log.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where it is kept.</param>
+/// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
-public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore outcomes, ILogger<RecordOutcome> log)
+public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
 {
     private const int MaxLogItems = 2000;
     private const int MaxLogCharacters = 200_000;
@@ -33,6 +35,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
         ActivityAnswer.FromAsync(async () =>
         {
             RescanState state = input.State;
+            using IDisposable? scope = RescanScope.Begin(log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
             Outcome outcome = state.Outcome ?? throw new UnreachableException();
             (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken).ConfigureAwait(false);
             string[] remarks = [.. new[] { state.Reason, state.Remark, missing }.OfType<string>().Distinct()];
@@ -55,6 +58,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
             if (await outcomes.TryRecordAsync(state.RequestId, record, cancellationToken).ConfigureAwait(false))
             {
                 log.RescanEnded(record);
+                metrics.Ended(record, NoticedAfter(input));
             }
 
             return record with { Log = [] };
@@ -66,6 +70,10 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
         TimeSpan duration = state is { SessionStartedAt: { } start, SessionStoppedAt: { } stop } ? stop - start : finishedAt - (state.WatchedSince ?? state.StartedAt);
         return duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
     }
+
+    /// <summary>From the session's stop, told by our clock, to when it was noticed; null when either clock is not known.</summary>
+    private TimeSpan? NoticedAfter(RecordOutcomeInput input) =>
+        input.State.SessionStoppedAt is { } stopped && appliances.Get(input.Request.Appliance).ClockOffset is { } offset ? input.FinishedAt - (stopped - offset) : null;
 
     private static List<SessionLogItem> Cap(IReadOnlyList<SessionLogItem> items)
     {

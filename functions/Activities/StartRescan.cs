@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Activities;
 
@@ -29,9 +31,11 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 /// <param name="search">Finds the session of a POST without an answer.</param>
 /// <param name="gates">Serialises starts per appliance.</param>
 /// <param name="time">The clock.</param>
+/// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
 public sealed class StartRescan(
-    IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, SessionSearch search, StartGates gates, TimeProvider time, ILogger<StartRescan> log)
+    IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, SessionSearch search, StartGates gates, TimeProvider time,
+    RescanMetrics metrics, ILogger<StartRescan> log)
 {
     private const int PastRescans = 20;
 
@@ -42,10 +46,17 @@ public sealed class StartRescan(
     public Task<ActivityAnswer<StartedRescan>> RunAsync([ActivityTrigger] StartRescanInput input, CancellationToken cancellationToken) =>
         ActivityAnswer.FromAsync(async () =>
         {
+            string instanceId = RescanRequest.InstanceIdOf(input.Appliance, input.RepositoryId);
+            using IDisposable? scope = RescanScope.Begin(log, input.Appliance, instanceId, input.RequestId);
             using IDisposable gate = await gates.EnterAsync(input.Appliance, cancellationToken).ConfigureAwait(false);
             (string? session, string? remark) = await StartAsync(input, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<RescanOutcome> past = await outcomes.GetRecentAsync(
-                RescanRequest.InstanceIdOf(input.Appliance, input.RepositoryId), PastRescans, cancellationToken).ConfigureAwait(false);
+            if (session is not null)
+            {
+                metrics.Started(input.Appliance, session);
+                Activity.Current?.SetTag(TelemetryNames.SessionId, session);
+            }
+
+            IReadOnlyList<RescanOutcome> past = await outcomes.GetRecentAsync(instanceId, PastRescans, cancellationToken).ConfigureAwait(false);
             return new StartedRescan(
                 session, remark,
                 [.. past.Where(o => o.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed && o.DurationSeconds > 0).Select(o => o.DurationSeconds)]);

@@ -1,11 +1,14 @@
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliance;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Activities;
 
 /// <summary>Asks the appliance to stop a session. A session that no longer runs is left as it is.</summary>
 /// <param name="appliances">The appliances' clients.</param>
-public sealed class StopSession(IApplianceClients appliances)
+/// <param name="log">The log.</param>
+public sealed class StopSession(IApplianceClients appliances, ILogger<StopSession> log)
 {
     /// <summary>Stops.</summary>
     /// <param name="input">The session.</param>
@@ -14,6 +17,7 @@ public sealed class StopSession(IApplianceClients appliances)
     public Task<ActivityAnswer<string>> RunAsync([ActivityTrigger] SessionInput input, CancellationToken cancellationToken) =>
         ActivityAnswer.FromAsync(async () =>
         {
+            using IDisposable? scope = RescanScope.Begin(log, input.Appliance, sessionId: input.SessionId);
             await appliances.Get(input.Appliance).StopSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
             return input.SessionId;
         });

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 using Polly;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Appliance;
 
@@ -62,6 +63,7 @@ internal static class ApplianceHttp
                 TimeoutGenerator = arguments => ValueTask.FromResult(CallOf(arguments.Context.GetRequestMessage()) is { MayRepeat: true } ? AttemptLimit : CallLimit),
             }));
         builder.AddHttpMessageHandler<CountingHandler>();
+        builder.AddHttpMessageHandler(provider => new TelemetryHandler(Settings(provider, index).Name, provider.GetRequiredService<RescanMetrics>()));
     }
 
     private static ApplianceOptions Settings(IServiceProvider provider, int index) => provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
@@ -70,6 +72,9 @@ internal static class ApplianceHttp
     {
         AllowAutoRedirect = false,
         UseCookies = false,
+
+        // Spans are made by our own handler, and no context of ours is an appliance's business.
+        ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.FromMinutes(30),
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(15),
         ConnectTimeout = TimeSpan.FromSeconds(15),

@@ -8,6 +8,7 @@ using Rescan.Functions.Appliance;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Requests;
+using Rescan.Functions.Telemetry;
 using Rescan.Functions.Triggers;
 using Rescan.Functions.Webhooks;
 
@@ -27,6 +28,7 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
         services.AddHostedService<IdentityReport>();
         services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
+        services.AddRescanTelemetry(configuration);
         services.AddSingleton<VaultSecrets>();
         services.AddSingleton<PasswordSource>();
         services.AddSingleton<NotificationSender>();

@@ -2,8 +2,10 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Trace;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -41,6 +43,11 @@ internal static class AppHost
                 ConfigureServices = services =>
                 {
                     services.AddRescan(configuration);
+                    if (configuration.IsTelemetrySet())
+                    {
+                        // In Azure the Functions host makes the spans of HTTP requests.
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation());
+                    }
                     configureServices?.Invoke(services);
                 },
                 Url = url,

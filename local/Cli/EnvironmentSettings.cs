@@ -16,7 +16,8 @@ internal static class EnvironmentSettings
                 continue;
             }
 
-            if (key.StartsWith("Rescan", StringComparison.OrdinalIgnoreCase) || key.StartsWith("AzureWebJobsStorage", StringComparison.OrdinalIgnoreCase) || key == "WEBSITE_TIME_ZONE")
+            if (key.StartsWith("Rescan", StringComparison.OrdinalIgnoreCase) || key.StartsWith("AzureWebJobsStorage", StringComparison.OrdinalIgnoreCase) || key == "WEBSITE_TIME_ZONE"
+                || key.StartsWith("OTEL_", StringComparison.Ordinal) || key.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal))
             {
                 settings[key] = (string?)variable.Value;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging;
@@ -52,6 +53,7 @@ internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work,
     /// <returns>The result; null when our own stop cut it off: the store still has it, and the next start runs it again.</returns>
     private async Task<HistoryEvent?> RunAsync(ActivityWork activity)
     {
+        using Activity? span = DurableTrace.Run(activity.Name, activity.Owner.Record, activity.TaskId);
         try
         {
             object? output = await catalog.InvokeActivityAsync(activity.Name, activity.Owner.Record.Id, activity.Input, stopping).ConfigureAwait(false);
@@ -63,6 +65,7 @@ internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work,
         }
         catch (Exception e)
         {
+            span?.SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", e.GetType().FullName);
             log.LogWarning("Activity {Activity} of {InstanceId} failed: {Reason}", activity.Name, activity.Owner.Record.Id, e.Message);
             return new HistoryEvent(EventKind.TaskFailed, activity.TaskId, activity.Name, Failure: TaskFailureDetails.FromException(e));
         }

@@ -548,6 +548,7 @@ public sealed class DurableEngine : IAsyncDisposable
         arrivals.ForEach(a => a.Taken?.TrySetResult());
         if (after.IsTerminal)
         {
+            DurableTrace.Ended(after);
             End(instance);
         }
         else

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -16,6 +17,7 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
     {
         string id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
         DateTime now = engine.UtcNow;
+        using Activity? span = DurableTrace.Create(orchestratorName.Name, id);
         InstanceRecord instance = new()
         {
             Id = id,
@@ -24,6 +26,7 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
             Status = OrchestrationRuntimeStatus.Pending,
             CreatedAt = now,
             UpdatedAt = now,
+            TraceParent = Activity.Current?.Id,
             StartAt = options?.StartAt is { } at && at > now ? at.UtcDateTime : null,
         };
         await engine.ReadyAsync(cancellation).ConfigureAwait(false);

@@ -425,6 +425,7 @@ internal sealed class LocalOrchestrationContext : TaskOrchestrationContext
                         Status = OrchestrationRuntimeStatus.Pending,
                         CreatedAt = now,
                         UpdatedAt = now,
+                        TraceParent = instance.TraceParent,
                         Parent = new ParentLink(InstanceId, instance.Name, instance.Execution, call.Id),
                     });
                     break;

@@ -59,6 +59,9 @@ internal sealed record InstanceRecord
     /// <summary>When the first turn may run; at once when null.</summary>
     public DateTime? StartAt { get; init; }
 
+    /// <summary>The W3C trace context it was created in; null when it belongs to no trace.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Turns committed in this execution.</summary>
     public int Turns { get; init; }
 

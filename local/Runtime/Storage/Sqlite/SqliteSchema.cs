@@ -10,8 +10,9 @@ namespace Rescan.Local.Runtime.Storage;
 internal static class SqliteSchema
 {
     /// <summary>The version that this build reads and writes.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
+    /// <summary>As version 2 had them; what came later is added to them.</summary>
     private const string Tables = """
         CREATE TABLE instances (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, execution INTEGER NOT NULL, status INTEGER NOT NULL,
@@ -58,12 +59,13 @@ internal static class SqliteSchema
             {
                 db.Execute(Tables);
             }
-            else
+            else if (version == 1)
             {
                 FromVersion1(db, file);
             }
 
-            db.Execute("PRAGMA user_version = 2");
+            db.Execute("ALTER TABLE instances ADD COLUMN trace TEXT");
+            db.Execute("PRAGMA user_version = 3");
             db.Execute("COMMIT");
         }
     }

@@ -10,7 +10,7 @@ namespace Rescan.Local.Runtime.Storage;
 public sealed class SqliteStore : StateStore, IDisposable
 {
     private const string Columns =
-        "id, name, execution, status, input, output, custom_status, failure, created, updated, parent, start_at, turns, pending";
+        "id, name, execution, status, input, output, custom_status, failure, created, updated, parent, start_at, turns, pending, trace";
 
     private readonly string file;
     private readonly FileStream? ownership;
@@ -302,9 +302,9 @@ public sealed class SqliteStore : StateStore, IDisposable
     {
         Clear(db, i.Id);
         db.Execute(
-            "INSERT OR REPLACE INTO instances VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            "INSERT OR REPLACE INTO instances VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             i.Id, i.Name, i.Execution, (int)i.Status, i.Input, i.Output, i.CustomStatus, Failure(i), i.CreatedAt.Ticks, i.UpdatedAt.Ticks,
-            i.Parent is null ? null : JsonSerializer.Serialize(i.Parent, StateJson.Default.ParentLink), i.StartAt?.Ticks, i.Turns, Waits(i));
+            i.Parent is null ? null : JsonSerializer.Serialize(i.Parent, StateJson.Default.ParentLink), i.StartAt?.Ticks, i.Turns, Waits(i), i.TraceParent);
     }
 
     private static void Clear(SqliteSession db, string id)
@@ -349,6 +349,7 @@ public sealed class SqliteStore : StateStore, IDisposable
         StartAt = r.IsDBNull(11) ? null : Time(r, 11),
         Turns = r.GetInt32(12),
         Pending = Text(r, 13) is { } pending ? JsonSerializer.Deserialize(pending, StateJson.Default.Pending)! : Pending.Nothing,
+        TraceParent = Text(r, 14),
     };
 
     private void RequireFile()

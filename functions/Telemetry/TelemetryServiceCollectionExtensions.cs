@@ -1,0 +1,71 @@
+using System.Reflection;
+using Azure.Core;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Rescan.Functions.Telemetry;
+
+/// <summary>Sends traces, metrics and logs by OpenTelemetry where the settings say so.</summary>
+public static class TelemetryServiceCollectionExtensions
+{
+    private const string Otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Insights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
+    /// <summary>Sources of spans: ours, the Functions worker's, the durable client's, and the local runtime's.</summary>
+    private static readonly string[] Sources = [TelemetryNames.Source, "Microsoft.Azure.Functions.Worker", "Microsoft.DurableTask", "Rescan.Local.Runtime"];
+
+    /// <summary>Whether any exporter is set: <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
+    public static bool IsTelemetrySet(this IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return !string.IsNullOrEmpty(configuration[Otlp]) || !string.IsNullOrEmpty(configuration[Insights]);
+    }
+
+    /// <summary>Registers the metrics, and the exporters that the settings name.</summary>
+    internal static IServiceCollection AddRescanTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddMetrics();
+        services.AddSingleton<RescanMetrics>();
+        if (!configuration.IsTelemetrySet())
+        {
+            return services;
+        }
+
+        services.AddHostedService<LastSuccesses>();
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(r => r.AddService(
+                configuration["OTEL_SERVICE_NAME"] ?? configuration["WEBSITE_SITE_NAME"] ?? "rescan",
+                serviceVersion: typeof(RescanMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion))
+            .WithTracing(t => t.AddSource(Sources))
+            .WithMetrics(m => m.AddMeter(TelemetryNames.Source))
+            // Alerts read the message as it is written out, so it is sent, not only its template.
+            .WithLogging(null, l => (l.IncludeFormattedMessage, l.IncludeScopes) = (true, true));
+        if (!string.IsNullOrEmpty(configuration[Otlp]))
+        {
+            telemetry.UseOtlpExporter();
+        }
+
+        if (configuration[Insights] is { Length: > 0 } connection)
+        {
+            telemetry.UseAzureMonitorExporter(o =>
+            {
+                o.ConnectionString = connection;
+
+                // A dropped line would be a missing outcome to the alerts, and there are few.
+                (o.TracesPerSecond, o.SamplingRatio, o.EnableTraceBasedLogsSampler) = (null, 1, false);
+            });
+            if (configuration["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]?.Contains("Authorization=AAD", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential>((o, identity) => o.Credential = identity);
+            }
+        }
+
+        return services;
+    }
+}
