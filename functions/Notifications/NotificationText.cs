@@ -50,7 +50,7 @@ internal sealed record NotificationText(
         }
 
         bool recovered = rescan.Outcome == Outcome.Succeeded && notification.Previous?.Severity() is Severity.Bad or Severity.Warning;
-        string title = notification.IsTest ? "This is a test" : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
+        string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
             rescan.Outcome.Severity(), title, $"{HumanText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
             notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Notifications;
 
@@ -49,6 +50,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
     /// <inheritdoc/>
     public async Task<DeliveryResult> DeliverAsync(string channel, Notification notification, CancellationToken cancellationToken)
     {
+        using IDisposable? scope = RescanScope.BeginNotification(log, channel, notification);
         if (channels.FirstOrDefault(c => string.Equals(c.Name, channel, StringComparison.OrdinalIgnoreCase)) is not { } configured)
         {
             return new DeliveryResult(channel, false, "it is no longer configured");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Notifications;
 
 namespace Rescan.Functions.Telemetry;
 
@@ -14,26 +15,26 @@ internal static class RescanScope
     /// <param name="sessionId">The session; null while there is none.</param>
     public static IDisposable? Begin(ILogger log, string appliance, string? instanceId = null, string? requestId = null, string? sessionId = null)
     {
-        List<KeyValuePair<string, object?>> about = [new(TelemetryNames.Appliance, appliance)];
-        void Add(string name, string? value)
+        return Begin(log, [
+            new(TelemetryNames.Appliance, appliance), new(TelemetryNames.InstanceId, instanceId), new(TelemetryNames.RequestId, requestId), new(TelemetryNames.SessionId, sessionId)]);
+    }
+
+    /// <summary>Likewise for a channel that is being told.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="channel">The channel's name.</param>
+    /// <param name="notification">What it is told.</param>
+    public static IDisposable? BeginNotification(ILogger log, string channel, Notification notification) => Begin(log, [
+        new(TelemetryNames.Channel, channel), new(TelemetryNames.RequestId, notification.RequestId), new(TelemetryNames.InstanceId, notification.Rescan?.Id ?? notification.Run?.Id),
+        new(TelemetryNames.Appliance, notification.Rescan?.Appliance), new(TelemetryNames.SessionId, notification.Rescan?.SessionId)]);
+
+    private static IDisposable? Begin(ILogger log, KeyValuePair<string, object?>[] about)
+    {
+        KeyValuePair<string, object?>[] known = [.. about.Where(a => a.Value is not null)];
+        foreach ((string name, object? value) in known)
         {
-            if (value is not null)
-            {
-                about.Add(new(name, value));
-            }
+            Activity.Current?.SetTag(name, value);
         }
 
-        Add(TelemetryNames.InstanceId, instanceId);
-        Add(TelemetryNames.RequestId, requestId);
-        Add(TelemetryNames.SessionId, sessionId);
-        if (Activity.Current is { } span)
-        {
-            foreach ((string name, object? value) in about)
-            {
-                span.SetTag(name, value);
-            }
-        }
-
-        return log.BeginScope(about);
+        return log.BeginScope(known);
     }
 }

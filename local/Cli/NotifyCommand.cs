@@ -11,7 +11,7 @@ internal static class NotifyCommand
 {
     public static Command Create()
     {
-        Option<bool> sample = new("--test") { Description = "send a sample to each channel and print what it answers", Required = true };
+        Option<bool> sample = new("--test") { Description = "send a sample to each channel and print what it answers" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
         Command command = new("notify", """
@@ -22,6 +22,11 @@ internal static class NotifyCommand
             """) { sample, settings, output };
         command.SetAction(async (parse, cancellationToken) =>
         {
+            if (!parse.GetValue(sample))
+            {
+                throw new CommandException(ExitCodes.Usage, "notify only tries channels out so far: give --test.");
+            }
+
             IConfiguration configuration = new ConfigurationBuilder()
                 .AddInMemoryCollection(SettingsFile.Read(parse.GetValue(settings)!).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
             ServiceCollection collection = new();

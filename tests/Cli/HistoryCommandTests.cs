@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Rescan.Local.Appliance;
+using Rescan.Tests.Runtime.Engine;
 
 namespace Rescan.Tests.Cli;
 
@@ -83,6 +84,26 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         Assert.Equal(78, exit);
         Assert.Contains(nowhere, said, StringComparison.Ordinal);
         Assert.False(Directory.Exists(nowhere));
+    }
+
+    [Fact]
+    public async Task They_read_Azure_Storage_beside_the_host_that_owns_it()
+    {
+        string storage = await AzureTestHub.StorageAsync();
+        string hub = "T" + Guid.NewGuid().ToString("N")[..12];
+        serve = await ServeProcess.StartAsync(folder, appliance, "--storage", storage, "--hub", hub);
+        string id = await serve.RescanAsync("archive");
+        await serve.SessionAsync(id);
+        string[] where = ["--state", folder, "--storage", storage, "--hub", hub, "--output", "json"];
+
+        Assert.Equal(id, Assert.Single(Read(await ProcessAsync(["status", .. where])).GetProperty("running").EnumerateArray()).GetProperty("id").GetString());
+        Assert.Equal(0, (await ProcessAsync(["cancel", id, .. where])).Exit);
+        await serve.OutcomeAsync(id);
+
+        Assert.Equal("Canceled", Assert.Single(Read(await ProcessAsync(["history", .. where])).GetProperty("items").EnumerateArray()).GetProperty("outcome").GetProperty("outcome").GetString());
+        Assert.Equal(1, Read(await ProcessAsync(["report", .. where])).GetProperty("total").GetInt32());
+
+        static JsonElement Read((int Exit, string Said) ended) => ended.Exit == 0 ? JsonSerializer.Deserialize<JsonElement>(ended.Said) : throw new InvalidOperationException(ended.Said);
     }
 
     private async Task<JsonElement> JsonAsync(params string[] arguments)

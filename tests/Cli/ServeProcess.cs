@@ -18,9 +18,11 @@ internal sealed class ServeProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, params (string Name, string Value)[] environment)
+    public static Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, params string[] options) => StartAsync(folder, appliance, [], options);
+
+    public static async Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, (string Name, string Value)[] environment, params string[] options)
     {
-        Process process = Start(folder, appliance, ["serve", "--state", folder, "--url", "http://127.0.0.1:0"], environment);
+        Process process = Start(folder, appliance, ["serve", "--state", folder, "--url", "http://127.0.0.1:0", .. options], environment);
         string? line;
         do
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
@@ -7,6 +8,8 @@ using Rescan.Functions.Notifications;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Webhooks;
+using Rescan.Local.Appliance;
+using Rescan.Tests.Cli;
 
 namespace Rescan.Tests.Notifications;
 
@@ -180,6 +183,29 @@ public sealed class NotificationTests
         await app.ToldAsync();
 
         Assert.Single(app.Receiver.At("/hook"));
+    }
+
+    [Fact]
+    public async Task Notify_test_sends_a_sample_to_each_channel_and_tells_what_became_of_it()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        receiver.Answer("/gone", (404, "no_service"));
+        string folder = Directory.CreateTempSubdirectory("rescan-notify-test-").FullName;
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
+        using Process process = ServeProcess.Start(
+            folder, appliance, ["notify", "--test"],
+            ("Rescan__Notifications__Channels__0__Kind", "webhook"), ("Rescan__Notifications__Channels__0__Url", new Uri(receiver.Url, "/hook").AbsoluteUri),
+            ("Rescan__Notifications__Channels__0__Secret", NotifyingApp.Secret),
+            ("Rescan__Notifications__Channels__1__Kind", "slack"), ("Rescan__Notifications__Channels__1__Url", new Uri(receiver.Url, "/gone").AbsoluteUri));
+        string said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Equal(["ok      webhook: answered 200", "failed  slack: answered 404 (no_service)"], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Received sample = Assert.Single(receiver.At("/hook"));
+        Assert.Equal((WebhookVerdict.Valid, "test"), (sample.Verify(NotifyingApp.Secret), sample.Json.GetProperty("type").GetString()));
+        Assert.Empty(appliance.Ledger);
+        Directory.Delete(folder, recursive: true);
     }
 
     private static Dictionary<string, string?> Webhook(Uri receiver) => new()

@@ -120,6 +120,6 @@ public sealed class TelemetryTests : IAsyncLifetime
 
     // A process of its own: sources and meters are the process's, and other tests run hosts in this one.
     private Task<ServeProcess> StartAsync() => ServeProcess.StartAsync(
-        folder, appliance, ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Url.AbsoluteUri), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"), ("OTEL_METRIC_EXPORT_INTERVAL", "200"));
+        folder, appliance, [("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Url.AbsoluteUri), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"), ("OTEL_METRIC_EXPORT_INTERVAL", "200")]);
 }
