@@ -24,6 +24,9 @@ public sealed partial class AzureStore : StateStore
     private const int MaxKept = 40;
     private const string SettingsPartition = "~";
 
+    // More would only wait on their way, run out of their time there, and keep the lease from being renewed.
+    private const int MaxCommitsAtOnce = 64;
+
     private static readonly ParallelOptions SixteenAtOnce = new() { MaxDegreeOfParallelism = 16 };
 
     private readonly AzureAccount account;
@@ -32,6 +35,7 @@ public sealed partial class AzureStore : StateStore
     private readonly BlobContainerClient blobs;
     private readonly AzureRows rows;
     private readonly string name;
+    private readonly SemaphoreSlim commits = new(MaxCommitsAtOnce);
     private readonly ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
 
     private AzureStore(AzureAccount account, AzureLease? lease, TableClient table, BlobContainerClient blobs, string name)
@@ -160,69 +164,18 @@ public sealed partial class AzureStore : StateStore
         return states;
     });
 
-    internal override Task CommitAsync(Change change) => Explained(async () =>
+    internal override async Task CommitAsync(Change change)
     {
-        InstanceRecord instance = change.Instance;
-        string partition = AzureRows.Encode(instance.Id);
-        Known? before = change.Create ? null : known.GetValueOrDefault(instance.Id) ?? await KnowAsync(instance.Id).ConfigureAwait(false);
-        Known after = new() { Execution = instance.Execution, Turns = instance.Turns, Messages = before?.Messages ?? new([]), HasBlobs = before?.HasBlobs ?? false };
-        AzureRows.Room room = new();
-
-        List<TableTransactionAction> actions = [];
-        foreach (long key in change.Consumed)
+        await commits.WaitAsync().ConfigureAwait(false);
+        try
         {
-            actions.Add(Delete(partition, AzureRows.Message(key)));
+            await Explained(() => WriteAsync(change)).ConfigureAwait(false);
         }
-
-        if (change.History.Count > 0)
+        finally
         {
-            TableEntity row = new(partition, AzureRows.History(instance.Execution, instance.Turns - 1));
-            after.HasBlobs |= await rows.WriteAsync(
-                row, "Events", JsonSerializer.Serialize(change.History, StateJson.Default.ListHistoryEvent), instance.Execution, room).ConfigureAwait(false);
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
+            commits.Release();
         }
-
-        foreach (Message kept in change.Kept.Take(MaxKept))
-        {
-            actions.Add(new TableTransactionAction(
-                TableTransactionActionType.UpsertReplace, await ToRowAsync(partition, kept, instance.Execution, room).ConfigureAwait(false)));
-        }
-
-        // More than fit into the transaction go the way of letters.
-        Outbox outbox = new([.. change.Letters, .. change.Kept.Skip(MaxKept).Select(m => new Letter(instance.Id, m))], change.Children);
-        string? sending = null;
-        if (outbox.Letters.Count + outbox.Children.Count > 0)
-        {
-            TableEntity row = new(partition, sending = AzureRows.Outbox(instance.Execution, instance.Turns));
-            after.HasBlobs |= await rows.WriteAsync(row, "Outbox", JsonSerializer.Serialize(outbox, StateJson.Default.Outbox), instance.Execution, room).ConfigureAwait(false);
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
-        }
-
-        List<string> obsolete = Obsolete(change, before);
-        int now = Math.Min(obsolete.Count, MaxTransaction - 1 - actions.Count);
-        actions.AddRange(obsolete.Take(now).Select(r => Delete(partition, r)));
-
-        TableEntity main = await ToRowAsync(instance, after, room).ConfigureAwait(false);
-        await SubmitAsync(main, actions, before, after).ConfigureAwait(false);
-        after.Messages.Remove(change.Consumed);
-        change.Kept.Take(MaxKept).ToList().ForEach(m => after.Messages.Add(m.Key));
-        if (sending is not null)
-        {
-            await SendAsync(outbox).ConfigureAwait(false);
-            await table.DeleteEntityAsync(partition, sending, ETag.All).ConfigureAwait(false);
-        }
-
-        await DeleteAsync(partition, obsolete.Skip(now)).ConfigureAwait(false);
-        if (change.ClearHistory && before is { HasBlobs: true })
-        {
-            await DeleteBlobsAsync(AzureRows.BlobFolder(partition, before.Execution)).ConfigureAwait(false);
-        }
-
-        if (instance.IsTerminal)
-        {
-            known.TryRemove(instance.Id, out _);
-        }
-    });
+    }
 
     internal override Task<InstanceRecord?> GetAsync(string id, CancellationToken cancellationToken) => Explained(async () =>
     {
@@ -388,6 +341,70 @@ public sealed partial class AzureStore : StateStore
         JsonException or FormatException => new StateStoreException($"The task hub {name} is damaged: {e.Message}", e),
         _ => null,
     };
+
+    private async Task WriteAsync(Change change)
+    {
+        InstanceRecord instance = change.Instance;
+        string partition = AzureRows.Encode(instance.Id);
+        Known? before = change.Create ? null : known.GetValueOrDefault(instance.Id) ?? await KnowAsync(instance.Id).ConfigureAwait(false);
+        Known after = new() { Execution = instance.Execution, Turns = instance.Turns, Messages = before?.Messages ?? new([]), HasBlobs = before?.HasBlobs ?? false };
+        AzureRows.Room room = new();
+
+        List<TableTransactionAction> actions = [];
+        foreach (long key in change.Consumed)
+        {
+            actions.Add(Delete(partition, AzureRows.Message(key)));
+        }
+
+        if (change.History.Count > 0)
+        {
+            TableEntity row = new(partition, AzureRows.History(instance.Execution, instance.Turns - 1));
+            after.HasBlobs |= await rows.WriteAsync(
+                row, "Events", JsonSerializer.Serialize(change.History, StateJson.Default.ListHistoryEvent), instance.Execution, room).ConfigureAwait(false);
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
+        }
+
+        foreach (Message kept in change.Kept.Take(MaxKept))
+        {
+            actions.Add(new TableTransactionAction(
+                TableTransactionActionType.UpsertReplace, await ToRowAsync(partition, kept, instance.Execution, room).ConfigureAwait(false)));
+        }
+
+        // More than fit into the transaction go the way of letters.
+        Outbox outbox = new([.. change.Letters, .. change.Kept.Skip(MaxKept).Select(m => new Letter(instance.Id, m))], change.Children);
+        string? sending = null;
+        if (outbox.Letters.Count + outbox.Children.Count > 0)
+        {
+            TableEntity row = new(partition, sending = AzureRows.Outbox(instance.Execution, instance.Turns));
+            after.HasBlobs |= await rows.WriteAsync(row, "Outbox", JsonSerializer.Serialize(outbox, StateJson.Default.Outbox), instance.Execution, room).ConfigureAwait(false);
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, row));
+        }
+
+        List<string> obsolete = Obsolete(change, before);
+        int now = Math.Min(obsolete.Count, MaxTransaction - 1 - actions.Count);
+        actions.AddRange(obsolete.Take(now).Select(r => Delete(partition, r)));
+
+        TableEntity main = await ToRowAsync(instance, after, room).ConfigureAwait(false);
+        await SubmitAsync(main, actions, before, after).ConfigureAwait(false);
+        after.Messages.Remove(change.Consumed);
+        change.Kept.Take(MaxKept).ToList().ForEach(m => after.Messages.Add(m.Key));
+        if (sending is not null)
+        {
+            await SendAsync(outbox).ConfigureAwait(false);
+            await table.DeleteEntityAsync(partition, sending, ETag.All).ConfigureAwait(false);
+        }
+
+        await DeleteAsync(partition, obsolete.Skip(now)).ConfigureAwait(false);
+        if (change.ClearHistory && before is { HasBlobs: true })
+        {
+            await DeleteBlobsAsync(AzureRows.BlobFolder(partition, before.Execution)).ConfigureAwait(false);
+        }
+
+        if (instance.IsTerminal)
+        {
+            known.TryRemove(instance.Id, out _);
+        }
+    }
 
     private async Task<T> Explained<T>(Func<Task<T>> action)
     {
