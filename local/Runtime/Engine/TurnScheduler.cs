@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace Rescan.Local.Runtime.Engine;
 
 /// <summary>Runs an orchestrator's continuations on the turn's own thread, in the order in which they were posted.</summary>
 internal sealed class TurnScheduler : SynchronizationContext
 {
-    private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> queue = new();
+    // Only the turn's own thread touches it, and one that waits must stay small.
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> queue = new();
     private int thread;
     private volatile bool strayed;
 

@@ -46,6 +46,10 @@ internal static class SqliteSchema
         db.Execute("PRAGMA auto_vacuum = INCREMENTAL");
         db.Scalar("PRAGMA journal_mode = WAL");
         db.Execute("PRAGMA synchronous = FULL");
+
+        // Room for the pages of a large transaction and for several of them in the log, so that none is written twice without need.
+        db.Execute("PRAGMA cache_size = -16384");
+        db.Scalar("PRAGMA wal_autocheckpoint = 4000");
         long version = (long)db.Scalar("PRAGMA user_version")!;
         if (version > Version)
         {

@@ -123,7 +123,12 @@ public sealed class SqliteStore : StateStore, IDisposable
             .ConvertAll(i => new InstanceState(i, [.. messages[i.Id]]));
     });
 
-    internal override Task CommitAsync(Change change) => Writer.WriteAsync(db => Apply(db, change));
+    internal override Task CommitAsync(Change change)
+    {
+        // Here and not on the writer's thread, which all instances share.
+        string? events = change.History.Count > 0 ? JsonSerializer.Serialize(change.History, StateJson.Default.ListHistoryEvent) : null;
+        return Writer.WriteAsync(db => Apply(db, change, events));
+    }
 
     internal override Task<InstanceRecord?> GetAsync(string id, CancellationToken cancellationToken) => Read(db => Get(db, id));
 
@@ -242,7 +247,7 @@ public sealed class SqliteStore : StateStore, IDisposable
         _ => new StateStoreException($"The state file {full} cannot be opened for writing: {e.Message}. Check the folder's rights and free space.", e),
     };
 
-    private static void Apply(SqliteSession db, Change change)
+    private static void Apply(SqliteSession db, Change change, string? events)
     {
         InstanceRecord instance = change.Instance;
         if (change.Create)
@@ -265,11 +270,9 @@ public sealed class SqliteStore : StateStore, IDisposable
                 instance.UpdatedAt.Ticks, instance.Turns, Waits(instance));
         }
 
-        if (change.History.Count > 0)
+        if (events is not null)
         {
-            db.Execute(
-                "INSERT INTO history VALUES ($1, $2, $3, $4)",
-                instance.Id, instance.Execution, instance.Turns - 1, JsonSerializer.Serialize(change.History, StateJson.Default.ListHistoryEvent));
+            db.Execute("INSERT INTO history VALUES ($1, $2, $3, $4)", instance.Id, instance.Execution, instance.Turns - 1, events);
         }
 
         foreach (long key in change.Consumed)
