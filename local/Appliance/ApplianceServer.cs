@@ -22,7 +22,8 @@ internal sealed class ApplianceServer : IAsyncDisposable
 
     private ApplianceServer(int port, Func<X509Certificate2> certificate, RequestDelegate handle)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        // No settings file is watched for changes: a system allows its user only so many watchers, and none is needed here.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.Zero);
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -16,6 +16,10 @@ internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work,
 
     private readonly ConcurrentQueue<ActivityWork> queue = new();
     private int workers;
+    private long count;
+
+    /// <summary>Activities run so far.</summary>
+    public long Count => Interlocked.Read(ref count);
 
     public void Add(ActivityWork activity)
     {
@@ -54,6 +58,7 @@ internal sealed class ActivityRunner(IFunctionCatalog catalog, WorkCounter work,
     private async Task<HistoryEvent?> RunAsync(ActivityWork activity)
     {
         using Activity? span = DurableTrace.Run(activity.Name, activity.Owner.Record, activity.TaskId);
+        Interlocked.Increment(ref count);
         try
         {
             object? output = await catalog.InvokeActivityAsync(activity.Name, activity.Owner.Record.Id, activity.Input, stopping).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Rescan.Local.Runtime.Engine;
 public sealed class DurableEngine : IAsyncDisposable
 {
     /// <summary>Orchestrators kept in memory between turns unless the constructor is told otherwise.</summary>
-    public const int DefaultKeptOrchestrators = 1000;
+    public const int DefaultKeptOrchestrators = 10_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -36,6 +37,7 @@ public sealed class DurableEngine : IAsyncDisposable
     private Task? stop;
     private volatile bool running;
     private long sequence;
+    private long turns;
 
     /// <summary>Whether every instance waits for time or for events.</summary>
     public bool IsIdle => work.IsIdle;
@@ -66,6 +68,12 @@ public sealed class DurableEngine : IAsyncDisposable
 
     /// <summary>Completes, with the reason, when the engine cannot go on and has stopped by itself. Never otherwise.</summary>
     public Task<Exception> Failed => failed.Task;
+
+    /// <summary>Orchestrator turns committed so far.</summary>
+    internal long Turns => Interlocked.Read(ref turns);
+
+    /// <summary>Activities run so far.</summary>
+    internal long Activities => activities.Count;
 
     internal DateTime UtcNow => time.GetUtcNow().UtcDateTime;
 
@@ -207,6 +215,10 @@ public sealed class DurableEngine : IAsyncDisposable
             ? Task.FromResult<InstanceRecord?>(record)
             : store.GetAsync(id, cancellation);
 
+    /// <summary>A page of instances, oldest first. Those that have not ended are all in memory, so a list of them alone costs the store nothing.</summary>
+    internal Task<(List<InstanceRecord> Page, string? Next)> ListAsync(InstanceFilter filter, int size, string? token, CancellationToken cancellation) =>
+        filter.Statuses is { Count: > 0 } statuses && !statuses.Any(InstanceRecord.Ends) ? Task.FromResult(ListLive(filter, size, token)) : store.ListAsync(filter, size, token, cancellation);
+
     /// <summary>Waits until an instance is as asked for; null when there is none.</summary>
     internal async Task<InstanceRecord?> WaitForAsync(string id, Func<InstanceRecord, bool> done, CancellationToken cancellation)
     {
@@ -271,6 +283,15 @@ public sealed class DurableEngine : IAsyncDisposable
     {
         IEnumerable<DueTimer> all = i.IsTerminal ? [] : i.Pending.Timers.Select(t => new DueTimer(t.Due, i.Id, i.Execution, t.TaskId));
         return i is { StartAt: { } start, Turns: 0, IsTerminal: false } ? all.Append(new DueTimer(start, i.Id, i.Execution, -1)) : all;
+    }
+
+    private (List<InstanceRecord> Page, string? Next) ListLive(InstanceFilter filter, int size, string? token)
+    {
+        (DateTime CreatedAt, string Id)? after = token?.Split('/', 2) is [var ticks, var last] ? (new DateTime(long.Parse(ticks, CultureInfo.InvariantCulture), DateTimeKind.Utc), last) : null;
+        List<InstanceRecord> page = [.. live.Values.Where(i => i.Stored).Select(i => i.Record)
+            .Where(i => filter.Matches(i) && (after is not { } a || i.CreatedAt > a.CreatedAt || (i.CreatedAt == a.CreatedAt && string.CompareOrdinal(i.Id, a.Id) > 0)))
+            .OrderBy(i => i.CreatedAt).ThenBy(i => i.Id, StringComparer.Ordinal).Take(size)];
+        return (page, page.Count < size ? null : string.Create(CultureInfo.InvariantCulture, $"{page[^1].CreatedAt.Ticks}/{page[^1].Id}"));
     }
 
     private long NextSequence()
@@ -475,6 +496,7 @@ public sealed class DurableEngine : IAsyncDisposable
             return;
         }
 
+        Interlocked.Increment(ref turns);
         if (!turn.Change.Instance.IsTerminal && !turn.Change.ClearHistory)
         {
             contexts.Put(instance, context);

@@ -7,6 +7,9 @@ using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Runtime.Engine;
 
+/// <summary>Gives a page of instances and the token of the next one; null at the end.</summary>
+internal delegate Task<(List<InstanceRecord> Page, string? Next)> InstanceLister(InstanceFilter filter, int size, string? token, CancellationToken cancellation);
+
 /// <summary>The durable client of the engine in this process.</summary>
 internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTaskClient("local")
 {
@@ -94,15 +97,15 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
         return await engine.GetAsync(instanceId, cancellation).ConfigureAwait(false) is { } instance ? Describe(instance, getInputsAndOutputs) : null;
     }
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => List(engine.Store, filter);
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => List(engine.ListAsync, filter);
 
-    internal static AsyncPageable<OrchestrationMetadata> List(StateStore store, OrchestrationQuery? filter)
+    internal static AsyncPageable<OrchestrationMetadata> List(InstanceLister list, OrchestrationQuery? filter)
     {
         InstanceFilter wanted = new(
             filter?.CreatedFrom?.UtcDateTime, filter?.CreatedTo?.UtcDateTime, filter?.Statuses?.ToHashSet(), filter?.InstanceIdPrefix);
         return Pageable.Create(async (token, size, cancellation) =>
         {
-            (List<InstanceRecord> page, string? next) = await store.ListAsync(
+            (List<InstanceRecord> page, string? next) = await list(
                 wanted, size ?? filter?.PageSize ?? OrchestrationQuery.DefaultPageSize, token ?? filter?.ContinuationToken, cancellation).ConfigureAwait(false);
             return new Page<OrchestrationMetadata>(page.ConvertAll(i => Describe(i, filter?.FetchInputsAndOutputs ?? false)), next);
         });
@@ -124,7 +127,7 @@ internal sealed class LocalDurableTaskClient(DurableEngine engine) : DurableTask
         string? token = null;
         do
         {
-            (List<InstanceRecord> page, token) = await engine.Store.ListAsync(wanted, OrchestrationQuery.DefaultPageSize, token, cancellation).ConfigureAwait(false);
+            (List<InstanceRecord> page, token) = await engine.ListAsync(wanted, OrchestrationQuery.DefaultPageSize, token, cancellation).ConfigureAwait(false);
             foreach (InstanceRecord instance in page.Where(i => i.IsTerminal))
             {
                 purged += await engine.PurgeAsync(instance.Id, cancellation).ConfigureAwait(false) ? 1 : 0;

@@ -10,7 +10,7 @@ internal sealed class ReadingDurableTaskClient(StateStore store) : DurableTaskCl
     public override async Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
         await store.GetAsync(instanceId, cancellation).ConfigureAwait(false) is { } instance ? LocalDurableTaskClient.Describe(instance, getInputsAndOutputs) : null;
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => LocalDurableTaskClient.List(store, filter);
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => LocalDurableTaskClient.List(store.ListAsync, filter);
 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default) => throw Refuse();

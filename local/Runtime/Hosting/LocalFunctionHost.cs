@@ -49,6 +49,9 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <summary>The durable client.</summary>
     public DurableTaskClient Client => engine.Client;
 
+    /// <summary>The durable engine, for those who count what it does.</summary>
+    internal DurableEngine Engine => engine;
+
     /// <summary>Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or another's. Never otherwise.</summary>
     public Task<Exception> Failed => engine.Failed;
 
@@ -74,7 +77,8 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         TimerService? timers = null;
         try
         {
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+            // No settings file is watched for changes: a system allows its user only so many watchers, and none is needed here.
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
             builder.Configuration.AddInMemoryCollection(options.Configuration.AsEnumerable());
             builder.Logging.ClearProviders();
             options.ConfigureLogging?.Invoke(builder.Logging);

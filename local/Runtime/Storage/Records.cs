@@ -68,8 +68,11 @@ internal sealed record InstanceRecord
     public Pending Pending { get; init; } = Pending.Nothing;
 
     [JsonIgnore]
-    public bool IsTerminal => Status
-        is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+    public bool IsTerminal => Ends(Status);
+
+    /// <summary>Whether an instance of this status has ended.</summary>
+    public static bool Ends(OrchestrationRuntimeStatus status) =>
+        status is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
 }
 
 /// <summary>What an instance waits for, by the numbers of its calls. An activity's name and input stand in the history.</summary>
