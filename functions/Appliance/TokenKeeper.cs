@@ -14,6 +14,8 @@ internal sealed class TokenKeeper(ApplianceOptions options, ApplianceConnection 
     /// <summary>What product 2.0 gives, for an appliance that does not say.</summary>
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromSeconds(900);
 
+    private static readonly TimeSpan LongestEarly = TimeSpan.FromMinutes(1);
+
     private readonly SemaphoreSlim gate = new(1);
     private readonly bool auto = options.ApiVersion == ApplianceRevisions.Auto;
     private string? accepted = options.ApiVersion == ApplianceRevisions.Auto ? null : options.ApiVersion;
@@ -162,7 +164,7 @@ internal sealed class TokenKeeper(ApplianceOptions options, ApplianceConnection 
         {
             TimeSpan lifetime = answer.Number("expires_in") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : DefaultLifetime;
             DateTimeOffset now = time.GetUtcNow();
-            return new Token(access, answer.Text("refresh_token") ?? "", answer.Text("roleName"), now + lifetime, now + (lifetime * 0.8));
+            return new Token(access, answer.Text("refresh_token") ?? "", answer.Text("roleName"), now + lifetime, now + lifetime - Early(lifetime));
         }
 
         throw answer.Text("mfa_token") is { Length: > 0 } || answer.Text("mfa_enabled") is "true"
@@ -171,6 +173,9 @@ internal sealed class TokenKeeper(ApplianceOptions options, ApplianceConnection 
                 $"Appliance '{options.Name}' asks account '{options.Username}' for a second factor (MFA), which an unattended job cannot give. Make an account without MFA, with the role Portal Operator, and use that.")
             : new ApplianceException(ApplianceFailure.Transient, $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");
     }
+
+    /// <summary>How long before its end a token is renewed: late, so that a lifetime sees one request, yet in time for a call under way.</summary>
+    private static TimeSpan Early(TimeSpan lifetime) => lifetime * 0.2 < LongestEarly ? lifetime * 0.2 : LongestEarly;
 
     /// <summary>A token pair. Its text shows nothing.</summary>
     internal sealed record Token(string Access, string Refresh, string? Role, DateTimeOffset ExpiresAt, DateTimeOffset RenewAt)
