@@ -1,28 +1,41 @@
+using System.CommandLine;
+using Rescan.Bench.Cost;
+using Rescan.Bench.Engine;
+using Rescan.Bench.Fleet;
 using Rescan.Bench.Polling;
+using Rescan.Bench.Reports;
+using Rescan.Bench.Startup;
 
-return args switch
+if (args is [StartupCommand.Nothing])
 {
-    ["polling"] => PollingCommand.Run(Docs()),
-    ["polling", string docs] => PollingCommand.Run(docs),
-    _ => Usage(),
-};
-
-static int Usage()
-{
-    Console.Error.WriteLine("usage: dotnet run -c Release --project bench -- polling [docs folder]");
-    return 64;
+    return 0;
 }
 
-// The docs of the clone that one stands in.
-static string Docs()
+(string Name, string Description, Func<string, Task> Run)[] benches =
+[
+    ("polling", "compare the poll schedule with the usual ones and with the optimum (a minute)", docs => Task.Run(() => PollingCommand.Run(docs))),
+    ("engine", "the durable engine beside the bare store, on SQLite and on Azurite (a few minutes; needs Node.js)", EngineCommand.RunAsync),
+    ("fleet", "rescan 10,000 repositories on 100 simulated appliances in virtual time (a minute or two)", FleetCommand.RunAsync),
+    ("cost", "count and price what a rescan asks of appliance, functions and storage (two minutes; needs Node.js)", CostCommand.RunAsync),
+    ("startup", "how long the rescan command takes to begin (half a minute)", StartupCommand.RunAsync),
+];
+Option<string?> docs = new("--docs") { Description = "the folder docs/ that the results go to; that of this clone unless given", Recursive = true };
+RootCommand root = new("Measures Rescan. Every bench prints its results and writes them into its section of docs/performance.md (polling: docs/polling.md). Ratios hold for any machine, times for this one.") { docs };
+foreach ((string name, string description, Func<string, Task> run) in benches)
 {
-    for (DirectoryInfo? folder = new(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+    Command command = new(name, description);
+    command.SetAction(parse => run(parse.GetValue(docs) ?? Page.Docs()));
+    root.Add(command);
+}
+
+Command all = new("all", "all of them, one after another");
+all.SetAction(async parse =>
+{
+    foreach ((string name, _, Func<string, Task> run) in benches)
     {
-        if (File.Exists(Path.Combine(folder.FullName, "Rescan.sln")))
-        {
-            return Path.Combine(folder.FullName, "docs");
-        }
+        Console.WriteLine($"## {name}\n");
+        await run(parse.GetValue(docs) ?? Page.Docs());
     }
-
-    return "docs";
-}
+});
+root.Add(all);
+return await root.Parse(args is [] ? ["--help"] : args).InvokeAsync();

@@ -1,3 +1,4 @@
+using Rescan.Bench.Reports;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Bench.Polling;
@@ -5,26 +6,13 @@ namespace Rescan.Bench.Polling;
 /// <summary>Runs the polling study and writes its tables and its drawing into docs/.</summary>
 internal static class PollingCommand
 {
-    private const string Begin = "<!-- written by bench: polling -->";
-    private const string End = "<!-- end -->";
     private const int Repositories = 100;
     private const int Sessions = 20;
 
     /// <summary>Runs the study.</summary>
     /// <param name="docs">The folder that holds polling.md.</param>
-    /// <returns>The exit code.</returns>
-    public static int Run(string docs)
+    public static void Run(string docs)
     {
-        string page = Path.Combine(docs, "polling.md");
-        string text = File.ReadAllText(page);
-        int begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        int end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
-        {
-            Console.Error.WriteLine($"{page} lacks the lines '{Begin}' and '{End}' between which the tables go");
-            return 1;
-        }
-
         PollingOptions usual = new();
         int[] ends = [0, Workload.Runs];
         (string, PollingGoals)[] runs =
@@ -35,11 +23,8 @@ internal static class PollingCommand
             ("kappa 1 s", Study(new() { Kappa = 1 }, ends)),
             ("kappa 20 s", Study(new() { Kappa = 20 }, ends)),
         ];
-        string tables = PollingReport.Write(runs);
-        Console.Write(tables);
-        File.WriteAllText(page, $"{text[..begin]}{Begin}\n{tables}{text[end..]}");
+        Page.Write(Path.Combine(docs, "polling.md"), "polling", PollingReport.Write(runs));
         File.WriteAllText(Path.Combine(docs, "polling.svg"), PollingChart.Draw(runs[0].Item2.Cells));
-        return 0;
     }
 
     private static PollingGoals Study(PollingOptions options, IReadOnlyList<int>? pasts = null) => new(options.Kappa, PollingStudy.Run(options, Repositories, Sessions, pasts));

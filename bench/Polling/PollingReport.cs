@@ -1,5 +1,6 @@
-using System.Globalization;
 using System.Text;
+using Rescan.Bench.Reports;
+using static Rescan.Bench.Reports.Markdown;
 
 namespace Rescan.Bench.Polling;
 
@@ -41,25 +42,4 @@ internal static class PollingReport
 
     private static string Seconds(IReadOnlyList<Cell> cells, Func<Cell, double> cost) =>
         cells.Average(cost) is var mean && double.IsFinite(mean) ? Format($"{mean:0}") : "";
-
-    private static string Format(FormattableString value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static void Table(StringBuilder text, string[] head, IEnumerable<string[]> body)
-    {
-        string[][] rows = [head, .. body];
-        int[] widths = [.. head.Select((_, column) => rows.Max(row => row[column].Length))];
-        void Row(Func<int, string> value) => text.Append("| ").AppendJoin(" | ", widths.Select((_, column) => value(column))).AppendLine(" |");
-
-        for (int i = 0; i < rows.Length; i++)
-        {
-            string[] row = rows[i];
-            Row(column => column == 0 ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]));
-            if (i == 0)
-            {
-                Row(column => column == 0 ? new string('-', widths[column]) : new string('-', widths[column] - 1) + ":");
-            }
-        }
-
-        text.AppendLine();
-    }
 }

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Outcomes;
+using Rescan.Local.Appliance;
+using Rescan.Local.Runtime.Hosting;
+using static Rescan.Bench.Reports.Markdown;
+
+namespace Rescan.Bench.Fleet;
+
+/// <summary>How large a fleet, and how it behaves.</summary>
+/// <param name="Appliances">Simulated appliances, each a Kestrel of its own over HTTPS.</param>
+/// <param name="RepositoriesEach">Repositories of each.</param>
+/// <param name="ShortestSession">The sessions of the first appliance.</param>
+/// <param name="LongestSession">Those of the last; the others lie between, in equal ratios.</param>
+internal sealed record FleetSize(int Appliances, int RepositoriesEach, TimeSpan ShortestSession, TimeSpan LongestSession)
+{
+    public TimeSpan SessionOf(int appliance) => ShortestSession * Math.Pow(LongestSession / ShortestSession, appliance / Math.Max(1.0, Appliances - 1));
+}
+
+/// <summary>
+/// Rescans a whole fleet through the HTTP API, with the app, its state on SQLite, the appliances and the clients in this one process.
+/// Sessions take virtual time: the clock moves on once everything waits, in steps as long as the first wait before a poll.
+/// </summary>
+internal sealed class FleetRun : IAsyncDisposable
+{
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
+
+    private readonly FleetSize size;
+    private readonly string folder = Directory.CreateTempSubdirectory("rescan-bench-").FullName;
+    private readonly VirtualClock clock = new(new DateTimeOffset(2026, 1, 5, 1, 30, 0, TimeSpan.Zero));
+    private readonly List<SimulatedAppliance> appliances = [];
+
+    private FleetRun(FleetSize size) => this.size = size;
+
+    /// <summary>Runs a fleet from start to end.</summary>
+    /// <exception cref="InvalidOperationException">The run did not rescan every repository well.</exception>
+    public static async Task<FleetResult> RunAsync(FleetSize size)
+    {
+        FleetRun run = new(size);
+        await using (run.ConfigureAwait(false))
+        {
+            return await run.RunAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SimulatedAppliance appliance in appliances)
+        {
+            await appliance.DisposeAsync().ConfigureAwait(false);
+        }
+
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task<FleetResult> RunAsync()
+    {
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(await SettingsAsync().ConfigureAwait(false)).Build();
+        LocalFunctionHost host = await LocalFunctionHost.StartAsync(
+            new LocalHostOptions
+            {
+                StateFile = Path.Combine(folder, "state.db"),
+                FunctionsAssembly = typeof(RescanOptions).Assembly,
+                Configuration = settings,
+                ConfigureServices = services => services.AddRescan(settings),
+                Url = new Uri("http://127.0.0.1:0"),
+                Timers = false,
+                Time = clock,
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        await using (host.ConfigureAwait(false))
+        {
+            using HttpClient http = new() { BaseAddress = host.BaseAddress };
+            DateTimeOffset began = clock.GetUtcNow();
+            long start = Stopwatch.GetTimestamp();
+            using HttpResponseMessage accepted = await http.PostAsJsonAsync("api/rescans", new { filter = new { include = (string[])["*"] } }).ConfigureAwait(false);
+            accepted.EnsureSuccessStatusCode();
+            await DriveAsync(host).ConfigureAwait(false);
+            TimeSpan took = Stopwatch.GetElapsedTime(start);
+
+            JsonElement report = await http.GetFromJsonAsync<JsonElement>(accepted.Headers.Location).ConfigureAwait(false);
+            int succeeded = report.GetProperty("counts").TryGetProperty("Succeeded", out JsonElement count) ? count.GetInt32() : 0;
+            if (succeeded != size.Appliances * size.RepositoriesEach)
+            {
+                throw new InvalidOperationException($"Of {size.Appliances * size.RepositoriesEach} rescans {succeeded} succeeded: {report.GetRawText()[..Math.Min(2000, report.GetRawText().Length)]}");
+            }
+
+            IReadOnlyList<RescanOutcome> outcomes = await host.Services.GetRequiredService<IOutcomeStore>().GetLatestAsync(CancellationToken.None).ConfigureAwait(false);
+            using Process process = Process.GetCurrentProcess();
+            return new FleetResult(
+                outcomes.Count, took, process.PeakWorkingSet64, clock.GetUtcNow() - began,
+                appliances.Sum(a => a.Ledger.Count) / (double)outcomes.Count, appliances.Max(TokensPerLifetime), StartDelay(outcomes, began),
+                outcomes.Average(o => o.Polls), host.Engine.Turns, host.Engine.Activities);
+        }
+    }
+
+    private async Task<Dictionary<string, string?>> SettingsAsync()
+    {
+        Dictionary<string, string?> settings = new() { ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"), ["RescanSchedule"] = "0 30 1 * * *" };
+        SimulatedAppliance[] started = await Task.WhenAll(Enumerable.Range(0, size.Appliances).Select(i => Task.Run(() => SimulatedAppliance.StartAsync(
+            new SimulatorOptions
+            {
+                Repositories = [.. Enumerable.Range(0, size.RepositoriesEach).Select(r => new SimulatedRepository(
+                    new Guid(i, 0, 0, [0, 0, 0, 0, (byte)(r >> 24), (byte)(r >> 16), (byte)(r >> 8), (byte)r]).ToString(), Format($"repository-{r:000}"), Format($"bucket-{i}"), Format($"folder-{r}")))],
+                SessionDuration = size.SessionOf(i),
+                TokenLifetime = TokenLifetime,
+                Time = clock,
+            },
+            CancellationToken.None)))).ConfigureAwait(false);
+        appliances.AddRange(started);
+        for (int i = 0; i < appliances.Count; i++)
+        {
+            string key = Format($"Rescan:Appliances:{i}:");
+            settings[key + "Name"] = Format($"appliance-{i:000}");
+            settings[key + "BaseUrl"] = appliances[i].BaseAddress.AbsoluteUri;
+            settings[key + "Username"] = new SimulatorOptions().Username;
+            settings[key + "Password"] = new SimulatorOptions().Password;
+            settings[key + "Thumbprints:0"] = appliances[i].Thumbprint;
+        }
+
+        return settings;
+    }
+
+    /// <summary>Moves the clock whenever everything waits, until nothing has a timer any more.</summary>
+    private async Task DriveAsync(LocalFunctionHost host)
+    {
+        TimeSpan step = TimeSpan.FromSeconds(2 * new PollingOptions().Kappa);
+        do
+        {
+            while (!host.IsIdle)
+            {
+                await Task.Delay(1).ConfigureAwait(false);
+            }
+
+            if (host.Failed.IsCompleted)
+            {
+                throw await host.Failed.ConfigureAwait(false);
+            }
+        }
+        while (host.Engine.Live.Any() && clock.Move(step));
+    }
+
+    /// <summary>Token requests an appliance took, over the token lifetimes from its first request to its last, begun ones included.</summary>
+    private static double TokensPerLifetime(SimulatedAppliance appliance)
+    {
+        IReadOnlyList<LedgerEntry> ledger = appliance.Ledger;
+        return ledger.Count(e => e is { Kind: "token", Method: "POST" }) / Math.Ceiling(Math.Max(1, (ledger.Max(e => e.Time) - ledger.Min(e => e.Time)).Ticks) / (double)TokenLifetime.Ticks);
+    }
+
+    /// <summary>The longest that a free place on an appliance waited for its next rescan, in virtual time.</summary>
+    private static TimeSpan StartDelay(IReadOnlyList<RescanOutcome> outcomes, DateTimeOffset began)
+    {
+        int limit = new ApplianceOptions().MaxConcurrentRescans;
+        return outcomes.GroupBy(o => o.Appliance).Max(appliance =>
+        {
+            DateTimeOffset[] starts = [.. appliance.Select(o => o.StartedAt).Order()];
+            DateTimeOffset[] ends = [.. appliance.Select(o => o.FinishedAt).Order()];
+            return starts.Select((at, i) => at - (i < limit ? began : ends[i - limit])).Max();
+        });
+    }
+}
+
+/// <summary>What a fleet run came to.</summary>
+/// <param name="Rescans">Rescans, all well.</param>
+/// <param name="Took">Wall time from the request that started the run to its report.</param>
+/// <param name="PeakBytes">The most memory that the process held, appliances included.</param>
+/// <param name="VirtualTime">How long the fleet took by its own clock.</param>
+/// <param name="RequestsEach">Requests to the appliance a rescan, listing and tokens included.</param>
+/// <param name="TokensPerLifetime">Token requests an appliance and token lifetime, begun ones counted; that of the appliance with the most.</param>
+/// <param name="StartDelay">The longest that a place within the concurrency limit stayed free, in virtual time.</param>
+/// <param name="PollsEach">Polls a rescan.</param>
+/// <param name="Turns">Orchestrator turns.</param>
+/// <param name="Activities">Activities.</param>
+internal sealed record FleetResult(
+    int Rescans, TimeSpan Took, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double TokensPerLifetime, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);
