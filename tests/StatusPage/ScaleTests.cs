@@ -45,22 +45,24 @@ public sealed class ScaleTests(Browser browser)
         return metrics.GetProperty("metrics").EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
     }
 
-    private static Task RecordAsync(IOutcomeStore store, SimulatedRepository[] repositories) => Parallel.ForAsync(0, repositories.Length * Past, async (i, cancellationToken) =>
+    private static async Task RecordAsync(IOutcomeStore store, SimulatedRepository[] repositories)
     {
-        SimulatedRepository repository = repositories[i % repositories.Length];
-        DateTimeOffset finished = DateTimeOffset.UtcNow.AddDays(-i / repositories.Length).AddMinutes(-i % 300);
-        await store.TryRecordAsync(
-            string.Create(CultureInfo.InvariantCulture, $"past-{i}"),
-            new RescanOutcome
-            {
-                Id = RescanRequest.InstanceIdOf("one", repository.Id),
-                Appliance = "one",
-                Repository = new RepositoryRef(repository.Id, repository.Name),
-                Outcome = (i % 17) switch { 0 => Outcome.Failed, 5 => Outcome.Warning, _ => Outcome.Succeeded },
-                StartedAt = finished.AddMinutes(-10),
-                FinishedAt = finished,
-                DurationSeconds = 300 + (i * 31 % 400),
-            },
-            cancellationToken);
-    });
+        for (int night = Past; night > 0; night--)
+        {
+            DateTimeOffset midnight = DateTimeOffset.UtcNow.AddDays(1 - night);
+            await Parallel.ForAsync(0, repositories.Length, async (i, cancellationToken) => await store.TryRecordAsync(
+                string.Create(CultureInfo.InvariantCulture, $"past-{night}-{i}"),
+                new RescanOutcome
+                {
+                    Id = RescanRequest.InstanceIdOf("one", repositories[i].Id),
+                    Appliance = "one",
+                    Repository = new RepositoryRef(repositories[i].Id, repositories[i].Name),
+                    Outcome = (i * night % 97) switch { 1 => Outcome.Failed, 2 => Outcome.Warning, _ => Outcome.Succeeded },
+                    StartedAt = midnight.AddMinutes(-60 - (i % 120)),
+                    FinishedAt = midnight.AddMinutes(-50 - (i % 120)),
+                    DurationSeconds = 300 + (i * 31 * night % 400),
+                },
+                cancellationToken));
+        }
+    }
 }

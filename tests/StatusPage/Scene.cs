@@ -31,7 +31,14 @@ public sealed class Scene : IAsyncLifetime
                 ],
             },
         ];
-        api = await ApiHost.StartAsync(appliances, new() { ["Rescan:Appliances:0:Name"] = "frankfurt", ["Rescan:Appliances:1:Name"] = "sydney" });
+        Dictionary<string, string?> settings = new() { ["Rescan:Appliances:0:Name"] = "frankfurt", ["Rescan:Appliances:1:Name"] = "sydney" };
+        if (Tab.TakesPictures)
+        {
+            settings["Rescan:Polling:MinInterval"] = "00:00:02";
+            settings["Rescan:Polling:MaxInterval"] = "00:00:15";
+        }
+
+        api = await ApiHost.StartAsync(appliances, settings);
         IOutcomeStore outcomes = api.Host.Services.GetRequiredService<IOutcomeStore>();
         await DemoHistory.WriteAsync(outcomes, "frankfurt", appliances[0].Repositories, TimeSpan.FromMinutes(4), DateTimeOffset.UtcNow, default);
         await DemoHistory.WriteAsync(outcomes, "sydney", appliances[1].Repositories, TimeSpan.FromMinutes(11), DateTimeOffset.UtcNow, default);

@@ -9,6 +9,7 @@ const STEP = 6;
 const BAR = 4;
 const BASE = 27;
 const TALLEST = 19;
+const DOTS = 40;
 
 /**
  * The last rescans of a repository, newest at the right: a bar as high as the rescan took long. What was not done has a mark
@@ -85,7 +86,11 @@ export class LifeChart {
     const signedIn = known.signedIn ?? null;
     const started = known.started ?? null;
     const grid = () => ticks.map(t => s('line', { class: 'life-grid', x1: at(t), x2: at(t), y1: '0', y2: '100%' }));
-    const bar = (from, to, tone) => s('rect', { class: `life-bar ${tone}`, x: at(from), width: `${Math.max(((to - from) / scale) * 100, 0.4)}%`, y: '25%', height: '50%', rx: '3' });
+    const bar = (from, to, tone) => {
+      const rectangle = s('rect', { class: `life-bar ${tone}`, x: at(from), y: '25%', height: '50%', rx: '2' });
+      rectangle.style.width = `max(3px, ${((to - from) / scale) * 100}%)`;
+      return rectangle;
+    };
     const tone = look?.tone ?? 'run';
     const rows = [row('Sign in', [grid(), bar(0, signedIn ?? end, signedIn === null ? tone : 'done')], span(signedIn ?? end))];
     if (signedIn !== null) {
@@ -98,7 +103,7 @@ export class LifeChart {
         grid(), bar(started, end, tone),
         stop !== null && s('line', { class: 'life-stop', x1: at(stop), x2: at(stop), y1: '8%', y2: '92%' }),
       ], span(end - started)));
-      rows.push(row('Polls', [grid(), known.polls.map(p => s('circle', { class: 'life-poll', cx: at(p), cy: '50%', r: '3' }))], number(polls)));
+      rows.push(row('Polls', [grid(), known.polls.map(p => pollMark(at(p), known.polls.length))], number(polls)));
     }
 
     if (look) {
@@ -115,6 +120,9 @@ const row = (label, picture, value) => h('div', { class: 'life-row' },
   h('span', { class: 'life-label' }, label),
   s('svg', { class: 'life-track', 'aria-hidden': 'true' }, picture),
   h('span', { class: 'life-value' }, value));
+
+const pollMark = (x, polls) => (polls <= DOTS ? s('circle', { class: 'life-poll', cx: x, cy: '50%', r: '3' })
+  : s('line', { class: 'life-tick', x1: x, x2: x, y1: '30%', y2: '70%' }));
 
 const endMark = (x, look) => s('svg', { x, y: '50%', class: `life-end ${look.tone}` }, s('use', { href: `#i-${look.icon}`, x: '-8', y: '-8', width: '16', height: '16' }));
 

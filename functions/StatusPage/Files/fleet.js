@@ -309,12 +309,12 @@ class Card {
   #name = h('a', { class: 'row-name' });
   #appliance = h('span', { class: 'muted small' });
   #phase = h('span');
-  #elapsed = h('span', { class: 'num' });
+  #elapsed = h('p', { class: 'small num' });
   #fillBar = s('rect', { height: '100%', rx: '2' });
   #bar = h('div', { class: 'gauge', 'aria-hidden': 'true' }, s('svg', null, this.#fillBar));
   #message = h('p', { class: 'card-message' });
   #trouble = h('p', { class: 'card-trouble' });
-  #next = h('span', { class: 'muted small num' });
+  #next = h('p', { class: 'muted small num' });
   #toggle = h('button', { type: 'button', class: 'small', 'aria-expanded': 'false', onclick: () => this.#toggleLog() }, 'Log');
   #cancel = h('button', { type: 'button', class: 'small', onclick: () => this.#askCancel() }, 'Cancel');
   #logPlace = h('div', { class: 'card-log', hidden: true });
@@ -322,11 +322,10 @@ class Card {
   constructor(context) {
     this.#context = context;
     this.element = h('li', { class: 'card' },
-      h('div', { class: 'card-head' }, h('div', null, h('h3', null, this.#name), this.#appliance), this.#elapsed),
-      this.#bar,
+      h('div', { class: 'card-head' }, h('h3', null, this.#name), this.#appliance),
       h('p', { class: 'card-phase run' }, icon('run', 'spin'), this.#phase),
-      this.#message, this.#trouble,
-      h('div', { class: 'card-foot' }, this.#next, h('div', { class: 'buttons' }, this.#toggle, this.#cancel)),
+      this.#message, this.#trouble, this.#bar,
+      h('div', { class: 'card-foot' }, h('div', null, this.#elapsed, this.#next), h('div', { class: 'buttons' }, this.#toggle, this.#cancel)),
       this.#logPlace);
   }
 

@@ -156,7 +156,7 @@ export class RescanView {
     const outcome = rescan.outcome;
     const sent = Object.values(rescan.requests ?? {}).reduce((sum, n) => sum + n, 0);
     const facts = [
-      ['Asked for', time(rescan.startedAt)],
+      ['Requested', time(rescan.startedAt)],
       outcome && ['Ended', time(outcome.finishedAt)],
       outcome && ['Session took', span(outcome.durationSeconds)],
       ['Polls', number(rescan.polls)],
