@@ -27,14 +27,14 @@ internal static class DemoCommand
 
               rescan demo --outcome warning --session-duration 45s --faults throttled
               rescan demo --open --session-duration 2m
-              rescan demo --fleet
+              rescan demo --fleet --open
 
-            Exit codes: those of rescan run. With --fleet: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
+            Exit codes: those of rescan run; 0 after --open. With --fleet: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
             """) { open, fleet, output };
         arguments.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(fleet) && command.Options.FirstOrDefault(o => o != fleet && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
+            if (result.GetValue(fleet) && command.Options.FirstOrDefault(o => o != fleet && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
             {
                 result.AddError($"{other.Name} does not go with --fleet.");
             }
@@ -48,7 +48,7 @@ internal static class DemoCommand
                 if (parse.GetValue(fleet))
                 {
                     TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : FleetSessions;
-                    return await FleetDemo.RunAsync(folder, sessions, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    return await FleetDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
                 }
 
                 return await RunAsync(
@@ -64,6 +64,28 @@ internal static class DemoCommand
             }
         });
         return command;
+    }
+
+    /// <summary>Prints where the status page is.</summary>
+    public static void TellPage(Uri app, bool json)
+    {
+        Uri page = new(app, "api/");
+        if (json)
+        {
+            Output.PrintJson(new { page });
+        }
+        else
+        {
+            Console.Out.WriteLine($"status page  {page}");
+        }
+    }
+
+    /// <summary>Waits for Ctrl-C.</summary>
+    public static async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        Output.Step("serving until Ctrl-C");
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Output.Step("stopped; the demo keeps nothing");
     }
 
     /// <summary>All that the appliance saw, the start by HTTP included.</summary>
@@ -128,7 +150,10 @@ internal static class DemoCommand
 
                 if (open)
                 {
-                    return await ServeAsync(new Uri(host.BaseAddress, "api/"), json, cancellationToken).ConfigureAwait(false);
+                    Output.Step("the nights before this one are made up, so that the page has trends to show");
+                    TellPage(host.BaseAddress, json);
+                    await ServeAsync(cancellationToken).ConfigureAwait(false);
+                    return 0;
                 }
 
                 RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, cancellationToken).ConfigureAwait(false);
@@ -136,23 +161,5 @@ internal static class DemoCommand
                 return ExitCodes.Of(outcome.Outcome);
             }
         }
-    }
-
-    private static async Task<int> ServeAsync(Uri page, bool json, CancellationToken cancellationToken)
-    {
-        Output.Step("the nights before this one are made up, so that the page has trends to show");
-        if (json)
-        {
-            Output.PrintJson(new { page });
-        }
-        else
-        {
-            Console.Out.WriteLine($"status page  {page}");
-        }
-
-        Output.Step("serving until Ctrl-C");
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Output.Step("stopped; the demo keeps nothing");
-        return 0;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class FleetDemo(HttpClient http, IReadOnlyList<SimulatedApplianc
     private bool failed;
 
     /// <returns>0 when the run ended as it was meant to: whole, with only the appliance that is made to fail failing.</returns>
-    public static async Task<int> RunAsync(string folder, TimeSpan sessions, bool json, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string folder, TimeSpan sessions, bool open, bool json, CancellationToken cancellationToken)
     {
         List<SimulatedAppliance> appliances = [];
         try
@@ -57,6 +57,11 @@ internal sealed class FleetDemo(HttpClient http, IReadOnlyList<SimulatedApplianc
             await using (host.ConfigureAwait(false))
             {
                 Output.Step($"the app answers at {host.BaseAddress}api");
+                if (open)
+                {
+                    DemoCommand.TellPage(host.BaseAddress, json);
+                }
+
                 using HttpClient http = new() { BaseAddress = host.BaseAddress };
                 RunView run = await new FleetDemo(http, appliances, Fleet[^1].Name).RunAsync(json, cancellationToken).ConfigureAwait(false);
                 if (json)
@@ -66,6 +71,11 @@ internal sealed class FleetDemo(HttpClient http, IReadOnlyList<SimulatedApplianc
                 else
                 {
                     Report(run);
+                }
+
+                if (open)
+                {
+                    await DemoCommand.ServeAsync(cancellationToken).ConfigureAwait(false);
                 }
 
                 return IsAsMeant(run) ? 0 : ExitCodes.Of(Outcome.Failed);
