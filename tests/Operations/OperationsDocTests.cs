@@ -50,7 +50,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     public async Task The_template_understands_every_parameter_that_is_shown()
     {
         string[] blocks = [.. Blocks(Docs, "bicep")];
-        Assert.Equal(2, blocks.Length);
+        Assert.Equal(3, blocks.Length);
         string sample = Repository.Read("infra/main.bicepparam");
         foreach (string name in blocks.SelectMany(b => Regex.Matches(b, @"(?m)^param (\w+)").Select(m => m.Groups[1].Value)))
         {
@@ -71,6 +71,16 @@ public sealed class OperationsDocTests(InfraFixture infra)
 
         Assert.NotEmpty(used);
         Assert.Empty(used.Except(outputs));
+    }
+
+    [Fact]
+    public void The_workflow_s_variables_are_those_that_are_set()
+    {
+        string workflow = Repository.Read(".github/workflows/deploy.yml");
+        string[] read = [.. Regex.Matches(workflow, @"vars\.([A-Z_]+)( \|\|)?").Where(m => m.Groups[2].Length == 0).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+        string[] set = [.. Regex.Matches(Docs, "gh variable set ([A-Z_]+) ").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)];
+
+        Assert.Equal(read, set);
     }
 
     [Fact]
