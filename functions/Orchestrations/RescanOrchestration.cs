@@ -239,11 +239,11 @@ public static class RescanOrchestration
                 return Bear(trouble);
             }
 
-            // A session that can no longer be stopped has ended or is gone; the next poll tells which.
+            // A session that can no longer be stopped has ended or is gone; the next poll tells which. One whose stop is refused goes on.
             state = state with
             {
                 Phase = RescanPhase.Stopping,
-                StopAcceptedAt = Now,
+                StopAcceptedAt = answer.Trouble is null ? Now : null,
                 WatchedSince = state.WatchedSince ?? Now,
                 Timeline = state.Timeline with { StopAccepted = Age },
                 TroubleSince = null,

@@ -185,22 +185,16 @@ internal sealed class Hub : IAsyncDisposable
     {
         string data = AzuriteFolder;
         Directory.CreateDirectory(data);
-        while (turn is null)
+        while ((turn = LockFile.TryTake(Path.Combine(data, "lock"))) is null)
         {
-            try
+            if (OnStandBy is null)
             {
-                turn = new FileStream(Path.Combine(data, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                throw new CommandException(ExitCodes.Configuration, $"The state folder {Folder} is in use by another process. Stop that one, or choose another folder with --state.");
             }
-            catch (IOException) when (OnStandBy is not null && File.Exists(Path.Combine(data, "lock")))
-            {
-                OnStandBy();
-                OnStandBy = () => { };
-                await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                throw new CommandException(ExitCodes.Configuration, $"The state folder {Folder} is in use by another process, or cannot be written. Stop that one, or choose another folder with --state. ({e.Message})");
-            }
+
+            OnStandBy();
+            OnStandBy = () => { };
+            await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
 
         bool usual = IsFree(BlobPort) && IsFree(TablePort);

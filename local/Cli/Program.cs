@@ -42,7 +42,7 @@ catch (Exception e) when (e is StateStoreException or OutcomeStoreException)
     Console.Error.WriteLine("rescan: " + e.Message);
     return ExitCodes.Configuration;
 }
-catch (Exception e) when (e is InvalidOperationException or IOException)
+catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine("rescan: " + e.Message);
     return ExitCodes.Configuration;

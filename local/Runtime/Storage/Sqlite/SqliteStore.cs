@@ -207,18 +207,8 @@ public sealed class SqliteStore : StateStore, IDisposable
     /// <summary>Lets the file grow to so many pages and no further, as a full disk would.</summary>
     internal Task LimitAsync(int pages) => Writer.WriteAsync(db => db.Scalar("PRAGMA max_page_count = " + pages.ToString(CultureInfo.InvariantCulture)));
 
-    private static FileStream Own(string full)
-    {
-        try
-        {
-            return new FileStream(full + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (File.Exists(full + ".lock"))
-        {
-            throw new StateStoreInUseException(
-                $"The state file {full} is in use by another process. Stop that one, or choose another file with --state.", e);
-        }
-    }
+    private static FileStream Own(string full) => LockFile.TryTake(full + ".lock") ?? throw new StateStoreInUseException(
+        $"The state file {full} is in use by another process. Stop that one, or choose another file with --state.");
 
     /// <summary>Leaves a sign that the state file exists, so that a lost one is not silently begun anew.</summary>
     private static void Mark(FileStream ownership)

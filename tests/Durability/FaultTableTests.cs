@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text;
+using Microsoft.DurableTask.Client;
+using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Outcomes;
+using Rescan.Local.Appliance;
+using Rescan.Tests.Infra;
+
+namespace Rescan.Tests.Durability;
+
+/// <summary>Every fault of the simulated appliance at every kind of request, side by side, against the table of docs/faults.md. REWRITE_FAULTS=1 writes that table anew.</summary>
+public sealed class FaultTableTests
+{
+    private static readonly IReadOnlyList<string> Kinds = FaultCatalog.Requests;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(45);
+
+    [Fact]
+    public async Task Every_fault_at_every_request_ends_as_the_table_says()
+    {
+        List<(string Fault, string Kind)> cases = [.. FaultCatalog.Kinds.SelectMany(f => f.Requests.Select(k => (f.Name, k)))];
+        await using AppWithAppliances app = await AppWithAppliances.StartAsync(cases.ToDictionary(c => Name(c.Fault, c.Kind), c => new SimulatorOptions
+        {
+            SessionDuration = TimeSpan.FromSeconds(c.Kind == "stop" ? 600 : 2),
+            Scenario = [new Fault(c.Fault, c.Kind, After: c.Kind == "session" ? 1 : 0)],
+        }));
+        Dictionary<(string, string), Task<string>> cells = cases.ToDictionary(c => c, c => c.Kind == "repositories" ? AskAsync(app, c.Fault) : RescanAsync(app, c.Fault, c.Kind));
+        await Task.WhenAll(cells.Values);
+
+        StringBuilder table = new();
+        table.AppendLine("| fault | " + string.Join(" | ", Kinds.Select(k => k == "other" ? "version" : k)) + " |");
+        table.AppendLine("| --- |" + string.Concat(Kinds.Select(_ => " --- |")));
+        foreach ((string fault, string what) in FaultCatalog.All)
+        {
+            table.AppendLine($"| **{fault}**: {what} | " + string.Join(" | ", Kinds.Select(k => cells.TryGetValue((fault, k), out Task<string>? cell) ? cell.Result : "")) + " |");
+        }
+
+        await CompareAsync(table.ToString());
+    }
+
+    private static string Name(string fault, string kind) => $"{fault}-at-{kind}";
+
+    private static async Task CompareAsync(string table)
+    {
+        const string Begin = "<!-- written by FaultTableTests -->\n";
+        const string End = "<!-- end -->";
+        string file = Path.Combine(Repository.Root, "docs", "faults.md");
+        string text = await File.ReadAllTextAsync(file);
+        int begin = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        int end = text.IndexOf(End, StringComparison.Ordinal);
+        if (Environment.GetEnvironmentVariable("REWRITE_FAULTS") == "1")
+        {
+            await File.WriteAllTextAsync(file, text[..begin] + table + text[end..]);
+            return;
+        }
+
+        Assert.Equal(text[begin..end].Split('\n'), table.Split('\n'));
+    }
+
+    private static async Task<string> RescanAsync(AppWithAppliances app, string fault, string kind)
+    {
+        string name = Name(fault, kind);
+        string id = await app.StartRescanAsync(name, Deadline);
+        if (kind == "stop")
+        {
+            using CancellationTokenSource patience = new(AppWithAppliances.Patience);
+            while (!app[name].Ledger.Any(e => e.Kind == "session"))
+            {
+                await Task.Delay(50, patience.Token);
+            }
+
+            await app.Host.Client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by the test.", patience.Token);
+        }
+
+        RescanOutcome outcome = await app.EndOfAsync(id);
+        int posts = app[name].Ledger.Count(e => e.Kind == "rescan");
+        return outcome.Outcome + (posts > 1 ? string.Create(CultureInfo.InvariantCulture, $", {posts} posts") : "");
+    }
+
+    /// <summary>Repositories are read when a rescan is asked for by name, so the fault meets whoever asks.</summary>
+    private static async Task<string> AskAsync(AppWithAppliances app, string fault)
+    {
+        using HttpResponseMessage answer = await app.Http.PostAsJsonAsync(
+            new Uri("/api/rescans", UriKind.Relative), new { appliance = Name(fault, "repositories"), repository = AppWithAppliances.Repository.Name });
+        return string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)answer.StatusCode}");
+    }
+}
