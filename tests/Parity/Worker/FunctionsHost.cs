@@ -47,6 +47,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>What the worker says it can do, by name.</summary>
     public IReadOnlyDictionary<string, string> Capabilities { get; private set; } = new Dictionary<string, string>();
 
+    /// <summary>The trace context of the last invocation.</summary>
+    public string TraceParent { get; private set; } = "";
+
     /// <summary>The functions that the worker offers, by name.</summary>
     public IReadOnlyDictionary<string, WireMessage> Functions { get; private set; } = new Dictionary<string, WireMessage>();
 
@@ -102,7 +105,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     private async Task<string> InvokeAsync(string function, string invocation, (string Name, string Data)[] inputs, (string Name, string Value)[] route)
     {
-        WireMessage trace = new WireMessage().With(1, $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01");
+        TraceParent = $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01";
+        WireMessage trace = new WireMessage().With(1, TraceParent);
         WireMessage request = new WireMessage().With(1, invocation).With(2, IdOf(function)).With(5, trace).With(6, new WireMessage());
         foreach ((string name, string data) in inputs)
         {

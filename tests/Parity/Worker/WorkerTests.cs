@@ -9,6 +9,7 @@ using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Tests.Telemetry;
 
 namespace Rescan.Tests.Parity.Worker;
 
@@ -77,6 +78,31 @@ public sealed class WorkerTests
         OrchestratorAction action = Assert.Single(response.Actions);
         Assert.Equal((nameof(SignIn), "[\"one\"]"), (action.ScheduleTask.Name, action.ScheduleTask.Input));
         Assert.Contains(nameof(RescanPhase.SigningIn), response.CustomStatus, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_worker_goes_on_with_the_trace_of_the_host_and_sends_it_itself()
+    {
+        await using OtlpReceiver receiver = await OtlpReceiver.StartAsync();
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, new Dictionary<string, string?>(Settings)
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url.AbsoluteUri,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        });
+
+        await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("appliance", "\"one\""));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (receiver.Spans.All(s => s.Scope != "Rescan") || receiver.Spans.All(s => s.Parent != host.TraceParent.Split('-')[2]))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
+        string trace = host.TraceParent.Split('-')[1];
+        OtlpSpan invocation = Assert.Single(receiver.Spans, s => s.Parent == host.TraceParent.Split('-')[2]);
+        Assert.Equal(trace, invocation.Trace);
+        Assert.All(receiver.Spans.Where(s => s.Scope == "Rescan"), s => Assert.Equal((trace, invocation.Id), (s.Trace, s.Parent)));
+        Assert.Equal("True", host.Capabilities["WorkerOpenTelemetryEnabled"]);
     }
 
     [Fact]
