@@ -35,7 +35,7 @@ public sealed class StartTouchedRescan(IOptions<RescanOptions> options, IApplian
 
         // One that was started since we looked was started after the events.
         RescanRequest request = new(touched.Appliance, new RepositoryRef(touched.RepositoryId, touched.RepositoryName), options.Value.Deadline, options.Value.Polling);
-        await RescanStarter.StartOrJoinAsync(client, nameof(RescanOrchestration), id, request, cancellationToken).ConfigureAwait(false);
+        await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
         return TouchedRescanStart.Started;
     }
 

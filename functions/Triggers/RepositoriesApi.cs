@@ -4,6 +4,7 @@ using Microsoft.DurableTask.Client;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers.OpenApi;
 using Rescan.Functions.Triggers.Views;
 
 namespace Rescan.Functions.Triggers;
@@ -17,6 +18,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
 
     /// <summary>Lists repositories. An appliance that does not answer is named under errors, and its repositories are those that outcomes are known of.</summary>
     [Function("ListRepositoriesApi")]
+    [ApiOperation("Lists the repositories of all configured appliances, with their past.", Answer = typeof(RepositoryList))]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "repositories")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
@@ -45,6 +47,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
 
     /// <summary>Tells that the app answers.</summary>
     [Function("Health")]
+    [ApiOperation("Tells that the app answers.", Answer = typeof(HealthView))]
     public IResult Health([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "health")] HttpRequest request) =>
         ApiJson.Ok(new HealthView("Healthy"));
 

@@ -7,6 +7,7 @@ using Rescan.Functions.Appliance;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Requests;
+using Rescan.Functions.Triggers.OpenApi;
 using Rescan.Functions.Triggers.Views;
 using Rescan.Functions.Webhooks;
 
@@ -26,6 +27,8 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
     [Function("StartRescanApi")]
+    [ApiOperation("Starts a rescan, or joins the one that runs; starts a run over many when a filter, or an appliance alone, is given.", Body = typeof(RescanHookRequest), Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 415, 422, 502, 503])]
+    [ApiParameter(ApiQuery.IdempotencyHeader, "Makes the call safe to repeat for a day: the first answer is given again.", In = "header")]
     public Task<IResult> StartAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
@@ -55,6 +58,12 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     /// <summary>Rescans that run, then ended ones, newest first, by pages.</summary>
     [Function("ListRescansApi")]
+    [ApiOperation("Lists rescans: those that run, then ended ones, newest first.", Answer = typeof(RescanPage))]
+    [ApiParameter("state", "Only those that run, or only ended ones.", Values = "running ended")]
+    [ApiParameter("appliance", "Only those of this appliance.")]
+    [ApiParameter("repository", "Only those of this repository, by name or id.")]
+    [ApiParameter("limit", "How many at most; 50 unless given.", Minimum = 1, Maximum = 200)]
+    [ApiParameter("continuationToken", "Where the page before ended.")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
@@ -74,6 +83,9 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     /// <summary>One rescan: the one that runs, else the newest.</summary>
     [Function("GetRescanApi")]
+    [ApiOperation("One rescan.", Answer = typeof(RescanView), Problems = [404])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    [ApiParameter("wait", "Seconds to wait for its end; the answer comes earlier when it ends earlier.", Maximum = LongestWait)]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
         string id,
@@ -98,6 +110,8 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     /// <summary>The session's log: from the appliance while it runs, from the outcome afterwards.</summary>
     [Function("GetRescanLogApi")]
+    [ApiOperation("The log of a rescan's session: from the appliance while it runs, from the outcome afterwards.", Answer = typeof(RescanLogView), Problems = [404, 502, 503])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
     public Task<IResult> GetLogAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}/log")] HttpRequest request,
         string id,
@@ -120,6 +134,8 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     /// <summary>Cancels a rescan and stops its session on the appliance.</summary>
     [Function("CancelRescanApi")]
+    [ApiOperation("Cancels a rescan and stops its session on the appliance.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "rescans/{id}")] HttpRequest request,
         string id,

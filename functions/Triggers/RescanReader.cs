@@ -64,6 +64,12 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         if (instance is not null)
         {
             RescanView view = Describe(instance);
+            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } newest && newest.Outcome.FinishedAt >= instance.CreatedAt)
+            {
+                // Started by whoever gave it no request id; it made one up for itself.
+                view = view with { RequestId = newest.RequestId };
+            }
+
             if (requestId is null || requestId == view.RequestId)
             {
                 return instance.IsCompleted && view.RequestId is { } own && await outcomes.GetAsync(own, cancellationToken).ConfigureAwait(false) is { } outcome
@@ -79,8 +85,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
                 : null;
         }
 
-        OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false);
-        return newest.Items.Count > 0 ? Describe(newest.Items[0]) : null;
+        return await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } last ? Describe(last) : null;
     }
 
     /// <summary>The instance ids of rescans that run.</summary>
@@ -98,6 +103,12 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         }
 
         return ids;
+    }
+
+    private async Task<RecordedOutcome?> NewestAsync(string id, CancellationToken cancellationToken)
+    {
+        OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false);
+        return newest.Items.Count > 0 ? newest.Items[0] : null;
     }
 
     private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string? appliance) => client.GetAllInstancesAsync(new OrchestrationQuery(

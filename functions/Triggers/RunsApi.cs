@@ -4,6 +4,7 @@ using Microsoft.DurableTask.Client;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Requests;
+using Rescan.Functions.Triggers.OpenApi;
 using Rescan.Functions.Triggers.Views;
 
 namespace Rescan.Functions.Triggers;
@@ -16,6 +17,9 @@ public sealed class RunsApi(IRunStore runs)
 
     /// <summary>Runs, newest first, by pages, without their items.</summary>
     [Function("ListRunsApi")]
+    [ApiOperation("Lists runs over many repositories, newest first, without their items.", Answer = typeof(RunRecordPage))]
+    [ApiParameter("limit", "How many at most; 50 unless given.", Minimum = 1, Maximum = 200)]
+    [ApiParameter("continuationToken", "Where the page before ended.")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
@@ -28,6 +32,7 @@ public sealed class RunsApi(IRunStore runs)
 
     /// <summary>One run with its items; while it goes on, as far as it has come.</summary>
     [Function("GetRunApi")]
+    [ApiOperation("One run with its repositories; while it goes on, as far as it has come.", Answer = typeof(RunView), Problems = [404])]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs/{id}")] HttpRequest request,
         string id,
@@ -50,6 +55,7 @@ public sealed class RunsApi(IRunStore runs)
 
     /// <summary>Cancels a run: starts no more rescans and cancels those that it started.</summary>
     [Function("CancelRunApi")]
+    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "runs/{id}")] HttpRequest request,
         string id,

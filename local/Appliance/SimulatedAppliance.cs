@@ -94,6 +94,9 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         server?.DropConnections();
     }
 
+    /// <summary>Every token ever granted: what nobody may find in a log or a store.</summary>
+    internal IReadOnlyCollection<string> TokensGranted => tokens.Granted;
+
     /// <summary>Forgets tokens, fails running sessions, and refuses connections for a while; then listens on the same port again.</summary>
     /// <param name="away">How long it is away.</param>
     public async Task RebootAsync(TimeSpan away)

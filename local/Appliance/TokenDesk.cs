@@ -12,6 +12,9 @@ internal sealed class TokenDesk(SimulatorOptions options)
     private readonly ConcurrentDictionary<string, DateTimeOffset> refresh = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> mfa = new();
 
+    /// <summary>Every token ever granted.</summary>
+    public ConcurrentQueue<string> Granted { get; } = new();
+
     public string Password { get; set; } = options.Password;
 
     public static string BearerOf(HttpRequest request) =>
@@ -75,6 +78,8 @@ internal sealed class TokenDesk(SimulatorOptions options)
     {
         string bearer = Guid.NewGuid().ToString("N");
         string renewal = Guid.NewGuid().ToString("N");
+        Granted.Enqueue(bearer);
+        Granted.Enqueue(renewal);
         access[bearer] = now + options.TokenLifetime;
         refresh[renewal] = now + (options.RefreshLifetime ?? options.TokenLifetime + TimeSpan.FromHours(1));
         return await Wire.JsonAsync(http, new Dictionary<string, object?>

@@ -17,10 +17,14 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-api-").FullName;
     private readonly Dictionary<string, string?> settings = [];
     private TimeProvider time = TimeProvider.System;
+    private string? storage;
 
     private ApiHost()
     {
     }
+
+    /// <summary>Where the state is kept.</summary>
+    public string Folder => folder;
 
     public LocalFunctionHost Host { get; private set; } = null!;
 
@@ -28,10 +32,10 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
-    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null)
+    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null)
     {
         string[] names = ["one", "two", "three", "four"];
-        ApiHost api = new() { time = time ?? TimeProvider.System };
+        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage };
         List<SimulatedAppliance> started = [];
         foreach (SimulatorOptions options in appliances)
         {
@@ -48,7 +52,8 @@ internal sealed class ApiHost : IAsyncDisposable
         api.Appliances = started;
         api.settings["Rescan:Polling:MinInterval"] = "00:00:00.2";
         api.settings["Rescan:Polling:MaxInterval"] = "00:00:00.5";
-        api.settings["Rescan:Outcomes:SqliteFile"] = Path.Combine(api.folder, "outcomes.db");
+        api.settings["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(api.folder, "outcomes.db") : null;
+        api.settings["AzureWebJobsStorage"] = storage;
         api.settings["RescanSchedule"] = "0 30 1 * * *";
         foreach ((string key, string? value) in settings ?? [])
         {
@@ -157,7 +162,9 @@ internal sealed class ApiHost : IAsyncDisposable
                 Keys = configuration["Rescan:Key"] is { Length: > 0 } secret ? [secret] : [],
                 Timers = timers,
                 Time = time,
-                ConfigureLogging = log is null ? null : l => l.AddProvider(log),
+                Storage = storage,
+                TaskHub = "Api" + Path.GetFileName(folder).GetHashCode(StringComparison.Ordinal).ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
+                ConfigureLogging = log is null ? null : l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(log),
             },
             CancellationToken.None);
         Http = new HttpClient { BaseAddress = Host.BaseAddress };
