@@ -18,6 +18,7 @@ internal static class FleetCommand
         [
             ["rescans, all succeeded", Format($"{result.Rescans}")],
             ["wall time", Format($"{result.Took.TotalSeconds:0.0} s")],
+            ["processor time, all cores, appliances and TLS included", Format($"{result.Cpu.TotalSeconds:0.0} s")],
             ["rescans/s", Format($"{result.Rescans / result.Took.TotalSeconds:0}")],
             ["appliance requests/s over HTTPS, both ends in this process", Format($"{result.Rescans * result.RequestsEach / result.Took.TotalSeconds:0}")],
             ["orchestrator turns/s", Format($"{result.Turns / result.Took.TotalSeconds:0}")],

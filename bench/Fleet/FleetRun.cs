@@ -78,11 +78,15 @@ internal sealed class FleetRun : IAsyncDisposable
         {
             using HttpClient http = new() { BaseAddress = host.BaseAddress };
             DateTimeOffset began = clock.GetUtcNow();
+            using Process process = Process.GetCurrentProcess();
+            TimeSpan cpu = process.TotalProcessorTime;
             long start = Stopwatch.GetTimestamp();
             using HttpResponseMessage accepted = await http.PostAsJsonAsync("api/rescans", new { filter = new { include = (string[])["*"] } }).ConfigureAwait(false);
             accepted.EnsureSuccessStatusCode();
             await DriveAsync(host).ConfigureAwait(false);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
+            process.Refresh();
+            cpu = process.TotalProcessorTime - cpu;
 
             JsonElement report = await http.GetFromJsonAsync<JsonElement>(accepted.Headers.Location).ConfigureAwait(false);
             int succeeded = report.GetProperty("counts").TryGetProperty("Succeeded", out JsonElement count) ? count.GetInt32() : 0;
@@ -92,9 +96,8 @@ internal sealed class FleetRun : IAsyncDisposable
             }
 
             IReadOnlyList<RescanOutcome> outcomes = await host.Services.GetRequiredService<IOutcomeStore>().GetLatestAsync(CancellationToken.None).ConfigureAwait(false);
-            using Process process = Process.GetCurrentProcess();
             return new FleetResult(
-                outcomes.Count, took, process.PeakWorkingSet64, clock.GetUtcNow() - began,
+                outcomes.Count, took, cpu, process.PeakWorkingSet64, clock.GetUtcNow() - began,
                 appliances.Sum(a => a.Ledger.Count) / (double)outcomes.Count, appliances.Max(TokensPerLifetime), StartDelay(outcomes, began),
                 outcomes.Average(o => o.Polls), host.Engine.Turns, host.Engine.Activities);
         }
@@ -169,6 +172,7 @@ internal sealed class FleetRun : IAsyncDisposable
 /// <summary>What a fleet run came to.</summary>
 /// <param name="Rescans">Rescans, all well.</param>
 /// <param name="Took">Wall time from the request that started the run to its report.</param>
+/// <param name="Cpu">Processor time in it, of all cores: what the wall time would be half of if two cores had nothing else to do.</param>
 /// <param name="PeakBytes">The most memory that the process held, appliances included.</param>
 /// <param name="VirtualTime">How long the fleet took by its own clock.</param>
 /// <param name="RequestsEach">Requests to the appliance a rescan, listing and tokens included.</param>
@@ -178,4 +182,4 @@ internal sealed class FleetRun : IAsyncDisposable
 /// <param name="Turns">Orchestrator turns.</param>
 /// <param name="Activities">Activities.</param>
 internal sealed record FleetResult(
-    int Rescans, TimeSpan Took, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double TokensPerLifetime, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);
+    int Rescans, TimeSpan Took, TimeSpan Cpu, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double TokensPerLifetime, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);
