@@ -1,13 +1,13 @@
 // The fleet at a glance: what runs now, and every repository with those that need a person first.
 
-import { startRescan, cancelRescan, startRun } from './actions.js';
+import { startRun } from './actions.js';
 import { get, serverNow } from './api.js';
-import { sparkline, sparklineKey } from './charts.js';
-import { h, icon, s, setAttribute, setChildren, setText } from './dom.js';
-import { LogTimeline } from './log.js';
-import { nextPoll, untilNews } from './polls.js';
-import { judge, phaseName, pill, rescanId, running as runningLook, usual } from './status.js';
-import { about, ago, count, full, number, span, ticking } from './words.js';
+import { Card } from './card.js';
+import { h, icon, setAttribute, setChildren, setText } from './dom.js';
+import { untilNews } from './polls.js';
+import { Row } from './row.js';
+import { rescanId } from './status.js';
+import { ago, count, number } from './words.js';
 
 const LISTING = 60_000;
 const LISTING_HIDDEN = 300_000;
@@ -229,167 +229,6 @@ export class FleetView {
     const accepted = await startRun(memory.repositories);
     if (accepted) {
       this.#context.go(`#/runs/${encodeURIComponent(accepted.id)}`);
-    }
-  }
-}
-
-class Row {
-  running = false;
-  #id;
-  #context;
-  #trendKey = null;
-  #outcomeKey = null;
-  #link = h('a', { class: 'row-name' });
-  #where = h('span', { class: 'muted small clip' });
-  #outcome = h('td', { role: 'cell', class: 'c-outcome' });
-  #finished = h('time');
-  #took = h('td', { role: 'cell', class: 'c-took num' });
-  #trend = h('td', { role: 'cell', class: 'c-trend' });
-  #button = h('button', { type: 'button', class: 'small', onclick: () => this.#act() });
-
-  constructor(id, context) {
-    this.#id = id;
-    this.#context = context;
-    this.element = h('tr', { role: 'row' },
-      h('th', { role: 'rowheader', scope: 'row', class: 'c-name' }, this.#link, this.#where),
-      this.#outcome, h('td', { role: 'cell', class: 'c-finished num' }, this.#finished), this.#took, this.#trend,
-      h('td', { role: 'cell', class: 'c-action' }, this.#button));
-  }
-
-  /** Shows the repository as it is, or, when its appliance has not listed it now, as it was known last. */
-  update(repository, runs, stale, now) {
-    this.repository = repository;
-    this.running = runs;
-    this.state = judge(repository, now);
-    const last = repository.lastOutcome;
-    this.finished = last ? Date.parse(last.finishedAt) : 0;
-    this.took = last?.durationSeconds ?? 0;
-    this.words = `${repository.name} ${repository.appliance} ${repository.bucket ?? ''} ${repository.folder ?? ''}`.toLowerCase();
-    setText(this.#link, repository.name);
-    setAttribute(this.#link, 'href', last || runs ? `#/rescans/${encodeURIComponent(this.#id)}` : null);
-    setText(this.#where, [repository.appliance, [repository.bucket, repository.folder].filter(Boolean).join('/'), stale && 'as last known'].filter(Boolean).join(' · '));
-    const key = `${this.state.look.label}/${runs}/${this.state.note}`;
-    if (key !== this.#outcomeKey) {
-      this.#outcomeKey = key;
-      this.#outcome.replaceChildren(pill(runs ? runningLook : this.state.look), this.state.note && !runs ? h('span', { class: 'muted small clip', title: this.state.note }, this.state.note) : '');
-    }
-
-    setText(this.#took, last ? span(last.durationSeconds) : '–');
-    setAttribute(this.#finished, 'datetime', last?.finishedAt);
-    setAttribute(this.#finished, 'title', last ? full(last.finishedAt) : null);
-    const trend = sparklineKey(repository.history);
-    if (trend !== this.#trendKey) {
-      this.#trendKey = trend;
-      this.#trend.replaceChildren(sparkline(repository.history));
-    }
-
-    setText(this.#button, runs ? 'Watch' : 'Rescan');
-    setAttribute(this.#button, 'aria-label', `${runs ? 'Watch the rescan of' : 'Rescan'} ${repository.name}`);
-    this.age(now);
-  }
-
-  age(now) {
-    setText(this.#finished, this.finished > 0 ? ago((now - this.finished) / 1000) : '–');
-  }
-
-  async #act() {
-    if (this.running) {
-      this.#context.go(`#/rescans/${encodeURIComponent(this.#id)}`);
-    } else if (await startRescan(this.repository.appliance, this.repository)) {
-      this.#context.nudge();
-    }
-  }
-}
-
-class Card {
-  #context;
-  #rescan;
-  #usual = null;
-  #log = null;
-  #name = h('a', { class: 'row-name' });
-  #appliance = h('span', { class: 'muted small' });
-  #phase = h('span');
-  #elapsed = h('p', { class: 'small num' });
-  #fillBar = s('rect', { height: '100%', rx: '2' });
-  #bar = h('div', { class: 'gauge', 'aria-hidden': 'true' }, s('svg', null, this.#fillBar));
-  #message = h('p', { class: 'card-message' });
-  #trouble = h('p', { class: 'card-trouble' });
-  #next = h('p', { class: 'muted small num' });
-  #toggle = h('button', { type: 'button', class: 'small', 'aria-expanded': 'false', onclick: () => this.#toggleLog() }, 'Log');
-  #cancel = h('button', { type: 'button', class: 'small', onclick: () => this.#askCancel() }, 'Cancel');
-  #logPlace = h('div', { class: 'card-log', hidden: true });
-
-  constructor(context) {
-    this.#context = context;
-    this.element = h('li', { class: 'card' },
-      h('div', { class: 'card-head' }, h('h3', null, this.#name), this.#appliance),
-      h('p', { class: 'card-phase run' }, icon('run', 'spin'), this.#phase),
-      this.#message, this.#trouble, this.#bar,
-      h('div', { class: 'card-foot' }, h('div', null, this.#elapsed, this.#next), h('div', { class: 'buttons' }, this.#toggle, this.#cancel)),
-      this.#logPlace);
-  }
-
-  /** Whether its log is open. */
-  get watched() {
-    return this.#log !== null;
-  }
-
-  update(rescan, history, now) {
-    this.#rescan = rescan;
-    this.#usual = usual(history);
-    setText(this.#name, rescan.repository.name);
-    setAttribute(this.#name, 'href', `#/rescans/${encodeURIComponent(rescan.id)}`);
-    setText(this.#appliance, rescan.appliance);
-    setText(this.#phase, phaseName(rescan.phase));
-    setText(this.#message, rescan.lastMessage ?? '');
-    this.#message.hidden = !rescan.lastMessage;
-    setText(this.#trouble, rescan.trouble ?? '');
-    this.#trouble.hidden = !rescan.trouble;
-    setAttribute(this.#toggle, 'aria-label', `Log of ${rescan.repository.name}`);
-    setAttribute(this.#cancel, 'aria-label', `Cancel the rescan of ${rescan.repository.name}`);
-    this.#cancel.disabled = rescan.phase === 'Stopping' || rescan.phase === 'Recording';
-    this.#toggle.disabled = !rescan.sessionId;
-    this.tick(now);
-  }
-
-  tick(now) {
-    const elapsed = Math.max(0, (now - Date.parse(this.#rescan.startedAt)) / 1000);
-    setText(this.#elapsed, this.#usual === null ? ticking(elapsed) : `${ticking(elapsed)} of about ${about(this.#usual)}`);
-    this.#bar.hidden = this.#usual === null;
-    if (this.#usual !== null) {
-      const share = Math.min(1, elapsed / Math.max(this.#usual, 0.001));
-      setAttribute(this.#fillBar, 'width', `${(share * 100).toFixed(1)}%`);
-      setAttribute(this.#bar, 'class', elapsed > this.#usual * 1.5 ? 'gauge long' : 'gauge');
-    }
-
-    setText(this.#next, nextPoll(this.#rescan, now));
-  }
-
-  /** Reads the log where it is open: a person watches, so it need not wait for the app's next poll. */
-  async refresh(signal) {
-    if (this.#log) {
-      const answer = await get(`rescans/${encodeURIComponent(this.#rescan.id)}/log`, signal);
-      this.#log.show(answer.log, true);
-    }
-  }
-
-  #toggleLog() {
-    if (this.#log) {
-      this.#log = null;
-      this.#logPlace.replaceChildren();
-    } else {
-      this.#log = new LogTimeline(`Log of ${this.#rescan.repository.name}`);
-      this.#logPlace.replaceChildren(this.#log.element);
-      this.#context.nudge();
-    }
-
-    this.#logPlace.hidden = !this.#log;
-    setAttribute(this.#toggle, 'aria-expanded', this.#log ? 'true' : 'false');
-  }
-
-  async #askCancel() {
-    if (await cancelRescan(this.#rescan)) {
-      this.#context.nudge();
     }
   }
 }
