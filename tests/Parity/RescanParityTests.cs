@@ -2,6 +2,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
@@ -21,11 +22,18 @@ public sealed class RescanParityTests : IDisposable
     [MemberData(nameof(ParityEngine.All), MemberType = typeof(ParityEngine))]
     public async Task A_rescan_is_watched_to_its_end_over_several_executions(string engine)
     {
+        FakeTimeProvider clock = new(DateTimeOffset.UtcNow);
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
-            new SimulatorOptions { Outcome = "warning", SessionDuration = TimeSpan.FromSeconds(8), Faults = ["drop-after", "unavailable"] }, default);
+            new SimulatorOptions { Outcome = "warning", SessionDuration = TimeSpan.FromMinutes(1), Faults = ["unavailable"], Time = clock }, default);
         await using App app = await App.StartAsync(engine, appliance, folder);
 
         await app.StartAsync();
+        while (appliance.Ledger.Count(e => e.Kind == "session") < 14)
+        {
+            await Task.Delay(20);
+        }
+
+        clock.Advance(TimeSpan.FromMinutes(2));
         OrchestrationMetadata end = await app.Engine.EndOfAsync(App.Id);
 
         Assert.Equal(OrchestrationRuntimeStatus.Completed, end.RuntimeStatus);
