@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
 using Rescan.Functions.Configuration;
@@ -27,6 +28,9 @@ internal static class ApplianceHttp
     public static void AddApplianceHttp(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddTransient<CountingHandler>();
+
+        // Every request would be a line; one that had to be repeated is worth it.
+        services.AddLogging(log => log.AddFilter("Polly", LogLevel.Warning));
         int appliances = configuration.GetSection($"{RescanOptions.Section}:{nameof(RescanOptions.Appliances)}").GetChildren().Count();
         for (int index = 0; index < appliances; index++)
         {
