@@ -8,10 +8,10 @@ namespace Rescan.Tests.Durability;
 public sealed class CrashMatrixTests
 {
     [Fact]
-    public Task On_SQLite_nothing_is_lost_and_nothing_is_done_twice() => TryAsync(new CrashMatrix(null), 18);
+    public Task On_SQLite_nothing_is_lost_and_nothing_is_done_twice() => TryAsync(new CrashMatrix(null), 16);
 
     [Fact]
-    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 18);
+    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 14);
 
     /// <summary>The points around the POST, the outcome and the notification, then others evenly.</summary>
     internal static IReadOnlyList<string> Choose(IReadOnlyList<string> points, int count)
