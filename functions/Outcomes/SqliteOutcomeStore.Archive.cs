@@ -37,6 +37,11 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeArchive
                 yield return new OutcomeArchiveItem { Intent = ToIntent(reader) };
             }
         }
+
+        await foreach (OutcomeArchiveItem run in ArchivedRun.OfAsync(this, cancellationToken).ConfigureAwait(false))
+        {
+            yield return run;
+        }
     }
 
     /// <inheritdoc/>
@@ -56,6 +61,11 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeArchive
                 await TryClaimSessionAsync(intent, session, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        if (item.Run is { } run)
+        {
+            await run.ImportAsync(this, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -70,6 +80,8 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeArchive
             DELETE FROM intents WHERE created < $b AND (created < $never OR request IN (SELECT request FROM outcomes));
             DELETE FROM claims WHERE created < $b AND request NOT IN (SELECT request FROM intents);
             DELETE FROM deliveries WHERE at < $b;
+            DELETE FROM run_items WHERE run IN (SELECT id FROM runs WHERE finished = 1 AND julianday(json_extract(run, '$.FinishedAt')) < julianday($b));
+            DELETE FROM runs WHERE finished = 1 AND julianday(json_extract(run, '$.FinishedAt')) < julianday($b);
             """,
             ("$b", Text(before)), ("$never", Text(before - LongestRescan)));
         await starts.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

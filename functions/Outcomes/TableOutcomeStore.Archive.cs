@@ -40,6 +40,11 @@ internal sealed partial class TableOutcomeStore : IOutcomeArchive
                 yield return new OutcomeArchiveItem { Intent = ToIntent(row) };
             }
         }
+
+        await foreach (OutcomeArchiveItem run in ArchivedRun.OfAsync(this, cancellationToken).ConfigureAwait(false))
+        {
+            yield return run;
+        }
     }
 
     /// <inheritdoc/>
@@ -57,6 +62,11 @@ internal sealed partial class TableOutcomeStore : IOutcomeArchive
             {
                 await TryClaimSessionAsync(intent, session, cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        if (item.Run is { } run)
+        {
+            await run.ImportAsync(this, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -97,6 +107,8 @@ internal sealed partial class TableOutcomeStore : IOutcomeArchive
         {
             await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken).ConfigureAwait(false);
         }
+
+        await PruneRunsAsync(before, cancellationToken).ConfigureAwait(false);
 
         // The row of the list goes last, so that a pruning cut off halfway can be asked for again.
         int removed = 0;

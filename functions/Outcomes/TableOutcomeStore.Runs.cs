@@ -126,6 +126,26 @@ internal sealed partial class TableOutcomeStore : IRunStore
         return [.. items.OrderBy(i => i.Appliance, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Turn).Take(limit)];
     }
 
+    private async Task PruneRunsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await foreach (TableEntity row in RowsAsync(TableClient.CreateQueryFilter($"PartitionKey eq {Runs} and RowKey gt {NewestFirst(before)}"), cancellationToken).ConfigureAwait(false))
+        {
+            RunRecord run = JsonSerializer.Deserialize<RunRecord>(JsonOf(row))!;
+            if (run.FinishedAt is null || run.FinishedAt >= before)
+            {
+                continue;
+            }
+
+            await foreach (TableEntity item in RowsAsync(TableClient.CreateQueryFilter($"PartitionKey eq {ItemsOf(run.Id)}"), cancellationToken, "PartitionKey", "RowKey").ConfigureAwait(false))
+            {
+                await table.DeleteEntityAsync(item.PartitionKey, item.RowKey, ETag.All, cancellationToken).ConfigureAwait(false);
+            }
+
+            await table.DeleteEntityAsync(RunById, run.Id, ETag.All, cancellationToken).ConfigureAwait(false);
+            await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static string ItemsOf(string runId) => "items-" + runId;
 
     // No appliance's name holds the mark, so none begins another's.

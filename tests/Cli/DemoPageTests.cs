@@ -15,13 +15,7 @@ public sealed class DemoPageTests
     [InlineData(12, "--fleet", "--open", "--session-duration", "10m")]
     public async Task The_demo_prints_the_pages_address_and_serves_it_until_it_is_interrupted(int repositories, params string[] options)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, ArgumentList = { Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "demo" } };
-        foreach (string option in options)
-        {
-            start.ArgumentList.Add(option);
-        }
-
-        using Process demo = Process.Start(start)!;
+        using Process demo = Process.Start(RescanProcess.Info(["demo", .. options]))!;
         Task<string> errors = demo.StandardError.ReadToEndAsync();
         try
         {

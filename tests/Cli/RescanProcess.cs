@@ -21,12 +21,21 @@ internal static class RescanProcess
         return new Ended(process.ExitCode, output, await errors);
     }
 
+    /// <summary>How to start the command with its output redirected.</summary>
+    public static ProcessStartInfo Info(IEnumerable<string> arguments)
+    {
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "rescan.dll"), .. arguments];
+
+        // Whoever runs the tests in the background may have made them ignore Ctrl-C, which the command would inherit.
+        return OperatingSystem.IsLinux()
+            ? new ProcessStartInfo("env", ["--default-signal=INT", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true }
+            : new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+    }
+
     public static Process Start(IEnumerable<string> arguments, string? stdin = null, params (string Name, string? Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), .. arguments])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        ProcessStartInfo start = Info(arguments);
+        start.RedirectStandardInput = true;
         foreach ((string name, string? value) in environment)
         {
             start.Environment[name] = value;

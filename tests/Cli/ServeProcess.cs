@@ -38,17 +38,15 @@ internal sealed class ServeProcess : IAsyncDisposable
     /// <summary>Starts any command of rescan with the appliance in its settings.</summary>
     public static Process Start(string folder, SimulatedAppliance appliance, string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), .. arguments])
-        {
-            WorkingDirectory = folder,
-            Environment =
-            {
-                ["Rescan__Appliances__0__Name"] = "demo", ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
-                ["Rescan__Appliances__0__Username"] = "rescan", ["Rescan__Appliances__0__Password"] = "demo-password",
-                ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint, ["Rescan__Polling__MinInterval"] = "00:00:00.5", ["Rescan__Polling__MaxInterval"] = "00:00:01",
-            },
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        ProcessStartInfo start = RescanProcess.Info(arguments);
+        start.WorkingDirectory = folder;
+        start.Environment["Rescan__Appliances__0__Name"] = "demo";
+        start.Environment["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
+        start.Environment["Rescan__Appliances__0__Username"] = "rescan";
+        start.Environment["Rescan__Appliances__0__Password"] = "demo-password";
+        start.Environment["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint;
+        start.Environment["Rescan__Polling__MinInterval"] = "00:00:00.5";
+        start.Environment["Rescan__Polling__MaxInterval"] = "00:00:01";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

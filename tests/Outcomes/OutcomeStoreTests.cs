@@ -133,6 +133,8 @@ public abstract class OutcomeStoreTests : IAsyncLifetime
         await Intents.GetOrAddIntentAsync(Intent("open") with { FirstPostAt = Then, LastPostAt = Then }, default);
         await outcomes.TryRecordAsync("one", Ended(Outcome.Failed, 1), default);
         await outcomes.TryRecordAsync("two", Ended(Outcome.Succeeded, 2), default);
+        await RunAsync("run-1", Then.AddMinutes(3));
+        await RunAsync("run-2", null);
         List<OutcomeArchiveItem> items = await Archive.ExportAsync(default).ToListAsync();
 
         string folder = Directory.CreateTempSubdirectory("rescan-import-").FullName;
@@ -146,11 +148,36 @@ public abstract class OutcomeStoreTests : IAsyncLifetime
         Assert.Equal(items.Select(Text).Order(), again.Select(Text).Order());
         Assert.Equal(Outcome.Succeeded, Assert.Single(await copy.GetLatestAsync(default)).Outcome);
         Assert.Equal("one", (await copy.GetClaimsAsync("a", ["s"], default))["s"]);
+        Assert.Equal(["run-2", "run-1"], (await copy.ListRunsAsync(10, null, default)).Items.Select(r => r.Id));
         SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task Pruning_takes_runs_that_ended_before_with_their_items()
+    {
+        await RunAsync("run-old", Then.AddMinutes(1));
+        await RunAsync("run-new", Then.AddMinutes(9));
+        await RunAsync("run-open", null);
+
+        await Archive.PruneAsync(Then.AddMinutes(5), default);
+
+        IRunStore runs = (IRunStore)outcomes;
+        Assert.Equal(["run-new", "run-open"], (await runs.ListRunsAsync(10, null, default)).Items.Select(r => r.Id).Order(StringComparer.Ordinal));
+        Assert.Null(await runs.GetRunAsync("run-old", default));
+        Assert.Empty(await runs.GetItemsAsync("run-old", null, null, 10, default));
+        Assert.Single(await runs.GetItemsAsync("run-new", null, null, 10, default));
+    }
+
     protected abstract Task<IOutcomeStore> CreateAsync();
+
+    private async Task RunAsync(string id, DateTimeOffset? finishedAt)
+    {
+        IRunStore runs = (IRunStore)outcomes;
+        RunRecord run = new() { Id = id, Status = finishedAt is null ? RunStatus.Running : RunStatus.Completed, StartedAt = finishedAt is null ? Then.AddMinutes(4) : Then, FinishedAt = finishedAt };
+        await runs.AddRunAsync(run, default);
+        await runs.AddItemsAsync(id, [new RunItem { Appliance = "a", Repository = new RepositoryRef("r", "nightly"), Turn = 0, RequestId = "one" }], default);
+    }
 
     private static string Text(OutcomeArchiveItem item) => System.Text.Json.JsonSerializer.Serialize(item);
 
