@@ -133,7 +133,7 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
         await using ClientOf client = new(server.Url, [server.Thumbprint], time: time);
 
         await client.Client.GetSessionAsync("s", default);
-        time.Advance(TimeSpan.FromSeconds(800));
+        time.Advance(TimeSpan.FromSeconds(850));
         await client.Client.GetSessionAsync("s", default);
         time.Advance(TimeSpan.FromSeconds(100));
         await client.Client.GetSessionAsync("s", default);

@@ -3,10 +3,10 @@ using System.Diagnostics.Tracing;
 
 namespace Rescan.Failpoints;
 
-/// <summary>Every HTTP request of the process, by the runtime's own diagnostics: before it leaves, when it has been sent and its answer was not read, and when the answer is here.</summary>
+/// <summary>Every HTTP request of the process, by the runtime's own events and diagnostics: before it leaves, when it has been sent and its answer was not read, and when the answer is here.</summary>
 internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
-    private const string Notice = "notice";
+    private const string Storage = "storage";
     private static readonly AsyncLocal<string?> Current = new();
     private static Action<string> pass = _ => { };
 
@@ -64,19 +64,18 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
         switch (eventData.EventName)
         {
             case "RequestStart":
-                // A client that hands no trace on tells nothing by its handler's diagnostics: that of notifications.
-                Current.Value = eventData.Payload!.OfType<string>().Any(t => t.StartsWith("/notices", StringComparison.Ordinal)) ? Notice : null;
-                if (Current.Value is not null)
+                Current.Value = eventData.Payload!.OfType<string>().Select(NameOf).FirstOrDefault(n => n is not null);
+                if (Current.Value is { } begun)
                 {
-                    pass(Notice + " before");
+                    pass(begun + " before");
                 }
 
                 break;
             case "ResponseHeadersStart" when Current.Value is { } name:
                 pass(name + " during");
                 break;
-            case "ResponseHeadersStop" when Current.Value == Notice:
-                pass(Notice + " after");
+            case "ResponseHeadersStop" when Current.Value is { } answered && !answered.StartsWith(Storage, StringComparison.Ordinal):
+                pass(answered + " after");
                 break;
         }
     }
@@ -84,37 +83,38 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
     private static T? Property<T>(object? payload, string name)
         where T : class => payload?.GetType().GetProperty(name)?.GetValue(payload) as T;
 
-    /// <summary>What a request is for; null for one that changes nothing in a store. The renewal of a lease goes by the clock alone.</summary>
+    /// <summary>
+    /// What a request of the app's own clients is for, by its path; null for others. These clients hand no trace on, so their handlers'
+    /// diagnostics tell nothing of them; the runtime's events do.
+    /// </summary>
+    private static string? NameOf(string path) => path.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+    {
+        ["notices", ..] => "notice",
+        ["api", "v1", "token"] => "appliance token",
+        ["api", "v1", "repositories", _, "rescan"] => "appliance rescan",
+        ["api", "v1", "repositories", ..] => "appliance repositories",
+        ["api", "v1", "sessions"] => "appliance sessions",
+        ["api", "v1", "sessions", _, "log"] => "appliance log",
+        ["api", "v1", "sessions", _, "stop"] => "appliance stop",
+        ["api", "v1", "sessions", _] => "appliance session",
+        ["api", "v1", ..] => "appliance other",
+        _ => null,
+    };
+
+    /// <summary>What a request to the storage is for; null for one that changes nothing in it. The renewal of a lease goes by the clock alone.</summary>
     private static string? NameOf(HttpRequestMessage request)
     {
-        string path = request.RequestUri!.AbsolutePath;
+        if (request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries) is not ["devstoreaccount1", .. var rest])
+        {
+            return null;
+        }
+
         string method = request.Method.Method;
-        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        if (path.StartsWith("/api/v1/", StringComparison.Ordinal))
-        {
-            return parts switch
-            {
-                [_, _, "token"] => "appliance token",
-                [_, _, "repositories", _, "rescan"] => "appliance rescan",
-                [_, _, "repositories", ..] => "appliance repositories",
-                [_, _, "sessions"] => "appliance sessions",
-                [_, _, "sessions", _, "log"] => "appliance log",
-                [_, _, "sessions", _, "stop"] => "appliance stop",
-                [_, _, "sessions", _] => "appliance session",
-                _ => "appliance other",
-            };
-        }
-
-        if (parts is ["devstoreaccount1", .. var rest])
-        {
-            string what = rest is [var first, ..] ? first : "account";
-            return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) ? null
-                : what.StartsWith('$') ? "storage transaction"
-                : what.Contains("Outcomes", StringComparison.Ordinal) ? $"storage outcomes {method}"
-                : what.Contains("State", StringComparison.Ordinal) ? $"storage state {method}"
-                : $"storage {(what == "Tables" ? "tables" : "blob")} {method}";
-        }
-
-        return null;
+        string what = rest is [var first, ..] ? first : "account";
+        return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) ? null
+            : what.StartsWith('$') ? Storage + " transaction"
+            : what.Contains("Outcomes", StringComparison.Ordinal) ? $"{Storage} outcomes {method}"
+            : what.Contains("State", StringComparison.Ordinal) ? $"{Storage} state {method}"
+            : $"{Storage} {(what == "Tables" ? "tables" : "blob")} {method}";
     }
 }
