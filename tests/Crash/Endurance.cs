@@ -21,6 +21,9 @@ internal sealed class Endurance(int rescans)
     private const int AtOnce = 48;
     private const int Speed = 60;
     private const double Growth = 1.10;
+
+    /// <summary>A busy machine wakes more threads, and each keeps buffers of its own; a leak of a hundred bytes a rescan is more than this.</summary>
+    private const long ThreadBuffers = 1024 * 1024;
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-endurance-").FullName;
 
     public async Task<int> RunAsync()
@@ -69,7 +72,7 @@ internal sealed class Endurance(int rescans)
             $"endurance: {wrong} without success, {recorded} outcomes, {sessions} sessions, memory x {(double)after / before:0.00}, files {full / 1024} KiB, pruned {pruned / 1024} KiB"));
         SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
-        return wrong == 0 && recorded == rescans && sessions == rescans && after <= before * Growth && pruned < full / 4 ? 0 : 1;
+        return wrong == 0 && recorded == rescans && sessions == rescans && (after <= before * Growth || after <= before + ThreadBuffers) && pruned < full / 4 ? 0 : 1;
     }
 
     private static long Memory()
