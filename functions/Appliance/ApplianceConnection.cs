@@ -59,7 +59,7 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
             bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
             throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({e.Message.TrimEnd('.')}).", e) { MayHaveActed = !never };
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({e.Message.TrimEnd('.')}).", e);
         }

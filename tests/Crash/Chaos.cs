@@ -242,7 +242,7 @@ internal sealed class Chaos(int seed)
                     return answer;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or JsonException or IOException or ObjectDisposedException or InvalidOperationException
+            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or JsonException or IOException or ObjectDisposedException or InvalidOperationException
                 || (e is TaskCanceledException or TimeoutException && !ending.IsCancellationRequested))
             {
                 // The app is gone, or its stores are.
