@@ -82,6 +82,8 @@ internal static class CostRun
                 {
                     // The first one signs in, makes tables and the like, which the others need not.
                     await RescanAsync(host, i, SimulatedRepository.Defaults[0]).ConfigureAwait(false);
+                    using IDisposable? heldState = azurite is null ? WriteAheadLog.Hold(state) : null;
+                    using IDisposable? heldOutcomes = azurite is null ? WriteAheadLog.Hold(outcomes) : null;
                     (long transactions, long bytes) = Stored();
                     (long executions, int asked) = (host.Engine.Turns + host.Engine.Activities, appliances[i].Ledger.Count);
                     int polls = 0;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Data.Sqlite;
 
 namespace Rescan.Bench.Cost;
 
@@ -9,6 +10,27 @@ internal readonly record struct WriteAheadLog(int Commits, long Bytes)
 {
     private const int Header = 32;
     private const int FrameHeader = 24;
+
+    /// <summary>Keeps the log of a database in use from being begun anew or removed, whoever checkpoints or closes it, so that counts only grow.</summary>
+    /// <returns>What holds it until it is disposed of.</returns>
+    public static IDisposable Hold(string database)
+    {
+        // A reader's snapshot: the log is needed for as long as it stands. Not pooled, or anyone who clears the pools would end it.
+        SqliteConnection reader = new(new SqliteConnectionStringBuilder { DataSource = database, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        try
+        {
+            reader.Open();
+            using SqliteCommand command = reader.CreateCommand();
+            command.CommandText = "BEGIN; SELECT count(*) FROM sqlite_schema";
+            command.ExecuteScalar();
+            return reader;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Reads the log of a database in use; empty where there is none.</summary>
     public static WriteAheadLog Read(string database)

@@ -31,6 +31,35 @@ public sealed class WriteAheadLogTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_is_held_outlives_checkpoints_and_all_other_connections()
+    {
+        string file = Path.Combine(folder, "held.db");
+        IDisposable? held = null;
+        for (int i = 0; i < 3; i++)
+        {
+            using (SqliteConnection connection = new($"Data Source={file};Pooling=False"))
+            {
+                connection.Open();
+                Execute(connection, "PRAGMA journal_mode = WAL");
+                Execute(connection, $"CREATE TABLE t{i} (x TEXT)");
+                held ??= WriteAheadLog.Hold(file);
+                Execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+            }
+
+            Assert.Equal(i + 1, WriteAheadLog.Read(file).Commits);
+        }
+
+        held!.Dispose();
+        using (SqliteConnection last = new($"Data Source={file};Pooling=False"))
+        {
+            last.Open();
+            Execute(last, "SELECT count(*) FROM t0");
+        }
+
+        Assert.Equal(default, WriteAheadLog.Read(file));
+    }
+
+    [Fact]
     public void A_database_without_a_log_has_no_transactions() => Assert.Equal(default, WriteAheadLog.Read(Path.Combine(folder, "none.db")));
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
