@@ -59,6 +59,8 @@ internal sealed class FleetRun : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    private sealed record RescanSpan(string Appliance, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, int Polls);
+
     private async Task<FleetResult> RunAsync()
     {
         IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(await SettingsAsync().ConfigureAwait(false)).Build();
@@ -95,11 +97,14 @@ internal sealed class FleetRun : IAsyncDisposable
                 throw new InvalidOperationException($"Of {size.Appliances * size.RepositoriesEach} rescans {succeeded} succeeded: {report.GetRawText()[..Math.Min(2000, report.GetRawText().Length)]}");
             }
 
-            IReadOnlyList<RescanOutcome> outcomes = await host.Services.GetRequiredService<IOutcomeStore>().GetLatestAsync(CancellationToken.None).ConfigureAwait(false);
+            // What follows only measures, and its memory is not the fleet's.
+            process.Refresh();
+            long peak = process.PeakWorkingSet64;
+            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<IOutcomeArchive>()).ConfigureAwait(false);
             return new FleetResult(
-                outcomes.Count, took, cpu, process.PeakWorkingSet64, clock.GetUtcNow() - began,
-                appliances.Sum(a => a.Ledger.Count) / (double)outcomes.Count, appliances.Max(TokensPerLifetime), StartDelay(outcomes, began),
-                outcomes.Average(o => o.Polls), host.Engine.Turns, host.Engine.Activities);
+                rescans.Count, took, cpu, peak, clock.GetUtcNow() - began,
+                appliances.Sum(a => a.Ledger.Count) / (double)rescans.Count, appliances.Min(ClosestTokens), StartDelay(rescans, began),
+                rescans.Average(o => o.Polls), host.Engine.Turns, host.Engine.Activities);
         }
     }
 
@@ -149,18 +154,32 @@ internal sealed class FleetRun : IAsyncDisposable
         while (host.Engine.Live.Any() && clock.Move(step));
     }
 
-    /// <summary>Token requests an appliance took, over the token lifetimes from its first request to its last, begun ones included.</summary>
-    private static double TokensPerLifetime(SimulatedAppliance appliance)
+    private static async Task<List<RescanSpan>> SpansAsync(IOutcomeArchive archive)
     {
-        IReadOnlyList<LedgerEntry> ledger = appliance.Ledger;
-        return ledger.Count(e => e is { Kind: "token", Method: "POST" }) / Math.Ceiling(Math.Max(1, (ledger.Max(e => e.Time) - ledger.Min(e => e.Time)).Ticks) / (double)TokenLifetime.Ticks);
+        List<RescanSpan> spans = [];
+        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (item.Outcome?.Outcome is { } o)
+            {
+                spans.Add(new RescanSpan(o.Appliance, o.StartedAt, o.FinishedAt, o.Polls));
+            }
+        }
+
+        return spans;
+    }
+
+    /// <summary>The shortest time between two token requests to an appliance, in token lifetimes; without end where it took only one.</summary>
+    private static double ClosestTokens(SimulatedAppliance appliance)
+    {
+        DateTimeOffset[] tokens = [.. appliance.Ledger.Where(e => e is { Kind: "token", Method: "POST" }).Select(e => e.Time)];
+        return tokens.Zip(tokens.Skip(1), (a, b) => (b - a) / TokenLifetime).DefaultIfEmpty(double.PositiveInfinity).Min();
     }
 
     /// <summary>The longest that a free place on an appliance waited for its next rescan, in virtual time.</summary>
-    private static TimeSpan StartDelay(IReadOnlyList<RescanOutcome> outcomes, DateTimeOffset began)
+    private static TimeSpan StartDelay(IReadOnlyList<RescanSpan> rescans, DateTimeOffset began)
     {
         int limit = new ApplianceOptions().MaxConcurrentRescans;
-        return outcomes.GroupBy(o => o.Appliance).Max(appliance =>
+        return rescans.GroupBy(o => o.Appliance).Max(appliance =>
         {
             DateTimeOffset[] starts = [.. appliance.Select(o => o.StartedAt).Order()];
             DateTimeOffset[] ends = [.. appliance.Select(o => o.FinishedAt).Order()];
@@ -171,15 +190,15 @@ internal sealed class FleetRun : IAsyncDisposable
 
 /// <summary>What a fleet run came to.</summary>
 /// <param name="Rescans">Rescans, all well.</param>
-/// <param name="Took">Wall time from the request that started the run to its report.</param>
+/// <param name="Took">Wall time from the request that started the run to its end.</param>
 /// <param name="Cpu">Processor time in it, of all cores: what the wall time would be half of if two cores had nothing else to do.</param>
 /// <param name="PeakBytes">The most memory that the process held, appliances included.</param>
 /// <param name="VirtualTime">How long the fleet took by its own clock.</param>
 /// <param name="RequestsEach">Requests to the appliance a rescan, listing and tokens included.</param>
-/// <param name="TokensPerLifetime">Token requests an appliance and token lifetime, begun ones counted; that of the appliance with the most.</param>
+/// <param name="ClosestTokens">The shortest time between two token requests to one appliance, in token lifetimes.</param>
 /// <param name="StartDelay">The longest that a place within the concurrency limit stayed free, in virtual time.</param>
 /// <param name="PollsEach">Polls a rescan.</param>
 /// <param name="Turns">Orchestrator turns.</param>
 /// <param name="Activities">Activities.</param>
 internal sealed record FleetResult(
-    int Rescans, TimeSpan Took, TimeSpan Cpu, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double TokensPerLifetime, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);
+    int Rescans, TimeSpan Took, TimeSpan Cpu, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double ClosestTokens, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);

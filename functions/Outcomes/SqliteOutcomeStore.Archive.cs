@@ -54,8 +54,11 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeArchive
 
         if (item.Intent is { } intent)
         {
-            using SqliteConnection connection = Open();
-            await AddAsync(connection, intent with { SessionId = null }, cancellationToken).ConfigureAwait(false);
+            using (Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await AddAsync(writer.Connection, intent with { SessionId = null }, cancellationToken).ConfigureAwait(false);
+            }
+
             if (intent.SessionId is { } session)
             {
                 await TryClaimSessionAsync(intent, session, cancellationToken).ConfigureAwait(false);
@@ -71,7 +74,8 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeArchive
     /// <inheritdoc/>
     public async Task<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
 
         // A rescan under way may still need its intent, whatever its age.
         using SqliteCommand starts = Command(

@@ -17,7 +17,8 @@ internal sealed partial class SqliteOutcomeStore
     /// <inheritdoc/>
     public async Task<bool> TryRecordDeliveryAsync(string requestId, string channel, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection,
             "INSERT INTO deliveries VALUES ($r, $c, $t) ON CONFLICT DO NOTHING",

@@ -16,7 +16,8 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     /// <inheritdoc/>
     public async Task<(RescanIntent Intent, bool Created)> GetOrAddIntentAsync(RescanIntent intent, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         bool created = await AddAsync(connection, intent, cancellationToken).ConfigureAwait(false);
         using SqliteCommand read = Command(connection, $"SELECT {IntentColumns} FROM intents WHERE request = $r", ("$r", intent.RequestId));
         using SqliteDataReader reader = await read.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -27,7 +28,8 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     /// <inheritdoc/>
     public async Task SetPostsAsync(RescanIntent intent, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection, "UPDATE intents SET first_post = $f, last_post = $l WHERE request = $r AND session IS NULL",
             ("$r", intent.RequestId), ("$f", Text(intent.FirstPostAt)), ("$l", Text(intent.LastPostAt)));
@@ -37,7 +39,8 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     /// <inheritdoc/>
     public async Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         using SqliteCommand note = Command(
             connection, "UPDATE intents SET session = $s WHERE request = $r AND (session IS NULL OR session = $s)", ("$s", sessionId), ("$r", intent.RequestId));
@@ -74,7 +77,8 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     /// <inheritdoc/>
     public async Task SetAsideAsync(string appliance, IReadOnlyCollection<string> sessionIds, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection, $"INSERT OR IGNORE INTO claims SELECT $a, value, '', {Now} FROM json_each($s)", ("$a", appliance), ("$s", JsonSerializer.Serialize(sessionIds)));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

@@ -15,7 +15,8 @@ internal sealed partial class SqliteOutcomeStore : IReplayStore
     /// <inheritdoc/>
     public async Task<ReplayClaim> BeginAsync(string key, string fingerprint, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand claim = Command(
             connection,
             """
@@ -40,7 +41,8 @@ internal sealed partial class SqliteOutcomeStore : IReplayStore
     /// <inheritdoc/>
     public async Task CompleteAsync(string key, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection, "UPDATE replays SET answer = $answer WHERE id = $id AND answer IS NULL", ("$id", key), ("$answer", JsonSerializer.Serialize(answer)));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -49,7 +51,8 @@ internal sealed partial class SqliteOutcomeStore : IReplayStore
     /// <inheritdoc/>
     public async Task AbandonAsync(string key, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(connection, "DELETE FROM replays WHERE id = $id AND answer IS NULL", ("$id", key));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }

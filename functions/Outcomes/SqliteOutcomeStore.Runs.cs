@@ -19,7 +19,8 @@ internal sealed partial class SqliteOutcomeStore : IRunStore
     /// <inheritdoc/>
     public async Task AddRunAsync(RunRecord run, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection,
             "INSERT INTO runs (id, finished, run) VALUES ($id, $finished, $run) ON CONFLICT (id) DO NOTHING",
@@ -30,7 +31,8 @@ internal sealed partial class SqliteOutcomeStore : IRunStore
     /// <inheritdoc/>
     public async Task<RunRecord> FinishRunAsync(RunRecord run, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection, "UPDATE runs SET finished = 1, run = $run WHERE id = $id AND finished = 0", ("$id", run.Id), ("$run", JsonSerializer.Serialize(run)));
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1
@@ -78,15 +80,26 @@ internal sealed partial class SqliteOutcomeStore : IRunStore
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RunItem>> GetItemsAsync(string runId, string? appliance, RunItemState? state, int limit, CancellationToken cancellationToken) =>
         await ReadAsync<RunItem>(
-            """
-            SELECT item FROM run_items WHERE run = $run AND ($appliance IS NULL OR appliance = $appliance) AND ($state IS NULL OR state = $state)
-            ORDER BY appliance, turn LIMIT $limit
-            """,
-            cancellationToken, ("$run", runId), ("$appliance", appliance), ("$state", state?.ToString()), ("$limit", limit)).ConfigureAwait(false);
+            ItemsOf(appliance, state), cancellationToken, ("$run", runId), ("$appliance", appliance), ("$state", state?.ToString()), ("$limit", limit)).ConfigureAwait(false);
+
+    // An index serves only conditions that are there for certain: "is null or equals" would read a whole run every time.
+    private static string ItemsOf(string? appliance, RunItemState? state) => (appliance, state) switch
+    {
+        (null, null) => "SELECT item FROM run_items WHERE run = $run ORDER BY appliance, turn LIMIT $limit",
+        (null, _) => "SELECT item FROM run_items WHERE run = $run AND state = $state ORDER BY appliance, turn LIMIT $limit",
+        (_, null) => "SELECT item FROM run_items WHERE run = $run AND appliance = $appliance ORDER BY turn LIMIT $limit",
+        _ => "SELECT item FROM run_items WHERE run = $run AND appliance = $appliance AND state = $state ORDER BY turn LIMIT $limit",
+    };
 
     private async Task WriteAsync(string runId, IReadOnlyList<RunItem> items, string sql, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         foreach (RunItem item in items)
         {

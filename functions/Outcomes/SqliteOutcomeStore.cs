@@ -9,6 +9,9 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
     private readonly string file;
     private readonly string connectionString;
 
+    // SQLite lets one write at a time and has the others sleep and ask again: here they queue instead. Other processes still meet its own lock.
+    private readonly SemaphoreSlim writes = new(1, 1);
+
     /// <exception cref="OutcomeStoreException">A newer version wrote the file, it is missing though it was in use before, damaged, or cannot be written.</exception>
     public SqliteOutcomeStore(string path)
     {
@@ -20,7 +23,8 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
     /// <inheritdoc/>
     public async Task<bool> TryRecordAsync(string requestId, RescanOutcome outcome, CancellationToken cancellationToken)
     {
-        using SqliteConnection connection = Open();
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
         using SqliteCommand command = Command(
             connection,
             "INSERT INTO outcomes (request, instance, outcome) VALUES ($r, $i, $o) ON CONFLICT (request) DO NOTHING",
@@ -58,6 +62,20 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
         return connection;
     }
 
+    private async Task<Writer> OpenToWriteAsync(CancellationToken cancellationToken)
+    {
+        await writes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new Writer(Open(), writes);
+        }
+        catch
+        {
+            writes.Release();
+            throw;
+        }
+    }
+
     private Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
         ReadAsync<RescanOutcome>(sql, cancellationToken, parameters);
 
@@ -73,5 +91,17 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
         }
 
         return found;
+    }
+
+    /// <summary>A connection that nobody else of this process writes beside.</summary>
+    private sealed class Writer(SqliteConnection connection, SemaphoreSlim turn) : IDisposable
+    {
+        public SqliteConnection Connection => connection;
+
+        public void Dispose()
+        {
+            connection.Dispose();
+            turn.Release();
+        }
     }
 }
