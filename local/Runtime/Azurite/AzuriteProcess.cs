@@ -153,7 +153,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         Directory.CreateDirectory(home);
         string marker = Path.Combine(home, Installed);
-        string wanted = Text("package-lock.json");
+        string wanted = Text("package-lock.json") + Text("serve.js");
         while (!File.Exists(marker) || await File.ReadAllTextAsync(marker, cancellationToken).ConfigureAwait(false) != wanted)
         {
             FileStream turn;

@@ -7,10 +7,10 @@ if (process.env.RESCAN_AZURITE_DURABLE) {
   const Loki = require("lokijs");
   const { ServerResponse } = require("http");
   const databases = new Map();
-  const load = Loki.prototype.loadDatabase;
-  Loki.prototype.loadDatabase = function (...args) {
+  // Every database asks to be saved at intervals once it is made, a new one too, which is never loaded. A save at an interval would
+  // clear the mark of a write that still waits for its own, and let it be answered before it is on the disk.
+  Loki.prototype.autosaveEnable = function () {
     databases.set(this, Promise.resolve());
-    return load.apply(this, args);
   };
   const saved = () => Promise.all([...databases].map(([database, saving]) => {
     if (!database.autosaveDirty()) return saving;
