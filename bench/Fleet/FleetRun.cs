@@ -192,10 +192,10 @@ internal sealed class FleetRun : IAsyncDisposable
 /// <param name="Rescans">Rescans, all well.</param>
 /// <param name="Took">Wall time from the request that started the run to its end.</param>
 /// <param name="Cpu">Processor time in it, of all cores: what the wall time would be half of if two cores had nothing else to do.</param>
-/// <param name="PeakBytes">The most memory that the process held, appliances included.</param>
+/// <param name="PeakBytes">The most memory that the process held up to the run's report, appliances included.</param>
 /// <param name="VirtualTime">How long the fleet took by its own clock.</param>
 /// <param name="RequestsEach">Requests to the appliance a rescan, listing and tokens included.</param>
-/// <param name="ClosestTokens">The shortest time between two token requests to one appliance, in token lifetimes.</param>
+/// <param name="ClosestTokens">The shortest time between two token requests to one appliance, in token lifetimes; without end where no appliance took two.</param>
 /// <param name="StartDelay">The longest that a place within the concurrency limit stayed free, in virtual time.</param>
 /// <param name="PollsEach">Polls a rescan.</param>
 /// <param name="Turns">Orchestrator turns.</param>
