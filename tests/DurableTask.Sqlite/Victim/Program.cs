@@ -1,5 +1,5 @@
 // A process that owns a task hub and says what was acknowledged to it, to be stopped and killed by tests.
-// Arguments: FILE TAKEOVER_SECONDS PREFIX MODE; MODE is load, finish, idle or hold.
+// Arguments: FILE TAKEOVER_SECONDS PREFIX MODE; MODE is load, finish, idle, hold or wait.
 using DurableTask.Core;
 using DurableTask.Sqlite;
 using Microsoft.DurableTask.Worker.Shims;
@@ -23,6 +23,11 @@ worker.AddTaskOrchestrations(new Creator<TaskOrchestration>("Two", () => shims.C
     await context.CreateTimer(context.CurrentUtcDateTime.AddMilliseconds(20), CancellationToken.None);
     return await context.CallActivityAsync<string>("Echo", first + "2");
 })));
+worker.AddTaskOrchestrations(new Creator<TaskOrchestration>("Sleep", () => shims.CreateOrchestration<string, string>("Sleep", async (context, input) =>
+{
+    await context.CreateTimer(TimeSpan.FromDays(1), CancellationToken.None);
+    return input;
+})));
 worker.AddTaskActivities(new Creator<TaskActivity>("Echo", () => shims.CreateActivity<string, string>("Echo", (_, input) => Task.FromResult(input))));
 await service.CreateIfNotExistsAsync();
 Say("ready");
@@ -39,6 +44,15 @@ if (mode == "finish")
     await worker.StopAsync(true);
     Say("finished");
     return 0;
+}
+
+if (mode == "wait")
+{
+    const int Many = 10_000;
+    await SleepAsync(100);
+    long before = GC.GetTotalMemory(forceFullCollection: true);
+    await SleepAsync(Many);
+    Say($"bytes {(GC.GetTotalMemory(forceFullCollection: true) - before) / Many}");
 }
 
 if (mode == "hold")
@@ -77,6 +91,16 @@ if (await Console.In.ReadLineAsync() == "stop")
 }
 
 return 0;
+
+async Task SleepAsync(int count)
+{
+    await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 500 }, async (i, _) =>
+        await client.CreateOrchestrationInstanceAsync("Sleep", "", Guid.NewGuid().ToString("N"), ""));
+    while (service.InMemory > 0)
+    {
+        await Task.Delay(20);
+    }
+}
 
 static void Say(string line)
 {
