@@ -111,7 +111,8 @@ public sealed class TimerTests : InAFolder
         await using Hub hub = await Waiting().StartAsync();
         await StartManyAsync(hub, Many);
         time.Advance(TimeSpan.FromHours(2));
-        await Eventually.Async(() => hub.Service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM instances WHERE status = 1")) == Many, 120);
+        await Eventually.Async(
+            () => hub.Service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM instances WHERE status = 1")) == Many, 120);
     }
 
     [Fact]
@@ -125,8 +126,11 @@ public sealed class TimerTests : InAFolder
 
     private static async Task StartManyAsync(Hub hub, int count)
     {
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 500 }, async (i, _) => await hub.BeginAsync("Sleep", TimeSpan.FromHours(1), $"many-{i}"));
-        await Eventually.Async(() => hub.Service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM instances WHERE status = 0")) == count, 120);
+        await Parallel.ForAsync(
+            0, count, new ParallelOptions { MaxDegreeOfParallelism = 500 }, async (i, _) =>
+                await hub.BeginAsync("Sleep", TimeSpan.FromHours(1), $"many-{i}"));
+        await Eventually.Async(
+            () => hub.Service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM instances WHERE status = 0")) == count, 120);
         await OutOfMemoryAsync(hub);
     }
 

@@ -6,7 +6,8 @@ using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.Logging.Abstractions;
 
 const int Lost = 3;
-(string file, int takeover, string prefix, string mode) = (args[0], int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture), args[2], args[3]);
+(string file, int takeover, string prefix, string mode) =
+    (args[0], int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture), args[2], args[3]);
 SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(file) { TakeoverDelay = TimeSpan.FromSeconds(takeover) });
 _ = service.Lost.ContinueWith(
     async lost =>
@@ -17,18 +18,21 @@ _ = service.Lost.ContinueWith(
     TaskScheduler.Default);
 DurableTaskShimFactory shims = new();
 using TaskHubWorker worker = new(service, NullLoggerFactory.Instance) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
-worker.AddTaskOrchestrations(new Creator<TaskOrchestration>("Two", () => shims.CreateOrchestration<string, string>("Two", async (context, input) =>
+worker.AddTaskOrchestrations(
+    new Creator<TaskOrchestration>("Two", () => shims.CreateOrchestration<string, string>("Two", async (context, input) =>
 {
     string first = (await context.CallActivityAsync<string>("Echo", input + "1"))!;
     await context.CreateTimer(context.CurrentUtcDateTime.AddMilliseconds(20), CancellationToken.None);
     return await context.CallActivityAsync<string>("Echo", first + "2");
 })));
-worker.AddTaskOrchestrations(new Creator<TaskOrchestration>("Sleep", () => shims.CreateOrchestration<string, string>("Sleep", async (context, input) =>
+worker.AddTaskOrchestrations(
+    new Creator<TaskOrchestration>("Sleep", () => shims.CreateOrchestration<string, string>("Sleep", async (context, input) =>
 {
     await context.CreateTimer(TimeSpan.FromDays(1), CancellationToken.None);
     return input;
 })));
-worker.AddTaskActivities(new Creator<TaskActivity>("Echo", () => shims.CreateActivity<string, string>("Echo", (_, input) => Task.FromResult(input))));
+worker.AddTaskActivities(
+    new Creator<TaskActivity>("Echo", () => shims.CreateActivity<string, string>("Echo", (_, input) => Task.FromResult(input))));
 await service.CreateIfNotExistsAsync();
 Say("ready");
 await worker.StartAsync();
@@ -76,7 +80,8 @@ if (mode == "load")
             string id = $"{prefix}-{Interlocked.Increment(ref next)}";
             OrchestrationInstance instance = await client.CreateOrchestrationInstanceAsync("Two", "", id, id);
             Say($"acked {id}");
-            if (await client.WaitForOrchestrationAsync(instance, TimeSpan.FromMinutes(5)) is { OrchestrationStatus: OrchestrationStatus.Completed })
+            if (await client.WaitForOrchestrationAsync(
+                instance, TimeSpan.FromMinutes(5)) is { OrchestrationStatus: OrchestrationStatus.Completed })
             {
                 Say($"done {id}");
             }
