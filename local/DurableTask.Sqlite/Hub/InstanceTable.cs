@@ -16,6 +16,20 @@ internal sealed class InstanceTable(long cacheBytes)
 
     public int Count => active.Count;
 
+    /// <summary>Whether an instance is at work, so that its end will be told.</summary>
+    public bool IsKnownOpen(string id)
+    {
+        if (!active.TryGetValue(id, out ActiveInstance? instance))
+        {
+            return false;
+        }
+
+        lock (instance)
+        {
+            return instance is { Gone: false, IsKnownOpen: true };
+        }
+    }
+
     /// <summary>Puts a new instance in; false when its id is in the table already.</summary>
     public bool TryAdd(CreateRecord creation)
     {
