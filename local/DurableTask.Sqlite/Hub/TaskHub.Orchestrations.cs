@@ -287,9 +287,9 @@ internal sealed partial class TaskHub
             {
                 timers.Arm(visible);
             }
-            else
+            else if (!instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message)))
             {
-                instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message));
+                WakeExisting(item.InstanceId);
             }
         }
 
@@ -313,13 +313,12 @@ internal sealed partial class TaskHub
     private void Forward(Letter letter, long now)
     {
         string id = letter.Message.OrchestrationInstance.InstanceId;
-        if (letter.Message.Event is ExecutionStartedEvent)
+        bool arrived = letter.Message.Event is ExecutionStartedEvent
+            ? instances.Wake(id, letter.Target)
+            : instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+        if (!arrived)
         {
-            instances.Wake(id, letter.Target);
-        }
-        else
-        {
-            instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+            WakeExisting(id);
         }
     }
 

@@ -91,7 +91,10 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
             db.QueryInt64("SELECT min(visible) FROM messages WHERE waits = 1 AND visible > ?1", now)));
         foreach ((string id, long key) in due)
         {
-            instances.Wake(id, key);
+            if (!instances.Wake(id, key))
+            {
+                instances.WakeCurrent(id, key);
+            }
         }
 
         if (later is { } time)
