@@ -142,7 +142,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 }
 
 // The stable 2016 version of diagnostic settings knows no category groups.
-#disable-next-line use-recent-api-versions
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: app

@@ -23,7 +23,7 @@ param fixedOutboundAddress bool
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
-resource address 'Microsoft.Network/publicIPAddresses@2026-03-01' = if (fixedOutboundAddress) {
+resource address 'Microsoft.Network/publicIPAddresses@2025-01-01' = if (fixedOutboundAddress) {
   name: 'pip-${suffix}'
   location: location
   tags: tags
@@ -36,7 +36,7 @@ resource address 'Microsoft.Network/publicIPAddresses@2026-03-01' = if (fixedOut
   }
 }
 
-resource gateway 'Microsoft.Network/natGateways@2026-03-01' = if (fixedOutboundAddress) {
+resource gateway 'Microsoft.Network/natGateways@2025-01-01' = if (fixedOutboundAddress) {
   name: 'ng-${suffix}'
   location: location
   tags: tags
@@ -53,13 +53,13 @@ resource gateway 'Microsoft.Network/natGateways@2026-03-01' = if (fixedOutboundA
 }
 
 // Without rules of its own it still keeps the internet out, and policies that ask for one on each subnet are content.
-resource rules 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
+resource rules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: 'nsg-${suffix}'
   location: location
   tags: tags
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
   name: 'vnet-${suffix}'
   location: location
   tags: tags
@@ -96,7 +96,6 @@ resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
 }
 
 // The stable 2016 version of diagnostic settings knows no category groups.
-#disable-next-line use-recent-api-versions
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: network

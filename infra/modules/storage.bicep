@@ -29,7 +29,7 @@ param principalId string
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
-resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
   location: location
   tags: tags
@@ -114,7 +114,6 @@ resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 // The stable 2016 version of diagnostic settings knows neither category groups nor the services of a storage account.
-#disable-next-line use-recent-api-versions
 resource accountDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account
@@ -130,7 +129,6 @@ resource accountDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-pr
 }
 
 // Reads and writes of a task hub are many and say little; deletions are few, and are what an audit asks about.
-#disable-next-line use-recent-api-versions
 resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::blobs
@@ -145,7 +143,6 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
   }
 }
 
-#disable-next-line use-recent-api-versions
 resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::tables
@@ -161,7 +158,6 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
 }
 
 // A queue message is deleted whenever it has been handled, so queues report transactions only.
-#disable-next-line use-recent-api-versions
 resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::queues

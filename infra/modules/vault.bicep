@@ -29,7 +29,7 @@ param officerType 'User' | 'Group' | 'ServicePrincipal'
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
-resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
   tags: tags
@@ -73,7 +73,6 @@ resource secretsOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = i
 }
 
 // The stable 2016 version of diagnostic settings knows no category groups.
-#disable-next-line use-recent-api-versions
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: vault

@@ -30,6 +30,25 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.All(compiler.Sources, file => Assert.DoesNotMatch("'(br|ts)[:/]", file.Value));
     }
 
+    /// <summary>
+    /// azd and the Azure CLI bring a compiler of their own. Besides the language, it has to know the version of each resource type: of one
+    /// that it does not know it checks nothing.
+    /// </summary>
+    [Fact]
+    public async Task The_oldest_compiler_that_is_supported_makes_the_same_template()
+    {
+        using BicepCompiler oldest = new(Repository.OldestBicepPath);
+
+        (int exitCode, string output, string complaints) = await oldest.RunAsync("build", "main.bicep", "--stdout");
+
+        Assert.True(exitCode == 0 && complaints.Length == 0, complaints);
+        Assert.NotEqual(Generator(infra.Template), Generator(output));
+        Assert.Equal(WithoutGenerator(infra.Template), WithoutGenerator(output));
+
+        static string Generator(string template) => (string)JsonNode.Parse(template)!["metadata"]!["_generator"]!["version"]!;
+        static string WithoutGenerator(string template) => Regex.Replace(template, "\"_generator\": \\{[^}]*\\}", "");
+    }
+
     [Fact]
     public async Task Every_file_is_laid_out_as_the_formatter_does()
     {
@@ -46,7 +65,7 @@ public sealed class BicepTests(InfraFixture infra)
     [InlineData("modules/storage.bicep", "no-unused-vars", "var unused = 1")]
     [InlineData("main.bicep", "secure-secrets-in-params", "param password string = ''")]
     [InlineData("main.bicep", "outputs-should-not-contain-secrets", "output password string = 'x'")]
-    [InlineData("modules/storage.bicep", "use-recent-api-versions", "resource old 'Microsoft.Storage/storageAccounts@2022-09-01' existing = { name: 'older' }")]
+    [InlineData("main.bicep", "no-hardcoded-location", "resource other 'Microsoft.Resources/resourceGroups@2025-04-01' = { name: 'other', location: 'westeurope' }")]
     public async Task A_fault_is_an_error(string file, string rule, string line)
     {
         using BicepCompiler compiler = new();
@@ -60,11 +79,12 @@ public sealed class BicepTests(InfraFixture infra)
     }
 
     [Fact]
-    public void Each_rule_of_the_linter_is_an_error()
+    public void Each_rule_of_the_linter_is_an_error_but_the_one_that_asks_the_calendar()
     {
         JsonObject rules = JsonNode.Parse(Repository.Read("infra/bicepconfig.json"))!["analyzers"]!["core"]!["rules"]!.AsObject();
 
-        Assert.All(rules, rule => Assert.Equal("error", (string?)rule.Value!["level"]));
+        // What builds today must build in three years, and with a compiler that knows newer versions.
+        Assert.All(rules, rule => Assert.Equal(rule.Key == "use-recent-api-versions" ? "off" : "error", (string?)rule.Value!["level"]));
     }
 
     [Fact]
