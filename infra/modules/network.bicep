@@ -67,31 +67,27 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
     addressSpace: {
       addressPrefixes: [addressPrefix]
     }
-    subnets: [
-      {
-        name: 'functions'
-        properties: {
-          addressPrefix: subnetPrefix
-          defaultOutboundAccess: !fixedOutboundAddress
-          delegations: [
-            {
-              name: 'functions'
-              properties: {
-                serviceName: 'Microsoft.App/environments'
-              }
-            }
-          ]
-          natGateway: fixedOutboundAddress ? { id: gateway.id } : null
-          networkSecurityGroup: {
-            id: rules.id
-          }
-        }
-      }
-    ]
   }
 
-  resource functions 'subnets' existing = {
+  // Not in the network's own list, which names all there may be: whatever else is in the network, such as a gateway's subnet, stays.
+  resource functions 'subnets' = {
     name: 'functions'
+    properties: {
+      addressPrefix: subnetPrefix
+      defaultOutboundAccess: !fixedOutboundAddress
+      delegations: [
+        {
+          name: 'functions'
+          properties: {
+            serviceName: 'Microsoft.App/environments'
+          }
+        }
+      ]
+      natGateway: fixedOutboundAddress ? { id: gateway.id } : null
+      networkSecurityGroup: {
+        id: rules.id
+      }
+    }
   }
 }
 

@@ -270,7 +270,7 @@ public sealed class BicepTests(InfraFixture infra)
     [Fact]
     public void A_network_of_its_own_gives_one_fixed_address()
     {
-        JsonNode subnet = infra.Full.One("Microsoft.Network/virtualNetworks")["properties"]!["subnets"]![0]!["properties"]!;
+        JsonNode subnet = infra.Full.Of("Microsoft.Network/virtualNetworks/subnets").Single(s => ((string)s["name"]!).EndsWith("/functions", StringComparison.Ordinal))["properties"]!;
 
         Assert.Equal("Microsoft.App/environments", (string?)subnet["delegations"]![0]!["properties"]!["serviceName"]);
         Assert.Equal((string?)infra.Full.One("Microsoft.Network/natGateways")["id"], (string?)subnet["natGateway"]!["id"]);
@@ -279,6 +279,11 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.Empty(infra.Sample.Of("Microsoft.Network/virtualNetworks"));
         Assert.Null(infra.Sample.One("Microsoft.Web/sites")["properties"]!["virtualNetworkSubnetId"]);
     }
+
+    [Fact]
+    public void A_subnet_that_others_add_to_the_network_stays() => Assert.All(
+        infra.Full.Of("Microsoft.Network/virtualNetworks"),
+        n => Assert.DoesNotContain("subnets", n["properties"]!.AsObject().Select(p => p.Key)));
 
     [Fact]
     public void The_scheduler_is_there_only_when_asked_for()
