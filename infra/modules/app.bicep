@@ -108,6 +108,27 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
+  // One after the other: the platform refuses a change of an app while another is under way.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    // Refused without, though the type does not list it.
+    #disable-next-line BCP187
+    location: location
+    properties: {
+      allow: false
+    }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    #disable-next-line BCP187
+    location: location
+    properties: {
+      allow: false
+    }
+    dependsOn: [ftp]
+  }
+
   resource appSettings 'config' = {
     name: 'appsettings'
     properties: union(
@@ -124,20 +145,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       },
       settings
     )
-  }
-
-  resource ftp 'basicPublishingCredentialsPolicies' = {
-    name: 'ftp'
-    properties: {
-      allow: false
-    }
-  }
-
-  resource scm 'basicPublishingCredentialsPolicies' = {
-    name: 'scm'
-    properties: {
-      allow: false
-    }
+    dependsOn: [scm]
   }
 }
 

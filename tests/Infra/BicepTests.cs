@@ -154,8 +154,26 @@ public sealed class BicepTests(InfraFixture infra)
     {
         Assert.Equal(["ftp", "scm"], deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies").Select(p => ((string)p["name"]!).Split('/')[1]).Order());
         Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"), p => Assert.False((bool)p["properties"]!["allow"]!));
+        Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"), p => Assert.Equal("westeurope", (string?)p["location"]));
         Assert.Equal("UserAssignedIdentity", (string?)deployment.One("Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["deployment"]!["storage"]!["authentication"]!["type"]);
     });
+
+    [Theory]
+    [InlineData("Microsoft.Web/sites/")]
+    [InlineData("Microsoft.Network/virtualNetworks/subnets")]
+    public void Parts_of_what_takes_one_change_at_a_time_are_made_one_after_the_other(string type)
+    {
+        KeyValuePair<string, JsonNode?>[] all = [.. Objects(JsonNode.Parse(infra.Template)!, "resources").SelectMany(resources => resources)];
+        KeyValuePair<string, JsonNode?>[] parts = [.. all.Where(r => ((string?)r.Value!["type"])?.StartsWith(type, StringComparison.Ordinal) == true)];
+
+        Assert.NotEmpty(parts);
+        Assert.All(
+            parts.SelectMany((one, i) => parts.Skip(i + 1).Select(other => (one, other))),
+            pair => Assert.True(Waits(pair.one, pair.other) || Waits(pair.other, pair.one), $"{pair.one.Key} and {pair.other.Key} are made at once"));
+
+        bool Waits(KeyValuePair<string, JsonNode?> later, KeyValuePair<string, JsonNode?> earlier) =>
+            later.Value!["dependsOn"]?.AsArray().Any(d => (string?)d == earlier.Key || Waits(all.First(r => r.Key == (string?)d), earlier)) == true;
+    }
 
     [Fact]
     public void No_key_is_asked_for_anywhere()
