@@ -109,22 +109,35 @@ type channel = {
 }
 
 @export()
-@sealed()
+@discriminator('kind')
 @description('How the app reaches appliances: straight from the platform (none), through a subnet of your own (subnet), or through a network made here (new).')
-type network = {
-  @description('none, subnet, or new.')
-  kind: 'none' | 'subnet' | 'new'
+type network = networkOfThePlatform | subnetOfYours | networkOfItsOwn
 
-  @description('kind subnet: its resource id. It must be delegated to Microsoft.App/environments and hold nothing else.')
-  subnetId: string?
+@sealed()
+type networkOfThePlatform = {
+  kind: 'none'
+}
 
-  @description('kind new: address range of the network. Default: 10.64.0.0/24. Peer it, or give it a VPN, to reach a private appliance.')
+@sealed()
+type subnetOfYours = {
+  kind: 'subnet'
+
+  @description('Its resource id. It must be delegated to Microsoft.App/environments and hold nothing else.')
+  @minLength(1)
+  subnetId: string
+}
+
+@sealed()
+type networkOfItsOwn = {
+  kind: 'new'
+
+  @description('Address range of the network. Default: 10.64.0.0/24. Peer it, or give it a VPN, to reach a private appliance.')
   addressPrefix: string?
 
-  @description('kind new: range of the subnet inside it, at least a /27. Default: 10.64.0.0/26.')
+  @description('Range of the subnet inside it, at least a /27. Default: 10.64.0.0/26.')
   subnetPrefix: string?
 
-  @description('kind new: give the app one fixed public address (NAT gateway), which an appliance\'s security group can name. Default: true.')
+  @description('Give the app one fixed public address (NAT gateway), which an appliance\'s security group can name. Default: true.')
   fixedOutboundAddress: bool?
 }
 

@@ -97,15 +97,21 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.Equal("appliance-1", (string?)parameters["appliances"]!["value"]![0]!["name"]);
     }
 
-    [Fact]
-    public async Task A_parameter_that_is_misspelt_is_refused()
+    [Theory]
+    [InlineData("appliances", "[{ name: 'a', baseUrl: 'https://a.example', username: 'u', password: 'p' }]", "\"password\" is not allowed")]
+    [InlineData("network", "{ kind: 'subnet' }", "\"subnetId\"")]
+    [InlineData("network", "{ kind: 'subnet', subnetId: '' }", "minimum allowable length")]
+    [InlineData("network", "{ kind: 'none', subnetId: 'x' }", "\"subnetId\" is not allowed")]
+    [InlineData("network", "{ kind: 'other' }", "'new' | 'none' | 'subnet'")]
+    public async Task A_parameter_that_says_too_little_or_too_much_is_refused(string name, string value, string says)
     {
-        infra.Compiler.Write("misspelt.bicepparam", "using 'main.bicep'\nparam environmentName = 'x'\nparam location = 'x'\nparam appliances = [{ name: 'a', baseUrl: 'https://a.example', username: 'u', password: 'p' }]\n");
+        string sample = Regex.Replace(Repository.Read("infra/main.bicepparam"), $@"(?ms)^param {name} = (\[.*?^\])\n", "");
+        infra.Compiler.Write("refused.bicepparam", $"{sample}\nparam {name} = {value}\n");
 
-        (int exitCode, _, string complaints) = await infra.Compiler.RunAsync("build-params", "misspelt.bicepparam", "--stdout");
+        (int exitCode, _, string complaints) = await infra.Compiler.RunAsync("build-params", "refused.bicepparam", "--stdout");
 
         Assert.NotEqual(0, exitCode);
-        Assert.Contains("\"password\" is not allowed", complaints, StringComparison.Ordinal);
+        Assert.Contains(says, complaints, StringComparison.Ordinal);
     }
 
     [Fact]
