@@ -35,8 +35,15 @@ param settings settingsType
 @description('Resource id of the subnet to send through; empty: none.')
 param subnetId string
 
+@description('Whether instances are spread over zones.')
+param zoneRedundant bool
+
 @description('Memory of an instance, MiB.')
 param instanceMemoryMB 512 | 2048 | 4096
+
+@description('Instances that are kept running for orchestrations and activities.')
+@minValue(0)
+param alwaysReadyInstances int
 
 @description('Most instances that each group of functions may grow to.')
 @minValue(40)
@@ -61,6 +68,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
@@ -104,6 +112,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReadyInstances }]
       }
     }
   }

@@ -20,6 +20,12 @@ param subnetPrefix string
 @description('Whether what leaves gets one fixed public address.')
 param fixedOutboundAddress bool
 
+@description('Whether storage accounts and vaults let the app\'s subnet in by a rule.')
+param serviceEndpoints bool
+
+@description('Range of the subnet for private endpoints; empty: none is made.')
+param endpointSubnetPrefix string
+
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
@@ -87,7 +93,20 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
       networkSecurityGroup: {
         id: rules.id
       }
+      serviceEndpoints: serviceEndpoints ? [{ service: 'Microsoft.KeyVault' }, { service: 'Microsoft.Storage' }] : []
     }
+  }
+
+  resource endpoints 'subnets' = if (!empty(endpointSubnetPrefix)) {
+    name: 'endpoints'
+    properties: {
+      addressPrefix: endpointSubnetPrefix
+      defaultOutboundAccess: false
+      networkSecurityGroup: {
+        id: rules.id
+      }
+    }
+    dependsOn: [functions]
   }
 }
 
@@ -108,6 +127,12 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 
 @description('Resource id of the subnet for the app.')
 output subnetId string = network::functions.id
+
+@description('Resource id of the network.')
+output networkId string = network.id
+
+@description('Resource id of the subnet for private endpoints; empty when there is none.')
+output endpointSubnetId string = empty(endpointSubnetPrefix) ? '' : network::endpoints.id
 
 @description('Public address that appliances see; empty when it is not fixed.')
 output outboundAddress string = fixedOutboundAddress ? address!.properties.ipAddress! : ''

@@ -1,6 +1,6 @@
 metadata description = 'Storage account of the Functions host, of the task hub and of outcomes. Keys are off: only Entra identities get in.'
 
-import { durableBackend, tags as tagsType } from '../types.bicep'
+import { durableBackend, reach as reachType, tags as tagsType } from '../types.bicep'
 import { roleIds } from '../roles.bicep'
 
 @description('Name of the account.')
@@ -19,6 +19,12 @@ param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
 
 @description('Who runs orchestrations; queues are used only by the Storage backend.')
 param backend durableBackend
+
+@description('From where it is reached.')
+param reach reachType
+
+@description('Resource id of the subnet that it is reached from.')
+param subnetId string
 
 @description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
 param identityName string
@@ -44,7 +50,14 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: 'Enabled'
+    // Written out in each case, as what is left out keeps what was there before.
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: reach == 'internet' ? 'Allow' : 'Deny'
+      ipRules: []
+      virtualNetworkRules: reach == 'subnet' ? [{ id: subnetId }] : []
+    }
+    publicNetworkAccess: reach == 'privateEndpoints' ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 

@@ -292,22 +292,20 @@ public sealed class BicepTests(InfraFixture infra)
     });
 
     [Fact]
-    public void A_network_of_its_own_gives_one_fixed_address()
+    public void Instances_are_kept_ready_and_spread_over_zones_only_when_asked_for()
     {
-        JsonNode subnet = infra.Full.Of("Microsoft.Network/virtualNetworks/subnets").Single(s => ((string)s["name"]!).EndsWith("/functions", StringComparison.Ordinal))["properties"]!;
+        Assert.Empty(Scale(infra.Sample)["alwaysReady"]!.AsArray());
+        Assert.False((bool)infra.Sample.One("Microsoft.Web/serverfarms")["properties"]!["zoneRedundant"]!);
+        Assert.Equal("Standard_LRS", (string?)infra.Sample.One("Microsoft.Storage/storageAccounts")["sku"]!["name"]);
 
-        Assert.Equal("Microsoft.App/environments", (string?)subnet["delegations"]![0]!["properties"]!["serviceName"]);
-        Assert.Equal((string?)infra.Full.One("Microsoft.Network/natGateways")["id"], (string?)subnet["natGateway"]!["id"]);
-        Assert.False((bool)subnet["defaultOutboundAccess"]!);
-        Assert.EndsWith("/subnets/functions", (string?)infra.Full.One("Microsoft.Web/sites")["properties"]!["virtualNetworkSubnetId"], StringComparison.Ordinal);
-        Assert.Empty(infra.Sample.Of("Microsoft.Network/virtualNetworks"));
-        Assert.Null(infra.Sample.One("Microsoft.Web/sites")["properties"]!["virtualNetworkSubnetId"]);
+        JsonNode ready = Assert.Single(Scale(infra.Full)["alwaysReady"]!.AsArray())!;
+        Assert.Equal(("durable", 1), ((string?)ready["name"], (int)ready["instanceCount"]!));
+        Assert.True((bool)infra.Full.One("Microsoft.Web/serverfarms")["properties"]!["zoneRedundant"]!);
+        // An app in several zones on an account in one of them stops with that zone.
+        Assert.Equal("Standard_GZRS", (string?)infra.Full.One("Microsoft.Storage/storageAccounts")["sku"]!["name"]);
+
+        static JsonNode Scale(Deployment deployment) => deployment.One("Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["scaleAndConcurrency"]!;
     }
-
-    [Fact]
-    public void A_subnet_that_others_add_to_the_network_stays() => Assert.All(
-        infra.Full.Of("Microsoft.Network/virtualNetworks"),
-        n => Assert.DoesNotContain("subnets", n["properties"]!.AsObject().Select(p => p.Key)));
 
     [Fact]
     public void The_scheduler_is_there_only_when_asked_for()
