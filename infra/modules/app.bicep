@@ -150,6 +150,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AzureWebJobsStorage__accountName: storageName
         AzureWebJobsStorage__clientId: identityClientId
         AzureWebJobsStorage__credential: 'managedidentity'
+        // The host's own exporter keeps 5 traces a second otherwise.
+        OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+        OTEL_TRACES_SAMPLER_ARG: '1.0'
         Rescan__PublicUrl: 'https://${app.properties.defaultHostName}'
       },
       settings
