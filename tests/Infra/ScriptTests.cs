@@ -22,14 +22,14 @@ public sealed class ScriptTests : IDisposable
             #!/bin/sh
             [ "$*" = "env get-value KEY_VAULT_NAME" ] && echo kv-of-azd
             """);
+    }
 
-        void Write(string name, string text)
+    private void Write(string name, string text)
+    {
+        File.WriteAllText(Path.Combine(folder, name), text + "\n");
+        if (!OperatingSystem.IsWindows())
         {
-            File.WriteAllText(Path.Combine(folder, name), text + "\n");
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(Path.Combine(folder, name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-            }
+            File.SetUnixFileMode(Path.Combine(folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
@@ -122,6 +122,40 @@ public sealed class ScriptTests : IDisposable
             Assert.Equal(0, (await RunAsync("bash", ["-c", command], "p4ss\n")).ExitCode);
             Assert.Equal("p4ss", Value);
         }
+    }
+
+    [Fact]
+    public async Task The_workflow_hands_on_what_the_deployment_made()
+    {
+        string step = Regex.Match(Repository.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
+        Write("az", """
+            #!/bin/sh
+            cat "$KEPT/deployed.json"
+            """);
+        await File.WriteAllTextAsync(Path.Combine(folder, "deployed.json"), """
+            {
+              "azurE_RESOURCE_GROUP": { "type": "String", "value": "rg-rescan-nightly" },
+              "functioN_APP_NAME": { "type": "String", "value": "func-one" },
+              "apI_URL": { "type": "String", "value": "https://func-one.example/api" },
+              "keY_VAULT_NAME": { "type": "String", "value": "kv-one" },
+              "vaulT_ENTRIES_TO_SET": { "type": "Array", "value": ["appliance-1-password", "hook"] },
+              "outbounD_ADDRESS": { "type": "String", "value": "" }
+            }
+            """);
+        string environment = Path.Combine(folder, "environment");
+
+        (int exitCode, string said) = await RunAsync(
+            "bash",
+            ["-eo", "pipefail", "-c", step.Replace("artifacts/", "$KEPT/", StringComparison.Ordinal)],
+            "",
+            new() { ["GITHUB_ENV"] = environment, ["GITHUB_RUN_ID"] = "1", ["AZURE_LOCATION"] = "westeurope", ["PARAMETERS"] = "p" });
+
+        Assert.True(exitCode == 0, said);
+        Dictionary<string, string> handedOn = (await File.ReadAllLinesAsync(environment)).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1]);
+        Assert.Equal(("func-one", "https://func-one.example/api", ""), (handedOn["FUNCTION_APP_NAME"], handedOn["API_URL"], handedOn["OUTBOUND_ADDRESS"]));
+        (exitCode, said) = await RunAsync("sh", ["infra/next-steps.sh"], "", handedOn);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("  infra/set-secret.sh hook kv-one\n", said, StringComparison.Ordinal);
     }
 
     /// <summary>What is done with a service, azd does within several commands; a hook for one command misses the others.</summary>
