@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli;
@@ -24,7 +24,7 @@ internal static class StateCommand
 
               rescan state export rescan.zip
 
-            """, file, async (hub, archive, cancellationToken) =>
+            """, file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
@@ -32,7 +32,7 @@ internal static class StateCommand
             ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
             await using (zip.ConfigureAwait(false))
             {
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     Stream target = await zip.CreateEntry(HubEntry).OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -44,7 +44,7 @@ internal static class StateCommand
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines.ConfigureAwait(false))
                     {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
+                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -66,7 +66,7 @@ internal static class StateCommand
 
               rescan state import rescan.zip --storage azurite
 
-            """, file, async (hub, archive, cancellationToken) =>
+            """, file, async (location, archive, cancellationToken) =>
         {
             if (!File.Exists(archive))
             {
@@ -91,11 +91,11 @@ internal static class StateCommand
                 }
 
                 (int instances, int outcomes) = (0, 0);
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    IOutcomeArchive target = await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false);
+                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
                     using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
                     while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                     {
@@ -119,7 +119,7 @@ internal static class StateCommand
     private static Command CreatePrune()
     {
         Option<string> age = new("--older-than") { Description = "how long ago they ended, such as 30d or 12h", Required = true };
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new("prune", """
             Remove rescans and outcomes that ended long ago, and give their room back. What is under way stays.
 
@@ -130,14 +130,14 @@ internal static class StateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset before = DateTimeOffset.UtcNow - Durations.Parse("--older-than", parse.GetValue(age)!);
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    int outcomes = await (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
+                    int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -147,17 +147,17 @@ internal static class StateCommand
         return command;
     }
 
-    private static Command Create(string name, string description, Argument<string> file, Func<Hub, string, CancellationToken, Task<string>> run)
+    private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new(name, description) { file };
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                Console.Out.WriteLine(await run(hub, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
             }
 
             return 0;
@@ -165,7 +165,7 @@ internal static class StateCommand
         return command;
     }
 
-    /// <summary>The outcome store as the app would open it; the hub must be owned.</summary>
-    private static Task<IOutcomeArchive> OutcomesAsync(Hub hub, CancellationToken cancellationToken) =>
-        OutcomeStores.OpenAsync(AppHost.Configure(hub, []), cancellationToken);
+    /// <summary>The outcome store as the app would open it; the location must be owned.</summary>
+    private static Task<IOutcomeArchive> OutcomesAsync(StateLocation location, CancellationToken cancellationToken) =>
+        OutcomeStores.OpenAsync(AppHost.Configure(location, []), cancellationToken);
 }

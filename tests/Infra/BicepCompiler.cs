@@ -18,8 +18,8 @@ public sealed class BicepCompiler : IDisposable
     /// <param name="tool">Path of the compiler; none: the newest that is tested.</param>
     public BicepCompiler(string? tool = null)
     {
-        this.tool = tool ?? Repository.BicepPath;
-        string source = Path.Combine(Repository.Root, "infra");
+        this.tool = tool ?? SourceTree.BicepPath;
+        string source = Path.Combine(SourceTree.Root, "infra");
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             string copy = Path.Combine(folder, Path.GetRelativePath(source, file));

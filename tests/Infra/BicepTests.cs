@@ -37,7 +37,7 @@ public sealed class BicepTests(InfraFixture infra)
     [Fact]
     public async Task The_oldest_compiler_that_is_supported_makes_the_same_template()
     {
-        using BicepCompiler oldest = new(Repository.OldestBicepPath);
+        using BicepCompiler oldest = new(SourceTree.OldestBicepPath);
 
         (int exitCode, string output, string complaints) = await oldest.RunAsync("build", "main.bicep", "--stdout");
 
@@ -81,7 +81,7 @@ public sealed class BicepTests(InfraFixture infra)
     [Fact]
     public void Each_rule_of_the_linter_is_an_error_but_the_one_that_asks_the_calendar()
     {
-        JsonObject rules = JsonNode.Parse(Repository.Read("infra/bicepconfig.json"))!["analyzers"]!["core"]!["rules"]!.AsObject();
+        JsonObject rules = JsonNode.Parse(SourceTree.Read("infra/bicepconfig.json"))!["analyzers"]!["core"]!["rules"]!.AsObject();
 
         // What builds today must build in three years, and with a compiler that knows newer versions.
         Assert.All(rules, rule => Assert.Equal(rule.Key == "use-recent-api-versions" ? "off" : "error", (string?)rule.Value!["level"]));
@@ -105,7 +105,7 @@ public sealed class BicepTests(InfraFixture infra)
     [InlineData("network", "{ kind: 'other' }", "'new' | 'none' | 'subnet'")]
     public async Task A_parameter_that_says_too_little_or_too_much_is_refused(string name, string value, string says)
     {
-        string sample = Regex.Replace(Repository.Read("infra/main.bicepparam"), $@"(?ms)^param {name} = (\[.*?^\])\n", "");
+        string sample = Regex.Replace(SourceTree.Read("infra/main.bicepparam"), $@"(?ms)^param {name} = (\[.*?^\])\n", "");
         infra.Compiler.Write("refused.bicepparam", $"{sample}\nparam {name} = {value}\n");
 
         (int exitCode, _, string complaints) = await infra.Compiler.RunAsync("build-params", "refused.bicepparam", "--stdout");

@@ -108,7 +108,7 @@ public sealed class NetworkTests(InfraFixture infra)
     private async Task<Deployment> PredictAsync(string network, string more = "")
     {
         using BicepCompiler compiler = new();
-        compiler.Write("closed.bicepparam", $"{Repository.Read("infra/main.bicepparam").Replace("param backend =", "// ", StringComparison.Ordinal)}\nparam network = {network}\n{more}\n");
+        compiler.Write("closed.bicepparam", $"{SourceTree.Read("infra/main.bicepparam").Replace("param backend =", "// ", StringComparison.Ordinal)}\nparam network = {network}\n{more}\n");
         return await compiler.PredictAsync("closed.bicepparam");
     }
 

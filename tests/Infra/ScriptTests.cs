@@ -127,7 +127,7 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task The_workflow_hands_on_what_the_deployment_made()
     {
-        string step = Regex.Match(Repository.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
+        string step = Regex.Match(SourceTree.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
         Write("az", """
             #!/bin/sh
             cat "$KEPT/deployed.json"
@@ -167,7 +167,7 @@ public sealed class ScriptTests : IDisposable
     private static YamlMappingNode Root(string key)
     {
         YamlStream stream = [];
-        stream.Load(new StringReader(Repository.Read("azure.yaml")));
+        stream.Load(new StringReader(SourceTree.Read("azure.yaml")));
         return (YamlMappingNode)stream.Documents[0].RootNode[key];
     }
 
@@ -175,7 +175,7 @@ public sealed class ScriptTests : IDisposable
     {
         ProcessStartInfo start = new(program, arguments)
         {
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = SourceTree.Root,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -5,7 +5,7 @@ namespace Rescan.Tests.Infra;
 
 public sealed class WorkflowTests
 {
-    public static TheoryData<string> Workflows => new(Directory.EnumerateFiles(Path.Combine(Repository.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
+    public static TheoryData<string> Workflows => new(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -24,7 +24,7 @@ public sealed class WorkflowTests
         YamlMappingNode file = Load($".github/workflows/{workflow}");
 
         Assert.Equal("{ { contents, read } }", file["permissions"].ToString());
-        Assert.Equal(workflow == "deploy.yml", Repository.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
+        Assert.Equal(workflow == "deploy.yml", SourceTree.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class WorkflowTests
 
     [Fact]
     public void Deployment_signs_in_without_a_stored_secret() =>
-        Assert.DoesNotMatch(new Regex(@"secrets\."), Repository.Read(".github/workflows/deploy.yml"));
+        Assert.DoesNotMatch(new Regex(@"secrets\."), SourceTree.Read(".github/workflows/deploy.yml"));
 
     [Fact]
     public void Packages_the_SDK_and_actions_are_kept_up_to_date() => Assert.Equal(
@@ -51,14 +51,14 @@ public sealed class WorkflowTests
     {
         YamlMappingNode azd = Load("azure.yaml");
 
-        Assert.True(File.Exists(Path.Combine(Repository.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
-        Assert.True(Directory.EnumerateFiles(Path.Combine(Repository.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
+        Assert.True(File.Exists(Path.Combine(SourceTree.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
+        Assert.True(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
     }
 
     private static YamlMappingNode Load(string path)
     {
         YamlStream stream = [];
-        stream.Load(new StringReader(Repository.Read(path)));
+        stream.Load(new StringReader(SourceTree.Read(path)));
         return (YamlMappingNode)stream.Documents[0].RootNode;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
 using Rescan.Local.Runtime;
 using Rescan.Local.Runtime.Storage;
 
@@ -13,7 +12,7 @@ internal static class CancelCommand
 
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
@@ -24,10 +23,10 @@ internal static class CancelCommand
               rescan cancel prod
 
             """) { id, settings, output };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
@@ -57,7 +56,7 @@ internal static class CancelCommand
     {
         try
         {
-            StateStore store = await source.Hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+            StateStore store = await source.Location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
                 return await store.LeaveEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false)
