@@ -11,7 +11,8 @@ namespace Rescan.Functions.Configuration;
 /// <param name="key">The setting, as environment variables name it.</param>
 /// <param name="secrets">Its values.</param>
 /// <param name="log">Says which settings.</param>
-internal sealed class SecretSettings<TOptions>(string key, Func<TOptions, IList<string>> secrets, ILogger<SecretSettings<TOptions>> log) : IPostConfigureOptions<TOptions>
+internal sealed class SecretSettings<TOptions>(string key, Func<TOptions, IList<string>> secrets, ILogger<SecretSettings<TOptions>> log)
+    : IPostConfigureOptions<TOptions>
     where TOptions : class
 {
     private const string Reference = "@Microsoft.KeyVault(";
@@ -25,7 +26,11 @@ internal sealed class SecretSettings<TOptions>(string key, Func<TOptions, IList<
             if (values[i].StartsWith(Reference, StringComparison.OrdinalIgnoreCase))
             {
                 values[i] = "";
-                log.LogWarning("{Key}__{Index} counts as unset: its Key Vault reference is not resolved. Set the secret that it names; the platform looks again within a day, or when the app restarts", key, i);
+                log.LogWarning(
+                    "{Key}__{Index} counts as unset: its Key Vault reference is not resolved. Set the secret that it names; "
+                    + "the platform looks again within a day, or when the app restarts",
+                    key,
+                    i);
             }
         }
     }

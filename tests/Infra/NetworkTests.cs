@@ -32,7 +32,7 @@ public sealed class NetworkTests(InfraFixture infra)
         {
             Assert.All(StorageAndVault(deployment), service =>
             {
-                Assert.Equal(("Enabled", "Allow"), ((string?)service["publicNetworkAccess"], (string?)service["networkAcls"]!["defaultAction"]));
+                Assert.Equal(("Enabled", "Allow"), Access(service));
                 Assert.Empty(Rules(service, "ipRules"));
                 Assert.Empty(Rules(service, "virtualNetworkRules"));
             });
@@ -43,14 +43,17 @@ public sealed class NetworkTests(InfraFixture infra)
     [Fact]
     public async Task Storage_and_vault_can_be_reached_from_the_app_s_subnet_only()
     {
-        Deployment deployment = await PredictAsync("{ kind: 'new', storageAndVault: { from: 'subnet' } }", "param officerAddresses = ['192.0.2.0/28']");
+        Deployment deployment = await PredictAsync(
+            "{ kind: 'new', storageAndVault: { from: 'subnet' } }", "param officerAddresses = ['192.0.2.0/28']");
 
         Assert.All(StorageAndVault(deployment), service =>
         {
-            Assert.Equal(("Deny", "None"), ((string?)service["networkAcls"]!["defaultAction"], (string?)service["networkAcls"]!["bypass"]));
+            Assert.Equal(("Enabled", "Deny"), Access(service));
+            Assert.Equal("None", (string?)service["networkAcls"]!["bypass"]);
             Assert.Equal(AppSubnet(deployment), (string?)Assert.Single(Rules(service, "virtualNetworkRules"))!["id"]);
         });
-        Assert.Equal(["Microsoft.KeyVault", "Microsoft.Storage"], Subnet(deployment, "functions")["serviceEndpoints"]!.AsArray().Select(e => (string)e!["service"]!));
+        JsonArray endpoints = Subnet(deployment, "functions")["serviceEndpoints"]!.AsArray();
+        Assert.Equal(["Microsoft.KeyVault", "Microsoft.Storage"], endpoints.Select(e => (string)e!["service"]!));
         Assert.Empty(Rules(Storage(deployment), "ipRules"));
         Assert.Equal("192.0.2.0/28", (string?)Assert.Single(Rules(Vault(deployment), "ipRules"))!["value"]);
         Assert.Empty(deployment.Of("Microsoft.Network/privateEndpoints"));
@@ -63,11 +66,14 @@ public sealed class NetworkTests(InfraFixture infra)
 
         Assert.All(StorageAndVault(deployment), IsClosed);
         Assert.Equal(["blob", "queue", "table", "vault"], Connections(deployment).Keys.Order());
-        Assert.All(deployment.Of("Microsoft.Network/privateEndpoints"), e => Assert.EndsWith("/subnets/endpoints", (string?)e["properties"]!["subnet"]!["id"], StringComparison.Ordinal));
+        Assert.All(
+            deployment.Of("Microsoft.Network/privateEndpoints"),
+            e => Assert.EndsWith("/subnets/endpoints", (string?)e["properties"]!["subnet"]!["id"], StringComparison.Ordinal));
         Assert.Equal(4, deployment.Of("Microsoft.Network/privateDnsZones").Count);
         Assert.All(
             deployment.Of("Microsoft.Network/privateDnsZones/virtualNetworkLinks"),
-            l => Assert.Equal((string?)deployment.One("Microsoft.Network/virtualNetworks")["id"], (string?)l["properties"]!["virtualNetwork"]!["id"]));
+            l => Assert.Equal(
+                (string?)deployment.One("Microsoft.Network/virtualNetworks")["id"], (string?)l["properties"]!["virtualNetwork"]!["id"]));
         Assert.Equal(4, deployment.Of("Microsoft.Network/privateDnsZones/virtualNetworkLinks").Count);
         Assert.Equal(4, deployment.Of("Microsoft.Network/privateEndpoints/privateDnsZoneGroups").Count);
     }
@@ -75,15 +81,15 @@ public sealed class NetworkTests(InfraFixture infra)
     [Fact]
     public async Task Private_endpoints_in_a_subnet_of_yours_use_your_zones()
     {
-        string zones = string.Join(' ', ((string[])["blob", "queue", "table", "vault"]).Select(s => $"{s}: '{Hub}/privateDnsZones/{s}'\n"));
-        Deployment deployment = await PredictAsync(
-            $"{{ kind: 'subnet', subnetId: '{Hub}/functions', storageAndVault: {{ from: 'privateEndpoints', subnetId: '{Hub}/endpoints', zoneIds: {{\n{zones}}} }} }}",
-            "param backend = 'Scheduler'");
+        string zones = string.Concat(((string[])["blob", "queue", "table", "vault"]).Select(s => $"{s}: '{Hub}/privateDnsZones/{s}'\n"));
+        Deployment deployment = await PredictAsync(YourSubnet($", zoneIds: {{\n{zones}}}"), "param backend = 'Scheduler'");
 
         Assert.All(StorageAndVault(deployment), IsClosed);
         Assert.Equal($"{Hub}/functions", AppSubnet(deployment));
         Assert.Equal(["blob", "table", "vault"], Connections(deployment).Keys.Order());
-        Assert.All(deployment.Of("Microsoft.Network/privateEndpoints"), e => Assert.Equal($"{Hub}/endpoints", (string?)e["properties"]!["subnet"]!["id"]));
+        Assert.All(
+            deployment.Of("Microsoft.Network/privateEndpoints"),
+            e => Assert.Equal($"{Hub}/endpoints", (string?)e["properties"]!["subnet"]!["id"]));
         Assert.Empty(deployment.Of("Microsoft.Network/privateDnsZones"));
         Assert.All(deployment.Of("Microsoft.Network/privateEndpoints/privateDnsZoneGroups"), g =>
         {
@@ -95,22 +101,27 @@ public sealed class NetworkTests(InfraFixture infra)
     [Fact]
     public async Task Endpoints_that_something_else_registers_are_left_to_it()
     {
-        Deployment deployment = await PredictAsync(
-            $"{{ kind: 'subnet', subnetId: '{Hub}/functions', storageAndVault: {{ from: 'privateEndpoints', subnetId: '{Hub}/endpoints' }} }}",
-            "param officerAddresses = ['192.0.2.7']");
+        Deployment deployment = await PredictAsync(YourSubnet(), "param officerAddresses = ['192.0.2.7']");
 
         Assert.Empty(deployment.Of("Microsoft.Network/privateEndpoints/privateDnsZoneGroups"));
         IsClosed(Storage(deployment));
-        Assert.Equal(("Enabled", "Deny"), ((string?)Vault(deployment)["publicNetworkAccess"], (string?)Vault(deployment)["networkAcls"]!["defaultAction"]));
+        Assert.Equal(("Enabled", "Deny"), Access(Vault(deployment)));
         Assert.Equal("192.0.2.7", (string?)Assert.Single(Rules(Vault(deployment), "ipRules"))!["value"]);
     }
 
     private async Task<Deployment> PredictAsync(string network, string more = "")
     {
         using BicepCompiler compiler = new();
-        compiler.Write("closed.bicepparam", $"{SourceTree.Read("infra/main.bicepparam").Replace("param backend =", "// ", StringComparison.Ordinal)}\nparam network = {network}\n{more}\n");
+        string sample = SourceTree.Read("infra/main.bicepparam").Replace("param backend =", "// ", StringComparison.Ordinal);
+        compiler.Write("closed.bicepparam", $"{sample}\nparam network = {network}\n{more}\n");
         return await compiler.PredictAsync("closed.bicepparam");
     }
+
+    private static string YourSubnet(string more = "") =>
+        $"{{ kind: 'subnet', subnetId: '{Hub}/functions', storageAndVault: {{ from: 'privateEndpoints', subnetId: '{Hub}/endpoints'{more} }} }}";
+
+    private static (string? Public, string? Default) Access(JsonNode service) =>
+        ((string?)service["publicNetworkAccess"], (string?)service["networkAcls"]!["defaultAction"]);
 
     private static void IsClosed(JsonNode service) => Assert.Equal("Disabled", (string?)service["publicNetworkAccess"]);
 
@@ -122,10 +133,13 @@ public sealed class NetworkTests(InfraFixture infra)
 
     private static JsonArray Rules(JsonNode service, string kind) => service["networkAcls"]![kind]!.AsArray();
 
-    private static string? AppSubnet(Deployment deployment) => (string?)deployment.One("Microsoft.Web/sites")["properties"]!["virtualNetworkSubnetId"];
+    private static string? AppSubnet(Deployment deployment) =>
+        (string?)deployment.One("Microsoft.Web/sites")["properties"]!["virtualNetworkSubnetId"];
 
     private static JsonNode Subnet(Deployment deployment, string name) =>
-        deployment.Of("Microsoft.Network/virtualNetworks/subnets").Single(s => ((string)s["name"]!).EndsWith($"/{name}", StringComparison.Ordinal))["properties"]!;
+        Assert.Single(
+            deployment.Of("Microsoft.Network/virtualNetworks/subnets"),
+            s => ((string)s["name"]!).EndsWith($"/{name}", StringComparison.Ordinal))["properties"]!;
 
     /// <summary>What each private endpoint leads to, by its part; checked to be the storage account or the vault.</summary>
     private static Dictionary<string, string> Connections(Deployment deployment) => deployment.Of("Microsoft.Network/privateEndpoints")

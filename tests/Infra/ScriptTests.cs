@@ -53,8 +53,8 @@ public sealed class ScriptTests : IDisposable
         }
 
         Assert.Equal(
-            ["keyvault", "secret", "set", "--vault-name", "kv-one", "--name", "appliance-1-password", "--file", "/dev/stdin", "--encoding", "utf-8", "--query", "id", "--output", "tsv"],
-            Arguments);
+            "keyvault secret set --vault-name kv-one --name appliance-1-password --file /dev/stdin --encoding utf-8 --query id --output tsv",
+            string.Join(' ', Arguments));
     }
 
     [Theory]
@@ -127,7 +127,8 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task The_workflow_hands_on_what_the_deployment_made()
     {
-        string step = Regex.Match(SourceTree.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
+        string step = Regex.Match(
+            SourceTree.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
         Write("az", """
             #!/bin/sh
             cat "$KEPT/deployed.json"
@@ -151,8 +152,12 @@ public sealed class ScriptTests : IDisposable
             new() { ["GITHUB_ENV"] = environment, ["GITHUB_RUN_ID"] = "1", ["AZURE_LOCATION"] = "westeurope", ["PARAMETERS"] = "p" });
 
         Assert.True(exitCode == 0, said);
-        Dictionary<string, string> handedOn = (await File.ReadAllLinesAsync(environment)).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1]);
-        Assert.Equal(("func-one", "https://func-one.example/api", ""), (handedOn["FUNCTION_APP_NAME"], handedOn["API_URL"], handedOn["OUTBOUND_ADDRESS"]));
+        Dictionary<string, string> handedOn = (await File.ReadAllLinesAsync(environment))
+            .Select(l => l.Split('=', 2))
+            .ToDictionary(l => l[0], l => l[1]);
+        Assert.Equal("func-one", handedOn["FUNCTION_APP_NAME"]);
+        Assert.Equal("https://func-one.example/api", handedOn["API_URL"]);
+        Assert.Equal("", handedOn["OUTBOUND_ADDRESS"]);
         (exitCode, said) = await RunAsync("sh", ["infra/next-steps.sh"], "", handedOn);
         Assert.Equal(0, exitCode);
         Assert.Contains("  infra/set-secret.sh hook kv-one\n", said, StringComparison.Ordinal);
@@ -171,7 +176,8 @@ public sealed class ScriptTests : IDisposable
         return (YamlMappingNode)stream.Documents[0].RootNode[key];
     }
 
-    private async Task<(int ExitCode, string Said)> RunAsync(string program, string[] arguments, string input, Dictionary<string, string>? environment = null)
+    private async Task<(int ExitCode, string Said)> RunAsync(
+        string program, string[] arguments, string input, Dictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
