@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliance;
 using Rescan.Functions.Outcomes;
 using Rescan.Local.Appliance;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -22,15 +23,21 @@ internal static class DemoCommand
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
         Option<bool> fleet = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
-        Command command = new("demo", """
-            Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
-
-              rescan demo --outcome warning --session-duration 45s --faults throttled
-              rescan demo --open --session-duration 2m
-              rescan demo --fleet --open
-
-            Exit codes: those of rescan run; 0 after --open. With --fleet: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
-            """) { open, fleet, output };
+        Command command = new DocumentedCommand("demo", "Watch a rescan of a simulated appliance")
+        {
+            Details = "It starts a simulated appliance and the app, starts a rescan by HTTP, and follows it to its end. Nothing is kept.",
+            Examples =
+            [
+                "rescan demo",
+                "rescan demo --outcome warning --session-duration 45s --faults throttled",
+                "rescan demo --open --session-duration 2m",
+                "rescan demo --fleet --open",
+            ],
+            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0")],
+        };
+        command.Add(open);
+        command.Add(fleet);
+        command.Add(output);
         arguments.AddTo(command);
         command.Validators.Add(result =>
         {

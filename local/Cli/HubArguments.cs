@@ -9,13 +9,14 @@ namespace Rescan.Local.Cli;
 /// <summary>The options that say where rescans and their outcomes are kept.</summary>
 internal sealed class HubArguments
 {
-    private readonly Option<string> state = new("--state") { Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
+    private readonly Option<string> state = new("--state") { HelpName = "FOLDER", Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
     private readonly Option<string?> storage = new("--storage")
     {
+        HelpName = "WHERE",
         Description = "keep it in Azure Storage instead of files: 'azurite' fetches the emulator by npm and runs it on the state folder; else a connection string, or an account's https address for use with your identity",
     };
 
-    private readonly Option<string> hub = new("--hub") { Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
+    private readonly Option<string> hub = new("--hub") { HelpName = "NAME", Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
 
     public void AddTo(Command command)
     {
@@ -30,6 +31,9 @@ internal sealed class HubArguments
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<Hub> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken) =>
         Hub.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+
+    /// <summary>Whether the state is files of this machine.</summary>
+    public bool IsFolder(ParseResult parse) => parse.GetValue(storage) is null;
 
     /// <summary>Comes by the hub to look at it, beside the process that has it.</summary>
     public Task<Hub> LookAsync(ParseResult parse, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
-using System.Globalization;
 using Rescan.Functions.Outcomes;
-using Spectre.Console;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -10,16 +9,19 @@ internal static class TextReport
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const int MaxPoints = 20;
 
+    // A file is read where long lines can be scrolled, and loses no column.
+    private const int FileWidth = 200;
+
     public static void Print(RescanReport report)
     {
         Console.Out.WriteLine(Head(report));
         if (report.Total > 0)
         {
-            Tables.Print(Table(report));
+            Table(report).Print(Screen.Out);
         }
     }
 
-    public static string Write(RescanReport report) => Head(report) + "\n" + (report.Total > 0 ? Tables.Render(Table(report)) : "");
+    public static string Write(RescanReport report) => Head(report) + "\n" + (report.Total > 0 ? Table(report).ToText(FileWidth) : "");
 
     /// <summary>The last durations as a line of blocks, each as high as it took long.</summary>
     public static string Sparkline(IReadOnlyList<OutcomePoint> points)
@@ -35,15 +37,18 @@ internal static class TextReport
 
     private static Table Table(RescanReport report)
     {
-        Table table = Tables.Of("repository", "appliance", "last outcome", "ended", "last success", "rescans", "failed", "median", "longest", "trend");
+        Table table = new(
+            Column.NameOf("repository"), Column.NameOf("appliance", 4), Column.Value("outcome"), Column.Value("ended (UTC)", 5), Column.Value("last success", 6),
+            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 1), Column.Value("longest", 3), Column.Value("trend", 7));
         foreach (ReportRepository r in report.Repositories)
         {
-            table.AddRow(
-                Tables.Cell(r.Repository.Name), Tables.Cell(r.Appliance), Tables.Cell(r.Last.Outcome), Tables.Cell(HumanText.Time(r.Last.FinishedAt)),
-                Tables.Cell(r.LastSuccess is { } success ? HumanText.Time(success) : "none"), Tables.Cell(r.Rescans.ToString(CultureInfo.InvariantCulture)),
-                Tables.Cell(r.Failed.ToString(CultureInfo.InvariantCulture)), Tables.Cell(Duration(r.MedianSeconds)), Tables.Cell(Duration(r.LongestSeconds)), new Text(Sparkline(r.Points)));
+            table.Add(
+                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt), r.LastSuccess is { } success ? Cell.Time(success) : "none", r.Rescans,
+                r.Failed, Seconds(r.MedianSeconds), Seconds(r.LongestSeconds), Sparkline(r.Points));
         }
 
         return table;
     }
+
+    private static Cell Seconds(double? seconds) => seconds is { } s ? Cell.Duration(TimeSpan.FromSeconds(s)) : "";
 }

@@ -1,0 +1,42 @@
+using Rescan.Functions.Outcomes;
+using Rescan.Functions.Triggers.Views;
+using Rescan.Local.Cli.Terminal;
+
+namespace Rescan.Local.Cli.History;
+
+/// <summary>The tables of <c>rescan status</c>.</summary>
+internal static class StatusTables
+{
+    public static Table Running(IEnumerable<RescanView> running, DateTimeOffset now)
+    {
+        Table table = new(
+            Column.NameOf("repository"), Column.NameOf("appliance", 4), Column.Value("phase"), Column.Value("since", 1), Column.Number("polls", 5),
+            Column.Value("next poll", 2), Column.Id("id", 3), Column.Text("last message"));
+        foreach (RescanView rescan in running)
+        {
+            TimeSpan until = (rescan.NextPollAt ?? now) - now;
+            table.Add(
+                rescan.Repository.Name, rescan.Appliance, rescan.Phase?.ToString() ?? rescan.Status, Cell.Relative(HumanText.Duration(Age(rescan.StartedAt, now)), rescan.StartedAt),
+                rescan.Polls, Cell.Relative(until > TimeSpan.Zero ? "in " + HumanText.Duration(until) : "now", rescan.NextPollAt), Cell.Id(rescan.Repository.Id, rescan.Id),
+                rescan.Trouble ?? rescan.LastMessage);
+        }
+
+        return table;
+    }
+
+    public static Table Last(IEnumerable<RescanOutcome> last, DateTimeOffset now)
+    {
+        Table table = new(
+            Column.NameOf("repository"), Column.NameOf("appliance", 2), Column.Value("outcome"), Column.Value("ended", 1), Column.Value("took", 3), Column.Text("reason"));
+        foreach (RescanOutcome outcome in last)
+        {
+            table.Add(
+                outcome.Repository.Name, outcome.Appliance, outcome.Outcome, Cell.Relative(HumanText.Duration(Age(outcome.FinishedAt, now)) + " ago", outcome.FinishedAt),
+                Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), outcome.Reason);
+        }
+
+        return table;
+    }
+
+    private static TimeSpan Age(DateTimeOffset time, DateTimeOffset now) => now > time ? now - time : TimeSpan.Zero;
+}
