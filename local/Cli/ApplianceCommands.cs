@@ -53,13 +53,13 @@ internal static class ApplianceCommands
                 return;
             }
 
-            Console.Out.WriteLine("ok  reached, and its certificate is trusted");
-            Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
-            Console.Out.WriteLine($"ok  {repositories.Count} repositories");
+            Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
+            Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
+            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
+            Screen.Out.Say($"ok  {repositories.Count} repositories", 4);
             foreach (string warning in warnings)
             {
-                Console.Out.WriteLine("!!  " + Words.Line(warning));
+                Screen.Out.Say("!!  " + Words.Line(warning), 4);
             }
         });
 

@@ -184,14 +184,19 @@ internal sealed class FleetDemo(HttpClient http, IReadOnlyList<SimulatedApplianc
         FleetTable.Of(run, Nothing).Print(Screen.Out);
         TimeSpan took = (run.FinishedAt ?? run.StartedAt) - run.StartedAt;
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
+        foreach (IGrouping<string, RunItemView> failed in run.Items.Where(i => i.Outcome is not (Outcome.Succeeded or Outcome.Warning) && i.Reason is not null).GroupBy(i => i.Reason!))
+        {
+            Screen.Out.Say(Words.Line($"{string.Join(", ", failed.Select(i => i.Repository.Name))}: {failed.Key}"), 2);
+        }
+
         foreach (string error in run.Errors)
         {
-            Console.Out.WriteLine("error: " + Words.Line(error));
+            Screen.Out.Say("error: " + Words.Line(error), 2);
         }
 
         foreach (string warning in run.Warnings)
         {
-            Console.Out.WriteLine("warning: " + Words.Line(warning));
+            Screen.Out.Say("warning: " + Words.Line(warning), 2);
         }
     }
 }

@@ -58,7 +58,7 @@ internal static class NotifyCommand
                 }
                 else
                 {
-                    Print(results, Screen.Out);
+                    Of(results).Print(Screen.Out);
                 }
 
                 return results.All(r => r.Delivered) ? 0 : 1;
@@ -67,7 +67,7 @@ internal static class NotifyCommand
         return command;
     }
 
-    internal static void Print(IEnumerable<DeliveryResult> results, Screen screen)
+    public static Table Of(IEnumerable<DeliveryResult> results)
     {
         Table table = new(Column.Value("result"), Column.NameOf("channel"), Column.Text("answer"));
         foreach (DeliveryResult result in results)
@@ -75,6 +75,6 @@ internal static class NotifyCommand
             table.Add(Cell.Marked(result.Delivered ? "ok" : "failed", result.Delivered), result.Channel, result.Detail);
         }
 
-        table.Print(screen);
+        return table;
     }
 }

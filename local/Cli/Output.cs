@@ -32,13 +32,8 @@ internal static class Output
     /// <summary>A line of progress with its time.</summary>
     public static void Step(string text)
     {
-        string before = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture) + "  ";
-        string line = Words.Line(text);
-        foreach (string part in Screen.Error.Width is { } width ? Words.Wrap(line, Math.Max(10, width - before.Length)) : [line])
-        {
-            Console.Error.WriteLine(before + part);
-            before = new string(' ', before.Length);
-        }
+        string time = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture) + "  ";
+        Screen.Error.Say(time + Words.Line(text), time.Length);
     }
 
     public static void Print(RunResult result, bool json)

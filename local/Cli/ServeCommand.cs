@@ -31,7 +31,7 @@ internal static class ServeCommand
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address))
+            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
             {
                 throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
@@ -60,7 +60,9 @@ internal static class ServeCommand
         {
             LocalFunctionHost host = await AppHost.StartAsync(
                 hub, settings, address, timers: true,
-                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
+                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning)
+                    // That the host does not start is told once, and not as a stack trace.
+                    .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None), cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 if (hub.Remark is { } remark)

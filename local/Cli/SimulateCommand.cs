@@ -26,6 +26,7 @@ internal static class SimulateCommand
                 """  -d '{"name":"throttled","request":"log","times":3}'""",
             ],
         };
+        port.Validators.Add(r => Ranges.Check(r, port, 0, 65535));
         command.Add(port);
         command.Add(state);
         command.Add(list);

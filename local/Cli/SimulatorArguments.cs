@@ -84,7 +84,7 @@ internal sealed class SimulatorArguments
     {
         string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         return Array.Find(all, n => FaultCatalog.All.All(f => f.Name != n)) is { } unknown
-            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'. Faults: {string.Join(", ", FaultCatalog.All.Select(f => f.Name))}.")
+            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'.{(NearestName.Of(unknown, FaultCatalog.All.Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "")} Faults: {string.Join(", ", FaultCatalog.All.Select(f => f.Name))}.")
             : all;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -19,7 +20,13 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     /// <summary>Set to 1, it lets an error be printed whole, for a report of a fault of Rescan.</summary>
     public const string TraceVariable = "RESCAN_TRACE";
 
-    public static ErrorMessage Of(Exception e) => e switch
+    public static ErrorMessage Of(Exception e)
+    {
+        ErrorMessage message = Translate(e);
+        return message with { Text = Plain(message.Text) };
+    }
+
+    private static ErrorMessage Translate(Exception e) => e switch
     {
         CommandException command => new(command.ExitCode, command.Message),
         OptionsValidationException options => new(ExitCodes.Configuration, string.Join('\n', options.Failures.Select(f => "  " + f).Prepend("the settings have faults:"))),
@@ -49,19 +56,9 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     }
 
     /// <summary>What is wrong with a text of JSON and where, counted as editors do.</summary>
-    public static string Reason(JsonException e)
-    {
-        string what = JsonPlace().Replace(FirstLine(e.Message), "").TrimEnd('.', ' ');
-        return e.LineNumber is { } line ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"line {line + 1}: {what}.") : what + ".";
-    }
+    public static string Reason(JsonException e) => Plain(e.Message).TrimEnd('.', ' ') + ".";
 
-    public void Print(Screen screen)
-    {
-        foreach (string line in Words.Lines("rescan: " + Text).SelectMany(l => screen.Width is { } width ? Words.Wrap(l, width) : [l]))
-        {
-            screen.Console.Profile.Out.Writer.WriteLine(line);
-        }
-    }
+    public void Print(Screen screen) => screen.Say("rescan: " + Text);
 
     private static string? InUse(Exception e)
     {
@@ -82,13 +79,32 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         return null;
     }
 
+    /// <summary>A message without what only a programmer of .NET makes something of.</summary>
+    private static string Plain(string text)
+    {
+        text = UnknownProperty().Replace(text, "'$1' is not known here");
+        text = WrongKind().Replace(text, "a value is of the wrong kind");
+        text = JsonPlace().Replace(text, m => m.Groups["line"] is { Success: true } line
+            ? string.Create(CultureInfo.InvariantCulture, $" (line {int.Parse(line.Value, CultureInfo.InvariantCulture) + 1})") : "");
+        return DoubleStop().Replace(SaysNothing().Replace(text, ""), ".");
+    }
+
     private static string FirstLine(string text) => text.ReplaceLineEndings("\n").Split('\n')[0].Trim();
 
-    [GeneratedRegex(@",?\s*see (the )?inner exception( for details)?\.?|^Exception of type .*|^One or more errors occurred\.?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@",?\s*see (the )?inner exception( for details)?(?=\.?)|^Exception of type .*|^One or more errors occurred\.?", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SaysNothing();
 
-    [GeneratedRegex(@"\s*(Path: [^|]*\|\s*)?LineNumber: \d+ \| BytePositionInLine: \d+\.?|\s*Change the reader options\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"The JSON property '([^']*)' could not be mapped to any \.NET member contained in type '[^']*'", RegexOptions.CultureInvariant)]
+    private static partial Regex UnknownProperty();
+
+    [GeneratedRegex(@"The JSON value could not be converted to [^\s]+?(?=\.?(\s|$))", RegexOptions.CultureInvariant)]
+    private static partial Regex WrongKind();
+
+    [GeneratedRegex(@"\.?\s*(Path: [^|]*\|\s*)?LineNumber: (?<line>\d+) \| BytePositionInLine: \d+|\s*Change the reader options\.", RegexOptions.CultureInvariant)]
     private static partial Regex JsonPlace();
+
+    [GeneratedRegex(@"(?<!\.)\.\.(?=\s|$)", RegexOptions.CultureInvariant)]
+    private static partial Regex DoubleStop();
 
     [GeneratedRegex(@"^SQLite Error \d+: ", RegexOptions.CultureInvariant)]
     private static partial Regex SqlitePrefix();

@@ -31,6 +31,7 @@ internal static class HistoryCommand
         command.Add(repository);
         command.Add(outcome);
         command.Add(since);
+        limit.Validators.Add(r => Ranges.Check(r, limit, 1, int.MaxValue));
         command.Add(limit);
         command.Add(output);
         hub.AddTo(command);

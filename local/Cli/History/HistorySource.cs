@@ -147,7 +147,7 @@ internal sealed class HistorySource : IAsyncDisposable
 
         if (named.Count > 1)
         {
-            throw new CommandException(ExitCodes.Usage, $"'{wanted}' is the name of {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
+            throw new CommandException(ExitCodes.Usage, $"'{wanted}' stands for {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
         }
 
         string one = named.Count == 1 ? named.Keys.First() : wanted;

@@ -15,6 +15,7 @@ internal static class LogFollow
         Func<CancellationToken, Task<RescanView>> find, Func<RescanView, CancellationToken, Task<IReadOnlyList<SessionLogItem>>> read, CancellationToken cancellationToken)
     {
         LogChanges changes = new();
+        HashSet<(DateTimeOffset?, string)> printed = [];
         string? head = null;
         using PeriodicTimer timer = new(Look);
         try
@@ -30,7 +31,8 @@ internal static class LogFollow
                     Console.Error.WriteLine(head);
                 }
 
-                foreach (SessionLogItem item in changes.Take(log))
+                // That an item which was printed is done now goes without saying; that it went wrong does not.
+                foreach (SessionLogItem item in changes.Take(log).Where(i => printed.Add((i.Time, i.Message)) || i.Status is "Warning" or "Error"))
                 {
                     Console.Out.WriteLine(LogLines.Of(item));
                 }

@@ -26,7 +26,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
     public void Print(Screen screen, DateTimeOffset now)
     {
         TextWriter writer = screen.Console.Profile.Out.Writer;
-        Sentence(writer, screen.Width, RunningNow);
+        screen.Say(RunningNow);
         if (Running.Count > 0)
         {
             StatusTables.Running(Running, now).Print(screen);
@@ -48,14 +48,6 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
                 : Running.Count > 0 ? "no process runs them now; rescan serve, or the rescan run that began them, goes on with them"
                 : "no process serves this state now";
             return Running.Count switch { 0 => $"No rescan runs ({served}).", 1 => $"1 rescan runs ({served}):", _ => $"{Running.Count} rescans run ({served}):" };
-        }
-    }
-
-    private static void Sentence(TextWriter writer, int? width, string text)
-    {
-        foreach (string line in width is { } cells ? Words.Wrap(text, cells) : [text])
-        {
-            writer.WriteLine(line);
         }
     }
 }

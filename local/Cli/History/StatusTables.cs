@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rescan.Functions.Outcomes;
 using Rescan.Functions.Triggers.Views;
 using Rescan.Local.Cli.Terminal;
@@ -10,8 +11,8 @@ internal static class StatusTables
     public static Table Running(IEnumerable<RescanView> running, DateTimeOffset now)
     {
         Table table = new(
-            Column.NameOf("repository"), Column.NameOf("appliance", 4), Column.Value("phase"), Column.Value("since", 1), Column.Number("polls", 5),
-            Column.Value("next poll", 2), Column.Id("id", 3), Column.Text("last message"));
+            Column.NameOf("repository"), Column.NameOf("appliance", 2), Column.Value("phase"), Column.Value("since", 1), Column.Number("polls", 5),
+            Column.Value("next poll", 3), Column.Id("id", 4), Column.Text("last message"));
         foreach (RescanView rescan in running)
         {
             TimeSpan until = (rescan.NextPollAt ?? now) - now;
@@ -31,12 +32,23 @@ internal static class StatusTables
         foreach (RescanOutcome outcome in last)
         {
             table.Add(
-                outcome.Repository.Name, outcome.Appliance, outcome.Outcome, Cell.Relative(HumanText.Duration(Age(outcome.FinishedAt, now)) + " ago", outcome.FinishedAt),
+                outcome.Repository.Name, outcome.Appliance, outcome.Outcome, Cell.Relative(Ago(Age(outcome.FinishedAt, now)), outcome.FinishedAt),
                 Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), outcome.Reason);
         }
 
         return table;
     }
+
+    /// <summary>To one unit: whoever wants it exactly reads <c>rescan history</c>.</summary>
+    private static string Ago(TimeSpan age) => age switch
+    {
+        { TotalMinutes: < 1 } => Whole(age.TotalSeconds, "s"),
+        { TotalHours: < 1 } => Whole(age.TotalMinutes, "min"),
+        { TotalDays: < 2 } => Whole(age.TotalHours, "h"),
+        _ => Whole(age.TotalDays, "d"),
+    };
+
+    private static string Whole(double number, string unit) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(number):0} {unit} ago");
 
     private static TimeSpan Age(DateTimeOffset time, DateTimeOffset now) => now > time ? now - time : TimeSpan.Zero;
 }

@@ -35,15 +35,15 @@ internal static class TextReport
 
     private static string Head(RescanReport report) => $"{HumanText.Time(report.From)} to {HumanText.Time(report.To)}\n{report.Summary}";
 
-    private static Table Table(RescanReport report)
+    public static Table Table(RescanReport report)
     {
         Table table = new(
-            Column.NameOf("repository"), Column.NameOf("appliance", 4), Column.Value("outcome"), Column.Value("ended (UTC)", 5), Column.Value("last success", 6),
-            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 1), Column.Value("longest", 3), Column.Value("trend", 7));
+            Column.NameOf("repository"), Column.NameOf("appliance", 1), Column.Value("outcome"), Column.Value("ended (UTC)", 5), Column.Value("last success", 6),
+            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 3), Column.Value("longest", 4), Column.Value("trend", 7));
         foreach (ReportRepository r in report.Repositories)
         {
             table.Add(
-                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt), r.LastSuccess is { } success ? Cell.Time(success) : "none", r.Rescans,
+                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt), r.LastSuccess is { } success ? Cell.Time(success) : Cell.Relative("none", null), r.Rescans,
                 r.Failed, Seconds(r.MedianSeconds), Seconds(r.LongestSeconds), Sparkline(r.Points));
         }
 

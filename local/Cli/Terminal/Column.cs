@@ -6,10 +6,10 @@ namespace Rescan.Local.Cli.Terminal;
 /// <param name="Drop">The column with the highest number goes first; one with 0 stays.</param>
 internal sealed record Column(string Name, Fit Fit, int Drop)
 {
-    /// <summary>The length of a short id, enough to tell repositories apart; commands take it for the whole.</summary>
+    /// <summary>The length of a short id, enough to tell repositories apart; and the least of it that commands take for the whole.</summary>
     public const int ShortId = 8;
 
-    private const int LeastName = 20;
+    private const int LeastName = 16;
     private const int LeastText = 20;
 
     public static Column Value(string name, int drop = 0) => new(name, Fit.Whole, drop);
@@ -25,13 +25,27 @@ internal sealed record Column(string Name, Fit Fit, int Drop)
 
     /// <summary>How narrow it may get before another column goes instead.</summary>
     /// <param name="natural">The width of its widest cell.</param>
-    public int Least(int natural) => Fit switch
+    /// <param name="cells">What stands in it.</param>
+    public int Least(int natural, IReadOnlyCollection<string> cells) => Fit switch
     {
         Fit.Name => Math.Min(natural, LeastName),
         Fit.Text => Math.Min(natural, LeastText),
-        Fit.Id => Math.Min(natural, Math.Max(ShortId, Name.Length)),
+        Fit.Id => Math.Min(natural, Math.Max(Distinct(cells), Name.Length)),
         _ => natural,
     };
+
+    /// <summary>How many letters tell the ids apart.</summary>
+    private static int Distinct(IReadOnlyCollection<string> ids)
+    {
+        int letters = ShortId;
+        int different = ids.Distinct().Count();
+        while (ids.Select(i => Words.First(i, letters)).Distinct().Count() < different)
+        {
+            letters++;
+        }
+
+        return letters;
+    }
 }
 
 /// <summary>What a column does when it has less room than it wants.</summary>

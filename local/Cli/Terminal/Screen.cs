@@ -25,6 +25,22 @@ internal sealed record Screen(int? Width, IAnsiConsole Console)
     /// <summary>Whether something can be drawn over again.</summary>
     public bool IsLive => Width is not null && Console.Profile.Capabilities.Interactive;
 
+    /// <summary>Writes a text, each of its lines broken between words where a terminal ends.</summary>
+    /// <param name="text">May hold text from outside.</param>
+    /// <param name="indent">Blanks before each line but the first.</param>
+    public void Say(string text, int indent = 0)
+    {
+        foreach (string line in Words.Lines(text))
+        {
+            string before = "";
+            foreach (string part in Width is { } width ? Words.Wrap(line, Math.Max(10, width - indent)) : [line])
+            {
+                Console.Profile.Out.Writer.WriteLine(before + part);
+                before = new string(' ', indent);
+            }
+        }
+    }
+
     /// <summary>A screen without colours that writes to <paramref name="writer"/>.</summary>
     public static Screen Plain(TextWriter writer, int? width)
     {

@@ -46,7 +46,8 @@ internal sealed class Table(params Column[] columns)
         [
             .. columns.Select((c, i) => rows.Max(r => (int?)Words.Width(r[i].Shown)) is > 0 and { } cell ? Math.Max(Words.Width(c.Name), cell) : 0),
         ];
-        int?[] widths = TableLayout.Widths(columns, natural, width);
+        int[] least = [.. columns.Select((c, i) => c.Least(natural[i], [.. rows.Select(r => r[i].Shown)]))];
+        int?[] widths = TableLayout.Widths(columns, natural, least, width);
         Paragraph lines = new() { Overflow = Overflow.Crop };
         Style bold = new(decoration: Decoration.Bold);
         Append(lines, widths, width, i => (Header(columns[i]), bold));
