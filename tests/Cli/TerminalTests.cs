@@ -25,7 +25,7 @@ public sealed class TerminalTests : IAsyncLifetime
         int width = environment == "COLUMNS=60" ? 60 : columns;
         Assert.StartsWith("REPOSITORY", Plain(lines[0]), StringComparison.Ordinal);
         Assert.All(lines, l => Assert.True(Words.Width(Plain(l)) <= width, l));
-        Assert.Equal(width >= 120, Plain(lines[1]).Contains("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e0", StringComparison.Ordinal));
+        Assert.Equal(width >= 120, Plain(lines[0]).Contains("BUCKET AND FOLDER", StringComparison.Ordinal));
     }
 
     [Fact]
