@@ -82,7 +82,9 @@ internal static class ApplianceHttp
         PooledConnectionLifetime = TimeSpan.FromMinutes(30),
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(15),
         ConnectTimeout = TimeSpan.FromSeconds(15),
+#pragma warning disable CA5359 // It throws where it does not accept.
         SslOptions = { RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints).Accept },
+#pragma warning restore CA5359
     };
 
     private static ApplianceCall? CallOf(HttpRequestMessage? request) =>

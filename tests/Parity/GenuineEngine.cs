@@ -1,4 +1,3 @@
-#if DURABLE_TEST_HOST
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -51,4 +50,3 @@ internal sealed class GenuineEngine(DurableTaskTestHost host) : ParityEngine
             catalog.InvokeActivityAsync(name, context.InstanceId, input is JsonElement json ? json.GetRawText() : null, CancellationToken.None);
     }
 }
-#endif

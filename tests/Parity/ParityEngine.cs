@@ -8,17 +8,13 @@ using Rescan.Tests.Runtime.Engine;
 
 namespace Rescan.Tests.Parity;
 
-/// <summary>The engine that a test runs on: ours, or Microsoft's own in memory where its package can be had.</summary>
+/// <summary>The engine that a test runs on: ours, or Microsoft's own in memory.</summary>
 public abstract class ParityEngine : IAsyncDisposable
 {
     private const string Ours = "local runtime";
     private const string Genuine = "Microsoft's engine";
 
-    public static TheoryData<string> All { get; } = new(
-#if DURABLE_TEST_HOST
-        Genuine,
-#endif
-        Ours);
+    public static TheoryData<string> All { get; } = new(Genuine, Ours);
 
     public abstract DurableTaskClient Client { get; }
 
@@ -29,9 +25,7 @@ public abstract class ParityEngine : IAsyncDisposable
     /// <param name="activities">Names of the activities.</param>
     public static Task<ParityEngine> StartAsync(
         string engine, IFunctionCatalog catalog, IReadOnlyDictionary<string, Type> orchestrators, IReadOnlyCollection<string> activities) =>
-#if DURABLE_TEST_HOST
         engine == Genuine ? GenuineEngine.StartAsync(catalog, orchestrators, activities) :
-#endif
         LocalEngine.StartAsync(catalog);
 
     public async Task<OrchestrationMetadata> EndOfAsync(string id)

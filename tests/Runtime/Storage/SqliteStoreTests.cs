@@ -227,7 +227,9 @@ public sealed class SqliteStoreTests : IAsyncLifetime
         using SqliteConnection connection = new($"Data Source={hub.StateFile};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this file.
         command.CommandText = text;
+#pragma warning restore CA2100
         command.ExecuteNonQuery();
     }
 }
