@@ -33,7 +33,7 @@ internal static class Output
     public static void Step(string text)
     {
         string time = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture) + "  ";
-        Screen.Error.Say(time + Words.Line(text), time.Length);
+        Screen.Error.Say(time + text.ReplaceLineEndings(" "), time.Length);
     }
 
     public static void Print(RunResult result, bool json)

@@ -183,13 +183,22 @@ public sealed class TableSnapshotTests
     public void Answers_of_channels() => AssertShown(
         Channels,
         """
-        NOTIFY60
+        RESULT  CHANNEL                   ANSWER
+        ok      slack                     200 OK
+        failed  a [31mreddnuor b c d ef…  a [31mreddnuor b c d ef g…
+        failed  LLLLLLLLLLLLLLLLLLLLLLL…  LLLLLLLLLLLLLLLLLLLLLLLLL…
         """,
         """
-        NOTIFY80
+        RESULT  CHANNEL                   ANSWER
+        ok      slack                     200 OK
+        failed  a [31mreddnuor b c d ef…  a [31mreddnuor b c d ef g 2Jh
+        failed  LLLLLLLLLLLLLLLLLLLLLLL…  LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL…
         """,
         """
-        NOTIFY120
+        RESULT  CHANNEL                                           ANSWER
+        ok      slack                                             200 OK
+        failed  a [31mreddnuor b c d ef g 2Jh                     a [31mreddnuor b c d ef g 2Jh
+        failed  LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL…  LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL…
         """);
 
     [Fact]

@@ -27,8 +27,9 @@ internal static class Words
         return line.ToString();
     }
 
-    /// <summary>Text from outside as harmless lines.</summary>
-    public static IEnumerable<string> Lines(string text) => text.ReplaceLineEndings("\n").Split('\n').Select(l => Indent(l) + Line(l));
+    /// <summary>Text with parts from outside as harmless lines, blanks between words as they are.</summary>
+    public static IEnumerable<string> Lines(string text) =>
+        text.ReplaceLineEndings("\n").Split('\n').Select(l => string.Join(' ', l.Split(' ').Select(Line)));
 
     /// <summary>At most so many cells; what was longer ends in an ellipsis.</summary>
     public static string Cut(string text, int width) => Width(text) <= width ? text : First(text, width - 1) + "…";
@@ -55,29 +56,27 @@ internal static class Words
     /// <summary>Broken between words; a word that is longer than a line goes on in the next.</summary>
     public static IEnumerable<string> Wrap(string text, int width)
     {
-        string line = "";
+        string? line = null;
         foreach (string word in text.Split(' '))
         {
             string rest = word;
-            if (line.Length > 0 && Width(line) + 1 + Width(rest) > width)
+            if (line is not null && Width(line) + 1 + Width(rest) > width)
             {
                 yield return line;
-                line = "";
+                line = null;
             }
 
-            while (line.Length == 0 && Width(rest) > width && First(rest, width) is { Length: > 0 } first)
+            while (line is null && Width(rest) > width && First(rest, width) is { Length: > 0 } first)
             {
                 yield return first;
                 rest = rest[first.Length..];
             }
 
-            line = line.Length == 0 ? rest : line + " " + rest;
+            line = line is null ? rest : line + " " + rest;
         }
 
-        yield return line;
+        yield return line ?? "";
     }
-
-    private static string Indent(string line) => new(' ', line.Length - line.TrimStart(' ').Length);
 
     private static IEnumerable<string> Elements(string text)
     {
