@@ -1,6 +1,6 @@
-using Rescan.Functions.Appliance;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
 using Rescan.Local.Cli.Terminal;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Local.Cli;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.Errors;
 using Rescan.Local.Cli.Terminal;

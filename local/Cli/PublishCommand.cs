@@ -16,7 +16,8 @@ internal static class PublishCommand
             Examples = ["./rescan publish", "./rescan publish linux-arm64"],
         };
         command.Add(runtime);
-        command.SetAction((Func<ParseResult, int>)(_ => throw new CommandException(ExitCodes.Usage, "This is the published command already. To make another: ./rescan publish in the source folder.")));
+        command.SetAction((Func<ParseResult, int>)(_ => throw new CommandException(ExitCodes.Usage,
+            "This is the published command already. To make another: ./rescan publish in the source folder.")));
         return command;
     }
 }

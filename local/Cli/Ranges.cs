@@ -10,7 +10,8 @@ internal static class Ranges
     {
         if (result.Tokens is [var token] && int.TryParse(token.Value, out int number) && (number < least || number > most))
         {
-            result.AddError(most == int.MaxValue ? $"{option.Name} {number} is too small; {least} is the least." : $"{option.Name} {number} is not one of {least} to {most}.");
+            result.AddError(most == int.MaxValue ? $"{option.Name} {number} is too small; {least} is the least."
+                : $"{option.Name} {number} is not one of {least} to {most}.");
         }
     }
 }

@@ -16,7 +16,8 @@ internal static class RescanCommand
         CommandGroup[] groups =
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
-            new("Rescan", [ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(), ServeCommand.Create(), CancelCommand.Create()]),
+            new("Rescan", [ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
+                ServeCommand.Create(), CancelCommand.Create()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
             new("Look after it", [StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
         ];

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Rescan.Local.Appliance;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Cli;
 

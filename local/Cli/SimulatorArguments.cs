@@ -1,6 +1,8 @@
 using System.CommandLine;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Errors;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Cli;
 

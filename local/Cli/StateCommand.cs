@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Storage;
 
@@ -20,7 +20,7 @@ internal static class StateCommand
     private static Command CreateExport()
     {
         Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", "Write all that is kept to one archive", "For a backup, or to move to the other kind of store.", "rescan state export rescan.zip", file, async (hub, archive, cancellationToken) =>
+        return Create("export", "Write all that is kept to one archive", "For a backup, or to move to the other kind of store.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
@@ -28,7 +28,7 @@ internal static class StateCommand
             ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
             await using (zip.ConfigureAwait(false))
             {
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     Stream target = await zip.CreateEntry(HubEntry).OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal static class StateCommand
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines.ConfigureAwait(false))
                     {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
+                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -57,7 +57,7 @@ internal static class StateCommand
     private static Command CreateImport()
     {
         Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, async (hub, archive, cancellationToken) =>
+        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, async (location, archive, cancellationToken) =>
         {
             if (!File.Exists(archive))
             {
@@ -82,11 +82,11 @@ internal static class StateCommand
                 }
 
                 (int instances, int outcomes) = (0, 0);
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    IOutcomeArchive target = await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false);
+                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
                     using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
                     while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                     {
@@ -110,7 +110,7 @@ internal static class StateCommand
     private static Command CreatePrune()
     {
         Option<string> age = new("--older-than") { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new DocumentedCommand("prune", "Remove rescans and outcomes that ended long ago")
         {
             Details = "It gives their room back. What is under way stays.",
@@ -124,14 +124,14 @@ internal static class StateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset before = DateTimeOffset.UtcNow - Durations.Parse("--older-than", parse.GetValue(age)!);
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                StateStore store = await hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
                 await using (store.ConfigureAwait(false))
                 {
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    int outcomes = await (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
+                    int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -142,18 +142,18 @@ internal static class StateCommand
     }
 
     private static Command Create(
-        string name, string summary, string details, string example, Argument<string> file, Func<Hub, string, CancellationToken, Task<string>> run)
+        string name, string summary, string details, string example, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new DocumentedCommand(name, summary) { Details = details + " The app must be stopped.", Examples = [example] };
         command.Add(file);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                Console.Out.WriteLine(await run(hub, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
             }
 
             return 0;
@@ -161,7 +161,7 @@ internal static class StateCommand
         return command;
     }
 
-    /// <summary>The outcome store as the app would open it; the hub must be owned.</summary>
-    private static Task<IOutcomeArchive> OutcomesAsync(Hub hub, CancellationToken cancellationToken) =>
-        OutcomeStores.OpenAsync(AppHost.Configure(hub, []), cancellationToken);
+    /// <summary>The outcome store as the app would open it; the location must be owned.</summary>
+    private static Task<IOutcomeArchive> OutcomesAsync(StateLocation location, CancellationToken cancellationToken) =>
+        OutcomeStores.OpenAsync(AppHost.Configure(location, []), cancellationToken);
 }

@@ -16,7 +16,8 @@ public sealed partial class ErrorMessageTests
     [Theory]
     [InlineData("statsu", "rescan: 'rescan' has no command 'statsu'. Did you mean 'status'?\nSee 'rescan --help'.")]
     [InlineData("zzz", "rescan: 'rescan' has no command 'zzz'.\nSee 'rescan --help'.")]
-    [InlineData("run --repositry archive", "rescan: 'rescan run' has no option '--repositry'. Did you mean '--repository'?\nSee 'rescan run --help'.")]
+    [InlineData("run --repositry archive",
+        "rescan: 'rescan run' has no option '--repositry'. Did you mean '--repository'?\nSee 'rescan run --help'.")]
     [InlineData("state prun", "rescan: 'rescan state' has no command 'prun'. Did you mean 'prune'?\nSee 'rescan state --help'.")]
     [InlineData("state", "rescan: 'rescan state' needs a command: export, import, prune.\nSee 'rescan state --help'.")]
     [InlineData("state prune", "rescan: 'rescan state prune' needs --older-than.\nSee 'rescan state prune --help'.")]
@@ -26,9 +27,12 @@ public sealed partial class ErrorMessageTests
     [InlineData("history --limit x", "rescan: --limit 'x' is not a whole number.\nSee 'rescan history --help'.")]
     [InlineData("history --limit 0", "rescan: --limit 0 is too small; 1 is the least.\nSee 'rescan history --help'.")]
     [InlineData("simulate --port 65536", "rescan: --port 65536 is not one of 0 to 65535.\nSee 'rescan simulate --help'.")]
-    [InlineData("report --format txt", "rescan: --format 'txt' is not one of csv, html, json, md, text. Did you mean 'text'?\nSee 'rescan report --help'.")]
-    [InlineData("completion bsh", "rescan: SHELL 'bsh' is not one of bash, fish, pwsh, zsh. Did you mean 'bash'?\nSee 'rescan completion --help'.")]
-    [InlineData("status --output", "rescan: --output needs a value: text for people, json for programs (one object on stdout).\nSee 'rescan status --help'.")]
+    [InlineData("report --format txt",
+        "rescan: --format 'txt' is not one of csv, html, json, md, text. Did you mean 'text'?\nSee 'rescan report --help'.")]
+    [InlineData("completion bsh",
+        "rescan: SHELL 'bsh' is not one of bash, fish, pwsh, zsh. Did you mean 'bash'?\nSee 'rescan completion --help'.")]
+    [InlineData("status --output",
+        "rescan: --output needs a value: text for people, json for programs (one object on stdout).\nSee 'rescan status --help'.")]
     [InlineData("state prune --older-than 1", "rescan: --older-than '1' is a number without a unit; write 45s, 2m, 1h, 30d or 00:00:45.")]
     [InlineData("history --since 7", "rescan: --since '7' is a number without a unit; write 45s, 2m, 1h, 30d or 00:00:45.")]
     [InlineData("report --since soon", "rescan: --since 'soon' is not a duration; write 45s, 2m, 1h, 30d or 00:00:45.")]
@@ -59,14 +63,23 @@ public sealed partial class ErrorMessageTests
 
     public static TheoryData<Exception, int, string> Exceptions => new()
     {
-        { new IOException("Failed to bind to address http://127.0.0.1:7071: address already in use.", new InvalidOperationException("x", new SocketException((int)SocketError.AddressAlreadyInUse))), 78, "http://127.0.0.1:7071 is in use by another program. Stop that one, or listen elsewhere with --url or --port." },
-        { new HttpRequestException("The SSL connection could not be established, see inner exception.", new AuthenticationException("The remote certificate is invalid: RemoteCertificateNameMismatch")), 7, "The remote certificate is invalid: RemoteCertificateNameMismatch." },
-        { new HttpRequestException("Connection refused (127.0.0.1:1)", new SocketException((int)SocketError.ConnectionRefused)), 7, "Connection refused." },
-        { new AggregateException(new AggregateException(new UnauthorizedAccessException("Access to the path '/root/x' is denied."))), 78, "Access to the path '/root/x' is denied." },
-        { new InvalidOperationException("An error occurred, see the inner exception for details.", new IOException("No space left on device")), 78, "No space left on device." },
+        { new IOException("Failed to bind to address http://127.0.0.1:7071: address already in use.",
+            new InvalidOperationException("x", new SocketException((int)SocketError.AddressAlreadyInUse))), 78,
+            "http://127.0.0.1:7071 is in use by another program. Stop that one, or listen elsewhere with --url or --port." },
+        { new HttpRequestException("The SSL connection could not be established, see inner exception.",
+            new AuthenticationException("The remote certificate is invalid: RemoteCertificateNameMismatch")), 7,
+            "The remote certificate is invalid: RemoteCertificateNameMismatch." },
+        { new HttpRequestException("Connection refused (127.0.0.1:1)", new SocketException((int)SocketError.ConnectionRefused)), 7,
+        "Connection refused." },
+        { new AggregateException(new AggregateException(new UnauthorizedAccessException("Access to the path '/root/x' is denied."))), 78,
+        "Access to the path '/root/x' is denied." },
+        { new InvalidOperationException("An error occurred, see the inner exception for details.",
+            new IOException("No space left on device")), 78, "No space left on device." },
         { new OperationCanceledException(), 130, "Interrupted." },
-        { new IOException("The file cannot be opened: Not a directory.. Check its rights."), 78, "The file cannot be opened: Not a directory. Check its rights." },
-        { new NullReferenceException("Object reference not set to an instance of an object."), 70, "This is a fault of Rescan: Object reference not set to an instance of an object.\nThe same command with RESCAN_TRACE=1 in its environment prints what a report of it needs." },
+        { new IOException("The file cannot be opened: Not a directory.. Check its rights."), 78,
+        "The file cannot be opened: Not a directory. Check its rights." },
+        { new NullReferenceException("Object reference not set to an instance of an object."), 70,
+        "This is a fault of Rescan: Object reference not set to an instance of an object.\nThe same command with RESCAN_TRACE=1 in its environment prints what a report of it needs." },
     };
 
     [Theory]
@@ -142,7 +155,8 @@ public sealed partial class ErrorMessageTests
         {
             Ended ended = await RescanProcess.RunAsync(
                 [.. command.Replace("PORT", port, StringComparison.Ordinal).Split(' '), "--state", Path.Combine(folder, "state")], null,
-                ("Rescan__Appliances__0__Name", "demo"), ("Rescan__Appliances__0__BaseUrl", "https://127.0.0.1:1"), ("Rescan__Appliances__0__Username", "rescan"),
+                ("Rescan__Appliances__0__Name", "demo"), ("Rescan__Appliances__0__BaseUrl", "https://127.0.0.1:1"),
+                ("Rescan__Appliances__0__Username", "rescan"),
                 ("Rescan__Appliances__0__Password", "demo-password"));
 
             Assert.Equal((78, ""), (ended.Exit, ended.Out));
@@ -156,9 +170,11 @@ public sealed partial class ErrorMessageTests
 
     [Fact]
     public void Json_is_told_by_its_line() => Assert.Equal(
-        "'}' is an invalid start of a value (line 2).", ErrorMessage.Reason(Assert.ThrowsAny<JsonException>(() => JsonDocument.Parse("{ \"a\":\n}"))));
+        "'}' is an invalid start of a value (line 2).", ErrorMessage.Reason(Assert.ThrowsAny<JsonException>(() =>
+            JsonDocument.Parse("{ \"a\":\n}"))));
 
     /// <summary>Names of types, stack traces, and pointers to what is not shown.</summary>
-    [GeneratedRegex(@"System\.|Microsoft\.|Rescan\.(Functions|Local)|Exception|inner exception|   at |LineNumber|\.NET|NullReference", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"System\.|Microsoft\.|Rescan\.(Functions|Local)|Exception|inner exception|   at |LineNumber|\.NET|NullReference",
+        RegexOptions.IgnoreCase)]
     private static partial Regex DotNet();
 }

@@ -57,9 +57,11 @@ public sealed class HelpTests
 
         Assert.All(All(root), command =>
         {
-            Assert.All((int[])[80, 100], width => Assert.All(help.Lines(command, width), l => Assert.True(l.Length <= width, $"{command.Name}: {l}")));
+            Assert.All((int[])[80, 100], width => Assert.All(help.Lines(command, width), l =>
+                Assert.True(l.Length <= width, $"{command.Name}: {l}")));
             string[] lines = [.. help.Lines(command, 80)];
-            Assert.All(command.Options.Where(o => !o.Hidden), o => Assert.Contains(lines, l => l.Contains(o.Name, StringComparison.Ordinal)));
+            Assert.All(command.Options.Where(o => !o.Hidden), o =>
+                Assert.Contains(lines, l => l.Contains(o.Name, StringComparison.Ordinal)));
             Assert.True(command.Subcommands.Count > 0 || lines.Contains("Examples:"), command.Name);
             Assert.All(lines, l => Assert.DoesNotContain("System.", l, StringComparison.Ordinal));
         });
@@ -72,12 +74,15 @@ public sealed class HelpTests
         RootCommand root = RescanCommand.Create();
         string[] examples =
         [
-            .. All(root).OfType<DocumentedCommand>().SelectMany(c => string.Join('\n', c.Examples).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
-                .Where(e => e.Length > 0 && !e.Contains("curl", StringComparison.Ordinal)).Select(e => e[e.IndexOf("rescan ", StringComparison.Ordinal)..]),
+            .. All(root).OfType<DocumentedCommand>().SelectMany(c =>
+                string.Join('\n', c.Examples).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n'))
+                .Where(e => e.Length > 0 && !e.Contains("curl", StringComparison.Ordinal))
+                    .Select(e => e[e.IndexOf("rescan ", StringComparison.Ordinal)..]),
         ];
 
         Assert.NotEmpty(examples);
-        Assert.All(examples, e => Assert.Empty(root.Parse(e["rescan ".Length..].Split([" <", " >", " |", " #", ")"], StringSplitOptions.None)[0]).Errors));
+        Assert.All(examples, e => Assert.Empty(root.Parse(e["rescan ".Length..].Split([" <", " >", " |", " #", ")"],
+            StringSplitOptions.None)[0]).Errors));
     }
 
     private static IEnumerable<Command> All(Command command) => command.Subcommands.Where(c => !c.Hidden).SelectMany(All).Prepend(command);

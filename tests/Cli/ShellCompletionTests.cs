@@ -52,7 +52,8 @@ public sealed class ShellCompletionTests : IDisposable
         // A real interactive bash on a terminal of its own: Tab completes the only word that fits, and the line runs.
         string rc = Path.Combine(folder, "bashrc");
         await File.WriteAllTextAsync(rc, "PS1='> '; bind 'set enable-bracketed-paste off'; source <(rescan completion bash)\n");
-        (int exit, string said, _) = await ShellAsync("bash", "-c", $"(printf 'rescan simulate --list-fa\\t -o js\\t >faults.json; exit 7\\n') | script -qec \"bash --rcfile {rc} -i\" /dev/null");
+        (int exit, string said, _) = await ShellAsync("bash", "-c",
+            $"(printf 'rescan simulate --list-fa\\t -o js\\t >faults.json; exit 7\\n') | script -qec \"bash --rcfile {rc} -i\" /dev/null");
 
         Assert.True(exit == 7, said);
         Assert.Contains("\"throttled\"", await File.ReadAllTextAsync(Path.Combine(folder, "faults.json")), StringComparison.Ordinal);
@@ -84,7 +85,8 @@ public sealed class ShellCompletionTests : IDisposable
 
     private async Task<(int Exit, string Out, string Error)> ShellAsync(string shell, params string[] arguments)
     {
-        ProcessStartInfo start = new(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        ProcessStartInfo start = new(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true, WorkingDirectory = folder };
         start.Environment["PATH"] = folder + ":" + start.Environment["PATH"];
         start.Environment["XDG_STATE_HOME"] = folder;
         start.Environment.Remove("BASH_ENV");

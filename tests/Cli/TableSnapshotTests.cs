@@ -1,5 +1,5 @@
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Reports;
@@ -153,7 +153,7 @@ public sealed class TableSnapshotTests
 
     [Fact]
     public void A_run() => AssertShown(
-        FleetTable.Of(TableSamples.Run, Messages),
+        RunTable.Of(TableSamples.Run, Messages),
         """
         APPLIANCE  REPOSITORY        STATE      FOUND, OR WHY NOT
         frankfurt  archive-eu        Succeeded  Rescan found 4 back…
@@ -234,7 +234,7 @@ public sealed class TableSnapshotTests
     private static IEnumerable<Table> All() =>
     [
         StatusTables.Running(TableSamples.Running, TableSamples.Now), StatusTables.Last(TableSamples.Outcomes, TableSamples.Now), HistoryTable.Of(TableSamples.Outcomes),
-        TextReport.Table(Report), ApplianceTables.Of(TableSamples.Repositories), FleetTable.Of(TableSamples.Run, Messages), Channels,
+        TextReport.Table(Report), ApplianceTables.Of(TableSamples.Repositories), RunTable.Of(TableSamples.Run, Messages), Channels,
     ];
 
     private static void AssertShown(Table table, params string[] expected)

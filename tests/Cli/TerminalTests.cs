@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Rescan.Local.Appliance;
 using Rescan.Local.Cli.Terminal;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Cli;
 
@@ -9,7 +9,8 @@ public sealed class TerminalTests : IAsyncLifetime
 {
     private SimulatedAppliance appliance = null!;
 
-    public async Task InitializeAsync() => appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(2) }, default);
+    public async Task InitializeAsync() =>
+        appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(2) }, default);
 
     public async Task DisposeAsync() => await appliance.DisposeAsync();
 
@@ -56,7 +57,8 @@ public sealed class TerminalTests : IAsyncLifetime
     [InlineData("", 90, 90)]
     public void Widths_are_sane(string? columns, int terminal, int width) => Assert.Equal(width, Screen.WidthOf(columns, () => terminal));
 
-    private static string Plain(string line) => System.Text.RegularExpressions.Regex.Replace(line, "\u001b(\\[[0-9;?]*[A-Za-z]|[=>])", "").TrimEnd('\r');
+    private static string Plain(string line) => System.Text.RegularExpressions.Regex.Replace(line, "\u001b(\\[[0-9;?]*[A-Za-z]|[=>])",
+        "").TrimEnd('\r');
 
     private string Options(string command) =>
         $"{command} --base-url {appliance.BaseAddress.AbsoluteUri} --username rescan --thumbprint {appliance.Thumbprint}";
@@ -64,7 +66,8 @@ public sealed class TerminalTests : IAsyncLifetime
     private static async Task<string> OnTerminalAsync(int columns, string environment, string command)
     {
         string rescan = Path.Combine(AppContext.BaseDirectory, "rescan.dll");
-        ProcessStartInfo start = new("script", ["-qec", $"stty cols {columns} rows 40; env {environment} dotnet '{rescan}' {command}", "/dev/null"])
+        ProcessStartInfo start = new("script", ["-qec", $"stty cols {columns} rows 40; env {environment} dotnet '{rescan}' {command}",
+            "/dev/null"])
         {
             RedirectStandardOutput = true, RedirectStandardInput = true,
         };

@@ -4,9 +4,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
 

@@ -49,7 +49,7 @@ public sealed partial class PublishTests : IDisposable
             return;
         }
 
-        (int exit, string said) = await RunAsync(Repository.Root, "./rescan", ["publish", runtime]);
+        (int exit, string said) = await RunAsync(SourceTree.Root, "./rescan", ["publish", runtime]);
 
         Assert.Equal(64, exit);
         Assert.Contains("usage: ./rescan publish", said, StringComparison.Ordinal);
@@ -59,9 +59,9 @@ public sealed partial class PublishTests : IDisposable
     private string Copy()
     {
         string copy = Path.Combine(folder, "sources");
-        foreach (string file in Directory.EnumerateFiles(Repository.Root, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(SourceTree.Root, "*", SearchOption.AllDirectories))
         {
-            string path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
+            string path = Path.GetRelativePath(SourceTree.Root, file).Replace('\\', '/');
             if (Left().IsMatch(path))
             {
                 continue;

@@ -43,7 +43,8 @@ internal static partial class CompleteCommand
 
         // A letter or a slash is no help to somebody who looks for a word.
         return root.Parse(typed).GetCompletions(typed.Length)
-            .Where(c => c.Label.StartsWith(word, StringComparison.OrdinalIgnoreCase) && c.Label == Words.Line(c.Label) && !c.Label.StartsWith('/'))
+            .Where(c => c.Label.StartsWith(word, StringComparison.OrdinalIgnoreCase) && c.Label == Words.Line(c.Label)
+                && !c.Label.StartsWith('/'))
             .Where(c => !c.Label.StartsWith('-') || (c.Label.StartsWith("--", StringComparison.Ordinal) && word.StartsWith('-')))
             .DistinctBy(c => c.Label);
     }

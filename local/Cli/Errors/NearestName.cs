@@ -7,8 +7,10 @@ internal static class NearestName
     public static string? Of(string typed, IEnumerable<string> names)
     {
         string bare = typed.TrimStart('-');
-        (string Name, int Mistakes)? nearest = names.Select(n => (Name: n, Mistakes: Mistakes(bare, n.TrimStart('-')))).OrderBy(n => n.Mistakes).Cast<(string, int)?>().FirstOrDefault();
-        return nearest is { } found && bare.Length > 0 && found.Mistakes <= Math.Max(1, Math.Max(bare.Length, found.Name.Length) / 3) ? found.Name : null;
+        (string Name, int Mistakes)? nearest = names.Select(n => (Name: n, Mistakes: Mistakes(bare, n.TrimStart('-'))))
+            .OrderBy(n => n.Mistakes).Cast<(string, int)?>().FirstOrDefault();
+        return nearest is { } found && bare.Length > 0 && found.Mistakes <= Math.Max(1, Math.Max(bare.Length, found.Name.Length) / 3)
+            ? found.Name : null;
     }
 
     /// <summary>Letters to add, leave out, change, or swap with their neighbour.</summary>

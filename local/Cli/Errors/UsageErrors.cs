@@ -26,13 +26,16 @@ internal static class UsageErrors
         string[] missing =
         [
             .. command.Options.Where(o => o.Required && parse.GetResult(o)?.IdentifierToken is null).Select(o => o.Name),
-            .. command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parse.GetResult(a) is null or { Tokens.Count: 0 }).Select(CommandWords.Of),
+            .. command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parse.GetResult(a) is null or { Tokens.Count: 0 })
+                .Select(CommandWords.Of),
         ];
         ParseError error = parse.Errors.FirstOrDefault(e => OptionOf(e.SymbolResult) is not null) ?? parse.Errors[0];
         return OptionOf(error.SymbolResult) is { } option && option.IdentifierToken is not null ? Value(option, error)
             : missing.Length > 0 ? $"'{words}' needs {string.Join(", ", missing)}."
-            : command.Subcommands.Count > 0 && command.Action is null ? $"'{words}' needs a command: {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))}."
-            : error.SymbolResult is ArgumentResult { Tokens.Count: > 0 } result ? NotOneOf(CommandWords.Of(result.Argument), result.Tokens[0].Value, Known(result.Argument))
+            : command.Subcommands.Count > 0 && command.Action is null
+                ? $"'{words}' needs a command: {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))}."
+            : error.SymbolResult is ArgumentResult { Tokens.Count: > 0 } result
+                ? NotOneOf(CommandWords.Of(result.Argument), result.Tokens[0].Value, Known(result.Argument))
             : error.Message;
     }
 
@@ -70,7 +73,8 @@ internal static class UsageErrors
             return NotOneOf(option.Name, unknown, known);
         }
 
-        return type == typeof(int) && !given.All(g => int.TryParse(g, out _)) ? $"{option.Name} '{string.Join(' ', given)}' is not a whole number." : error.Message;
+        return type == typeof(int) && !given.All(g => int.TryParse(g, out _))
+            ? $"{option.Name} '{string.Join(' ', given)}' is not a whole number." : error.Message;
     }
 
     private static OptionResult? OptionOf(SymbolResult? result)

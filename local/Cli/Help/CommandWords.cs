@@ -7,7 +7,9 @@ internal static class CommandWords
 {
     /// <summary>All words up to the command, such as <c>rescan state prune</c>.</summary>
     public static string Of(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Of(parent)} {command.Name}" : command is RootCommand ? "rescan" : command.Name;
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{Of(parent)} {command.Name}"
+        : command is RootCommand ? "rescan"
+        : command.Name;
 
     public static string Of(Argument argument)
     {

@@ -38,16 +38,20 @@ internal sealed class HelpScreen(IReadOnlyList<CommandGroup> groups) : Synchrono
         Option[] options = [.. command.Options.Where(o => !o.Hidden)];
         IEnumerable<string> usage =
         [
-            CommandWords.Of(command), .. command.Subcommands.Count > 0 ? ["COMMAND"] : Array.Empty<string>(), .. command.Arguments.Select(CommandWords.Of),
+            CommandWords.Of(command), .. command.Subcommands.Count > 0 ? ["COMMAND"] : Array.Empty<string>(),
+            .. command.Arguments.Select(CommandWords.Of),
             .. options.Where(o => o.Required).Select(CommandWords.Of), "[options]",
         ];
         return
         [
             .. Words.Wrap($"{command.Description}. {documented?.Details}".TrimEnd(), width),
             .. Section("Usage", Hanging(usage, width)),
-            .. Section("Commands", TwoColumns.Of(command.Subcommands.Where(c => !c.Hidden).Select(c => (Signature(c), c.Description ?? "")), Indent, width)),
-            .. Section("Arguments", TwoColumns.Of(command.Arguments.Select(a => (a.HelpName ?? a.Name, a.Description ?? "")), Indent, width)),
-            .. Section("Options", TwoColumns.Of([.. options.Select(o => (Names(o), Meaning(o))), ("-h, --help", "this help")], Indent, width)),
+            .. Section("Commands", TwoColumns.Of(command.Subcommands.Where(c => !c.Hidden)
+                .Select(c => (Signature(c), c.Description ?? "")), Indent, width)),
+            .. Section("Arguments", TwoColumns.Of(command.Arguments.Select(a => (a.HelpName ?? a.Name, a.Description ?? "")), Indent,
+                width)),
+            .. Section("Options", TwoColumns.Of([.. options.Select(o => (Names(o), Meaning(o))), ("-h, --help", "this help")], Indent,
+                width)),
             .. Section("Examples", (documented?.Examples ?? []).Select(e => "  " + e)),
             .. Section("Exit codes", TwoColumns.Of(documented?.ExitCodes ?? [], Indent, width)),
         ];
@@ -114,7 +118,8 @@ internal sealed class HelpScreen(IReadOnlyList<CommandGroup> groups) : Synchrono
         [
             .. Words.Wrap(root.Description ?? "", width),
             .. Section("Usage", ["  rescan COMMAND [options]"]),
-            .. groups.SelectMany(g => Section(g.Title, TwoColumns.Of(g.Commands.Select(c => (Signature(c).PadRight(names), c.Description ?? "")), Indent, width))),
+            .. groups.SelectMany(g => Section(g.Title,
+                TwoColumns.Of(g.Commands.Select(c => (Signature(c).PadRight(names), c.Description ?? "")), Indent, width))),
             "",
             .. Words.Wrap("A command's own help has its options and examples: rescan run --help. The version: rescan --version.", width),
         ];

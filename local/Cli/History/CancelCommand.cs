@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime;
@@ -15,7 +16,7 @@ internal static class CancelCommand
 
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
@@ -30,11 +31,11 @@ internal static class CancelCommand
         command.Add(id);
         command.Add(settings);
         command.Add(output);
-        hub.AddTo(command);
-        id.CompletionSources.Add(Candidates.Repositories(hub));
+        location.AddTo(command);
+        id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
@@ -64,7 +65,7 @@ internal static class CancelCommand
     {
         try
         {
-            StateStore store = await source.Hub.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+            StateStore store = await source.Location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
                 return await store.LeaveEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false)

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
@@ -11,7 +12,7 @@ internal static class HistoryCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Option<string?> appliance = new("--appliance") { HelpName = "NAME", Description = "only those of this appliance" };
         Option<string?> repository = new("--repository", "-r") { HelpName = "NAME", Description = "only those of this repository, by name or id" };
         Option<Outcome[]> outcome = new("--outcome") { HelpName = "OUTCOME", Description = "only those that ended so; may be repeated", AllowMultipleArgumentsPerToken = true };
@@ -34,15 +35,15 @@ internal static class HistoryCommand
         limit.Validators.Add(r => Ranges.Check(r, limit, 1, int.MaxValue));
         command.Add(limit);
         command.Add(output);
-        hub.AddTo(command);
+        location.AddTo(command);
         outcome.CompletionSources.Add(Enum.GetNames<Outcome>());
-        repository.CompletionSources.Add(Candidates.Repositories(hub));
+        repository.CompletionSources.Add(Candidates.Repositories(location));
         appliance.CompletionSources.Add(Candidates.Appliances());
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset? from = parse.GetValue(since) is { } text ? DateTimeOffset.UtcNow - Durations.Parse("--since", text) : null;
             Outcome[] wanted = parse.GetValue(outcome) ?? [];
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 List<RecordedOutcome> found = [];

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 
@@ -12,7 +13,7 @@ internal static class LogCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<bool> follow = new("--follow", "-f") { Description = "print what is added, until the rescan ends" };
         Option<string> settings = SettingsFile.Option();
@@ -30,8 +31,8 @@ internal static class LogCommand
         command.Add(follow);
         command.Add(settings);
         command.Add(output);
-        hub.AddTo(command);
-        id.CompletionSources.Add(Candidates.Repositories(hub));
+        location.AddTo(command);
+        id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
             bool json = parse.GetValue(output) == "json";
@@ -40,7 +41,7 @@ internal static class LogCommand
                 throw new CommandException(ExitCodes.Usage, "--follow prints lines as they come; it does not go with --output json.");
             }
 
-            await using HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken);
+            await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
             string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
             RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
             if (parse.GetValue(follow))

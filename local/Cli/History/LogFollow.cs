@@ -1,5 +1,6 @@
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.History;
 
@@ -12,7 +13,8 @@ internal static class LogFollow
     /// <param name="read">Reads its log as far as it is known.</param>
     /// <param name="cancellationToken">Ends the following, which is no fault.</param>
     public static async Task FollowAsync(
-        Func<CancellationToken, Task<RescanView>> find, Func<RescanView, CancellationToken, Task<IReadOnlyList<SessionLogItem>>> read, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<RescanView>> find, Func<RescanView, CancellationToken, Task<IReadOnlyList<SessionLogItem>>> read,
+        CancellationToken cancellationToken)
     {
         LogChanges changes = new();
         HashSet<(DateTimeOffset?, string)> printed = [];
@@ -32,7 +34,8 @@ internal static class LogFollow
                 }
 
                 // That an item which was printed is done now goes without saying; that it went wrong does not.
-                foreach (SessionLogItem item in changes.Take(log).Where(i => printed.Add((i.Time, i.Message)) || i.Status is "Warning" or "Error"))
+                foreach (SessionLogItem item in changes.Take(log)
+                    .Where(i => printed.Add((i.Time, i.Message)) || i.Status is "Warning" or "Error"))
                 {
                     Console.Out.WriteLine(LogLines.Of(item));
                 }

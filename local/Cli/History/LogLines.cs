@@ -1,6 +1,7 @@
 using System.Globalization;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -19,5 +20,6 @@ internal static class LogLines
     }
 
     public static string Of(SessionLogItem item) => string.Create(
-        CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {Words.Cut(Words.Line(item.Status), StatusWidth),-StatusWidth}  {Words.Line(item.Message)}");
+        CultureInfo.InvariantCulture,
+        $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {Words.Cut(Words.Line(item.Status), StatusWidth),-StatusWidth}  {Words.Line(item.Message)}");
 }

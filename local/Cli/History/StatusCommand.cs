@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
 
@@ -9,7 +12,7 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Option<bool> watch = new("--watch", "-w") { Description = "show it again whenever it changes, until Ctrl-C" };
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("status", "Show what runs now and how each repository stands")
@@ -23,11 +26,11 @@ internal static class StatusCommand
         };
         command.Add(watch);
         command.Add(output);
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             bool json = parse.GetValue(output) == "json";
-            await using HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken);
+            await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
             if (parse.GetValue(watch))
             {
                 if (json)

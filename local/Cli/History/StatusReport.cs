@@ -1,6 +1,7 @@
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -19,7 +20,8 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         return new StatusReport(owner?.AbsoluteUri, running,
         [
             .. latest.Select(o => o with { Log = [], Timeline = null })
-                .OrderByDescending(o => o.Outcome.Severity()).ThenBy(o => o.Appliance, StringComparer.Ordinal).ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
+                .OrderByDescending(o => o.Outcome.Severity()).ThenBy(o => o.Appliance, StringComparer.Ordinal)
+                    .ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
         ]);
     }
 
@@ -33,7 +35,12 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         }
 
         writer.WriteLine();
-        writer.WriteLine(Last.Count switch { 0 => "No rescan has ended yet.", 1 => "1 repository was rescanned:", _ => $"{Last.Count} repositories were rescanned:" });
+        writer.WriteLine(Last.Count switch
+        {
+            0 => "No rescan has ended yet.",
+            1 => "1 repository was rescanned:",
+            _ => $"{Last.Count} repositories were rescanned:",
+        });
         if (Last.Count > 0)
         {
             StatusTables.Last(Last, now).Print(screen);
@@ -47,7 +54,12 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
             string served = ServedAt is not null ? $"served at {ServedAt}api"
                 : Running.Count > 0 ? "no process runs them now; rescan serve, or the rescan run that began them, goes on with them"
                 : "no process serves this state now";
-            return Running.Count switch { 0 => $"No rescan runs ({served}).", 1 => $"1 rescan runs ({served}):", _ => $"{Running.Count} rescans run ({served}):" };
+            return Running.Count switch
+            {
+                0 => $"No rescan runs ({served}).",
+                1 => $"1 rescan runs ({served}):",
+                _ => $"{Running.Count} rescans run ({served}):",
+            };
         }
     }
 }

@@ -1,8 +1,10 @@
+using Rescan.Functions.Rescans;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
 
-/// <summary><c>rescan status --watch</c>: a terminal is drawn over again; a pipe gets the whole again whenever rescans begin, move or end.</summary>
+/// <summary><c>rescan status --watch</c>: a terminal is drawn over again; a pipe gets the whole again whenever rescans begin, move or
+/// end.</summary>
 internal static class StatusWatch
 {
     private const string ToTop = "\u001b[H";
@@ -13,7 +15,8 @@ internal static class StatusWatch
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    public static async Task WatchAsync(Func<CancellationToken, Task<StatusReport>> read, Screen screen, CancellationToken cancellationToken)
+    public static async Task WatchAsync(Func<CancellationToken, Task<StatusReport>> read, Screen screen,
+        CancellationToken cancellationToken)
     {
         TextWriter writer = screen.Console.Profile.Out.Writer;
         bool isLive = screen.IsLive && screen.Console.Profile.Capabilities.Ansi;
@@ -36,7 +39,8 @@ internal static class StatusWatch
                 }
                 else if (shown is null || IsNews(shown, report))
                 {
-                    writer.WriteLine(shown is null ? $"{now:yyyy-MM-dd HH:mm:ss} UTC" : $"{Environment.NewLine}{now:yyyy-MM-dd HH:mm:ss} UTC");
+                    writer.WriteLine(shown is null ? $"{now:yyyy-MM-dd HH:mm:ss} UTC"
+                        : $"{Environment.NewLine}{now:yyyy-MM-dd HH:mm:ss} UTC");
                     report.Print(screen, now);
                     await writer.FlushAsync(cancellationToken);
                 }
@@ -61,14 +65,18 @@ internal static class StatusWatch
     /// <summary>Whether something happened; that time passed is no news.</summary>
     public static bool IsNews(StatusReport before, StatusReport now) =>
         before.ServedAt != now.ServedAt
-        || !before.Running.Select(r => (r.RequestId, r.Phase, r.Polls, r.LastMessage, r.Trouble)).SequenceEqual(now.Running.Select(r => (r.RequestId, r.Phase, r.Polls, r.LastMessage, r.Trouble)))
+        || !before.Running.Select(Standing).SequenceEqual(now.Running.Select(Standing))
         || !before.Last.Select(o => (o.Id, o.FinishedAt)).SequenceEqual(now.Last.Select(o => (o.Id, o.FinishedAt)));
+
+    private static (string?, RescanPhase?, int, string?, string?) Standing(RescanView rescan) =>
+        (rescan.RequestId, rescan.Phase, rescan.Polls, rescan.LastMessage, rescan.Trouble);
 
     private static void Draw(StatusReport report, Screen screen, DateTimeOffset now)
     {
         using StringWriter text = new();
         report.Print(Screen.Plain(text, screen.Width), now);
-        List<string> lines = [$"{now:yyyy-MM-dd HH:mm:ss} UTC, Ctrl-C ends", "", .. text.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n')];
+        List<string> lines = [$"{now:yyyy-MM-dd HH:mm:ss} UTC, Ctrl-C ends", "",
+            .. text.ToString().TrimEnd().ReplaceLineEndings("\n").Split('\n')];
         int height = Math.Max(3, Console.WindowHeight);
         if (lines.Count >= height)
         {

@@ -1,4 +1,6 @@
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.Reports;
@@ -31,9 +33,9 @@ internal static class TextReport
         return string.Concat(last.Select(p => Blocks[longest <= 0 ? 0 : (int)Math.Round(p.DurationSeconds / longest * (Blocks.Length - 1))]));
     }
 
-    public static string Duration(double? seconds) => seconds is { } s ? HumanText.Duration(TimeSpan.FromSeconds(s)) : "–";
+    public static string Duration(double? seconds) => seconds is { } s ? DisplayFormat.Duration(TimeSpan.FromSeconds(s)) : "–";
 
-    private static string Head(RescanReport report) => $"{HumanText.Time(report.From)} to {HumanText.Time(report.To)}\n{report.Summary}";
+    private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}";
 
     public static Table Table(RescanReport report)
     {

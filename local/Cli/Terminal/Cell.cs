@@ -1,6 +1,6 @@
 using System.Globalization;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli.Terminal;
@@ -49,12 +49,13 @@ internal sealed class Cell
     /// <summary>A time in words such as <c>4 h 2 min ago</c>; programs get the time.</summary>
     public static Cell Relative(string words, DateTimeOffset? time) => new(words, Exact(time), null);
 
-    public static Cell Duration(TimeSpan time) => new(HumanText.Duration(time), Seconds(time), null);
+    public static Cell Duration(TimeSpan time) => new(DisplayFormat.Duration(time), Seconds(time), null);
 
     /// <summary>The repository's id on a screen, which commands take; programs get the rescan's.</summary>
     public static Cell Id(string shown, string piped) => new(shown, piped, null);
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 
-    private static string Exact(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+    private static string Exact(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
 }

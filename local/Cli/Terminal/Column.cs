@@ -6,7 +6,8 @@ namespace Rescan.Local.Cli.Terminal;
 /// <param name="Drop">The column with the highest number goes first; one with 0 stays.</param>
 internal sealed record Column(string Name, Fit Fit, int Drop)
 {
-    /// <summary>The length of a short id, enough to tell repositories apart; and the least of it that commands take for the whole.</summary>
+    /// <summary>The length of a short id, enough to tell repositories apart; and the least of it that commands take for the
+    /// whole.</summary>
     public const int ShortId = 8;
 
     private const int LeastName = 16;

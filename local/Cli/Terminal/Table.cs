@@ -44,7 +44,8 @@ internal sealed class Table(params Column[] columns)
     {
         int[] natural =
         [
-            .. columns.Select((c, i) => rows.Max(r => (int?)Words.Width(r[i].Shown)) is > 0 and { } cell ? Math.Max(Words.Width(c.Name), cell) : 0),
+            .. columns.Select((c, i) => rows.Max(r => (int?)Words.Width(r[i].Shown)) is > 0 and { } cell
+                ? Math.Max(Words.Width(c.Name), cell) : 0),
         ];
         int[] least = [.. columns.Select((c, i) => c.Least(natural[i], [.. rows.Select(r => r[i].Shown)]))];
         int?[] widths = TableLayout.Widths(columns, natural, least, width);
