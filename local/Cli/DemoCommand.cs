@@ -22,7 +22,7 @@ internal static class DemoCommand
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
-        Option<bool> run = new("--run") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
+        Option<bool> run = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("demo", "Watch a rescan of a simulated appliance")
         {
@@ -32,9 +32,9 @@ internal static class DemoCommand
                 "rescan demo",
                 "rescan demo --outcome warning --session-duration 45s --faults throttled",
                 "rescan demo --open --session-duration 2m",
-                "rescan demo --run --open",
+                "rescan demo --fleet --open",
             ],
-            ExitCodes = [.. ExitCodes.OfRescans, ("with --run", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0")],
+            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0")],
         };
         command.Add(open);
         command.Add(run);
@@ -44,7 +44,7 @@ internal static class DemoCommand
         {
             if (result.GetValue(run) && command.Options.FirstOrDefault(o => o != run && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
             {
-                result.AddError($"{other.Name} does not go with --run.");
+                result.AddError($"{other.Name} does not go with --fleet.");
             }
         });
         command.SetAction(async (parse, cancellationToken) =>

@@ -6,7 +6,7 @@ using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>The table of <c>rescan demo --run</c>, while it runs and at its end.</summary>
+/// <summary>The table of <c>rescan demo --fleet</c>, while it runs and at its end.</summary>
 internal static class RunTable
 {
     /// <param name="run">The run as far as it has come.</param>
