@@ -15,6 +15,9 @@ internal static class ApplianceCommands
 
     private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
 
+    /// <summary>Whether a role may rescan; some revisions write the names without the blank.</summary>
+    internal static bool MayRescan(string role) => RolesThatRescan.Any(r => string.Equals(Letters(r), Letters(role), StringComparison.OrdinalIgnoreCase));
+
     public static Command CreateRepositories() => Create(
         "repositories",
         """
@@ -70,7 +73,7 @@ internal static class ApplianceCommands
 
             Console.Out.WriteLine("ok  reached, and its certificate is trusted");
             Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
+            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "(version told to a Portal Administrator only)"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
             Console.Out.WriteLine($"ok  {repositories.Count} repositories");
             foreach (string warning in warnings)
             {
@@ -80,7 +83,7 @@ internal static class ApplianceCommands
 
     private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
     {
-        if (signedIn.Role is { } role && !RolesThatRescan.Contains(role, StringComparer.OrdinalIgnoreCase))
+        if (signedIn.Role is { } role && !MayRescan(role))
         {
             yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
         }
@@ -95,6 +98,8 @@ internal static class ApplianceCommands
             yield return $"{shared.Count()} repositories are named '{shared.Key}'; name them by id: {string.Join(", ", shared.Select(r => r.Id))}";
         }
     }
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
 
     private static Command Create(string name, string description, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {

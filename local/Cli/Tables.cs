@@ -1,3 +1,4 @@
+using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 using Spectre.Console;
@@ -44,7 +45,7 @@ internal static class Tables
     }
 
     /// <summary>Text from outside: no markup, no escape sequences.</summary>
-    public static Text Cell(string? text) => new(DisplayFormat.Line(text ?? "", MaxCell));
+    public static Text Cell(string? text) => new(SafeText.Line(text ?? "", MaxCell));
 
     public static Text Cell(Outcome outcome) => new(outcome.ToString(), new Style(outcome.Severity() switch
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 
@@ -40,7 +41,7 @@ internal static class LogCommand
                 Console.Error.WriteLine($"{rescan.Repository.Name} on {rescan.Appliance}: {rescan.Outcome?.Outcome.ToString() ?? rescan.Phase?.ToString() ?? rescan.Status}{(log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log")}");
                 foreach (SessionLogItem item in log)
                 {
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {DisplayFormat.Line(item.Status, 20),-12}  {DisplayFormat.Line(item.Message, MaxLine)}"));
+                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {SafeText.Line(item.Status, 20),-12}  {SafeText.Line(item.Message, MaxLine)}"));
                 }
             }
 
