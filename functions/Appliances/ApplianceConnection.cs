@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly.Timeout;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
 
@@ -12,6 +13,7 @@ namespace Rescan.Functions.Appliances;
 internal sealed class ApplianceConnection(string appliance, HttpClient http, TimeProvider time)
 {
     private const int LargestError = 64 * 1024;
+    private const int MaxSaid = 300;
 
     /// <summary>The appliance's clock minus ours, by its last answer.</summary>
     public TimeSpan? ClockOffset { get; private set; }
@@ -78,14 +80,22 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
         {
             throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{appliance}': its certificate is not trusted. {untrusted.Message}", e) { MayHaveActed = false };
         }
+        catch (HttpRequestException e) when (e.InnerException is TlsFailedException tls)
+        {
+            throw new ApplianceException(
+                tls.IsFinal ? ApplianceFailure.Rejected : ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: {http.BaseAddress!.Authority}: {tls.Message}.", e)
+            {
+                MayHaveActed = false,
+            };
+        }
         catch (HttpRequestException e)
         {
             bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({e.Message.TrimEnd('.')}).", e) { MayHaveActed = !never };
+            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({Innermost(e)}).", e) { MayHaveActed = !never };
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({e.Message.TrimEnd('.')}).", e);
+            throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({Innermost(e)}).", e);
         }
         catch (Exception e) when (e is TimeoutRejectedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -115,6 +125,17 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
         {
             to.Advance(read);
         }
+    }
+
+    /// <summary>The innermost message tells what happened; those around it tell what was being done.</summary>
+    private static string Innermost(Exception e)
+    {
+        while (e.InnerException is { Message.Length: > 0 } inner)
+        {
+            e = inner;
+        }
+
+        return SafeText.Line(e.Message.TrimEnd('.'), MaxSaid);
     }
 
     private ApplianceException Failure(ApplianceFailure failure, ApplianceCall call, string what, Exception? inner = null, int? status = null) =>

@@ -19,7 +19,7 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             }
         }
 
-        Expect(options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http" }, "PublicUrl", "the address under which people reach the app, such as https://rescan.example");
+        Expect(options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http", UserInfo: "", Query: "", Fragment: "" }, "PublicUrl", "the address under which people reach the app, such as https://rescan.example, without user name, query and fragment");
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < options.Notifications.Channels.Count; i++)
         {

@@ -99,7 +99,7 @@ internal sealed record NotificationText(
 
     private static string Repositories(int count) => count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
 
-    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl, "/api/" + view);
+    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
 
     private static string TitleOf(Outcome outcome) => outcome switch
     {
