@@ -6,13 +6,9 @@ namespace Rescan.Functions.Display;
 /// <summary>Makes text from outside harmless wherever it is shown: in a terminal, a log, a notification, a report or a page.</summary>
 public static class SafeText
 {
-    private const char ZeroWidthNonJoiner = '\u200C';
-    private const char ZeroWidthJoiner = '\u200D';
-    private const char SoftHyphen = '\u00AD';
-    private const char ArabicLetterMark = '\u061C';
-
-    /// <summary>Where the format characters that are only seen by their effect begin; those before are signs of some scripts.</summary>
-    private const int FirstInvisible = 0x0800;
+    // Part of how some scripts, and emoji, are written.
+    private const int ZeroWidthNonJoiner = 0x200C;
+    private const int ZeroWidthJoiner = 0x200D;
 
     /// <summary>One line: line breaks and control characters become blanks, and whatever turns or hides the text around it is left out.</summary>
     /// <param name="text">Text from outside; null is empty.</param>
@@ -68,8 +64,7 @@ public static class SafeText
         return escaped?.ToString() ?? json;
     }
 
-    /// <summary>Whether a character is seen only by what it does to others: direction overrides, isolates, tags, marks.</summary>
+    /// <summary>Whether a character shows nothing itself, but turns or hides what is around it: direction overrides, isolates, tags, marks.</summary>
     private static bool IsHidden(Rune rune) =>
-        rune.Value is ArabicLetterMark or SoftHyphen
-        || (rune.Value >= FirstInvisible && rune.Value is not ZeroWidthJoiner and not ZeroWidthNonJoiner && Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format);
+        Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (ZeroWidthJoiner or ZeroWidthNonJoiner);
 }

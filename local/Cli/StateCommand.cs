@@ -4,6 +4,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli;
@@ -14,17 +15,12 @@ internal static class StateCommand
     private const string HubEntry = "task-hub.jsonl";
     private const string OutcomesEntry = "outcomes.jsonl";
 
-    public static Command Create() => new("state", "Export, import or prune the state of the app, while the app is stopped.") { CreateExport(), CreateImport(), CreatePrune() };
+    public static Command Create() => new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
 
     private static Command CreateExport()
     {
-        Argument<string> file = new("file") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", """
-            Write the task hub and the outcomes to one archive, for a backup or to move to the other kind of store.
-
-              rescan state export rescan.zip
-
-            """, file, async (location, archive, cancellationToken) =>
+        Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
+        return Create("export", "Write all that is kept to one archive", "For a backup, or to move to the other kind of store.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
@@ -60,13 +56,8 @@ internal static class StateCommand
 
     private static Command CreateImport()
     {
-        Argument<string> file = new("file") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", """
-            Take an archive into an empty state. Rescans under way go on at the next start.
-
-              rescan state import rescan.zip --storage azurite
-
-            """, file, async (location, archive, cancellationToken) =>
+        Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
+        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, async (location, archive, cancellationToken) =>
         {
             if (!File.Exists(archive))
             {
@@ -118,14 +109,17 @@ internal static class StateCommand
 
     private static Command CreatePrune()
     {
-        Option<string> age = new("--older-than") { Description = "how long ago they ended, such as 30d or 12h", Required = true };
+        Option<string> age = new("--older-than") { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
         StateLocationArguments arguments = new();
-        Command command = new("prune", """
-            Remove rescans and outcomes that ended long ago, and give their room back. What is under way stays.
-
-              rescan state prune --older-than 30d
-
-            """) { age };
+        Command command = new DocumentedCommand("prune", "Remove rescans and outcomes that ended long ago")
+        {
+            Details = "It gives their room back. What is under way stays.",
+            Examples =
+            [
+                "rescan state prune --older-than 30d",
+            ],
+        };
+        command.Add(age);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -147,10 +141,12 @@ internal static class StateCommand
         return command;
     }
 
-    private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
+    private static Command Create(
+        string name, string summary, string details, string example, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
         StateLocationArguments arguments = new();
-        Command command = new(name, description) { file };
+        Command command = new DocumentedCommand(name, summary) { Details = details + " The app must be stopped.", Examples = [example] };
+        command.Add(file);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
