@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly.Timeout;
+using Rescan.Functions.Api;
 using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Rescan.Functions.Api;
 using Rescan.Functions.Appliances.VeeamBackupForAws;
 using Rescan.Functions.Display;
 

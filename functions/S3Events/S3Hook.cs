@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using Rescan.Functions.Api;
 using Rescan.Functions.Display;
 using Rescan.Functions.S3Events.Sns;
@@ -21,6 +22,8 @@ public sealed class S3Hook
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
 
+    private const string RawDeliveryHeader = "x-amz-sns-rawdelivery";
+    private const string BearerPrefix = "Bearer ";
     private const int MostUnmatchedTold = 20;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private const int MaxBucket = 255;
@@ -60,6 +63,12 @@ public sealed class S3Hook
 
             bool trusted = ShowsKey(request);
             byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            if (!trusted && request.Headers.ContainsKey(RawDeliveryHeader))
+            {
+                throw new RequestRefusedException(
+                    StatusCodes.Status401Unauthorized, "SNS sends this raw: raw message delivery carries no signature, so nothing tells who sent it. Switch it off for this subscription.");
+            }
+
             (SnsMessage? message, IReadOnlyList<S3Event>? events) = Read(body, trusted);
             if (message is not null)
             {
@@ -104,7 +113,9 @@ public sealed class S3Hook
             return false;
         }
 
-        byte[] shown = Digest(RequestReader.Single(request, keyHeader) ?? "");
+        string value = RequestReader.Single(request, keyHeader) ?? "";
+        bool isBearer = string.Equals(keyHeader, HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
+        byte[] shown = Digest(isBearer ? value[BearerPrefix.Length..] : value);
         bool fits = false;
         foreach (byte[] key in keys)
         {

@@ -35,7 +35,7 @@ internal static class ApplianceCommands
             ApplianceTables.Of(all).Print(Screen.Out);
             if (all.Count == 0)
             {
-                Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
+                Screen.Error.Say("The appliance lists no repositories; its account may not see them.");
             }
         });
 
@@ -85,6 +85,10 @@ internal static class ApplianceCommands
         }
     }
 
+    /// <summary>What the rest of the app is told in the environment is no concern of a question to one appliance.</summary>
+    private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
+        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
+
     private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
 
     private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
@@ -107,7 +111,7 @@ internal static class ApplianceCommands
             ServiceCollection services = new();
             services.AddLogging();
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
-                appliance.Read(parse).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+                appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
             await using (provider.ConfigureAwait(false))
             {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
+using Rescan.Functions.Api;
 
 namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 
