@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Rescan.Local.Runtime.Azurite;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
 
@@ -12,7 +13,7 @@ internal sealed class HubArguments
     private readonly Option<string> state = new("--state") { Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
     private readonly Option<string?> storage = new("--storage")
     {
-        Description = "keep it in Azure Storage instead of files: 'azurite' fetches the emulator by npm and runs it on the state folder; else a connection string, or an account's https address for use with your identity",
+        Description = "keep it in Azure Storage instead of files: a connection string, or an account's https address for use with your identity; 'azurite' tries it out on the emulator, fetched by npm, with its data in the state folder",
     };
 
     private readonly Option<string> hub = new("--hub") { Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
@@ -41,6 +42,7 @@ internal sealed class Hub : IAsyncDisposable
 {
     // Where Azurite is looked for by default.
     private const int BlobPort = 10000;
+    private const int QueuePort = 10001;
     private const int TablePort = 10002;
 
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(250);
@@ -64,13 +66,17 @@ internal sealed class Hub : IAsyncDisposable
     public Action? OnStandBy { get; private set; }
 
     /// <summary>What to say of it; null when there is nothing to say.</summary>
-    public string? Remark => azurite is null ? null : $"Azurite keeps the state; its tables {Name}State and {Name}Outcomes can be seen at {azurite.ConnectionString}";
+    public string? Remark => azurite is null ? null : $"""
+        Azurite keeps the state: for trying out, since it writes to its files only every few seconds. Its tables begin with {Name}, at
+        {azurite.ConnectionString}
+        Another rescan serve --storage with that string shares the work.
+        """;
 
     /// <summary>Whether anything was ever kept there, as far as this machine can tell.</summary>
     public bool Exists => Storage is not null || File.Exists(OutcomesFile) || File.Exists(StateFile);
 
     /// <summary>How the runtime finds the task hub.</summary>
-    public StateStoreOptions StoreOptions => new() { StateFile = StateFile, Storage = Storage, TaskHub = Name };
+    public TaskHubOptions Options => new() { StateFile = StateFile, Storage = Storage, Name = Name };
 
     private string StateFile => Path.Combine(Folder, "state.db");
 
@@ -130,7 +136,7 @@ internal sealed class Hub : IAsyncDisposable
     }
 
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
-    public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(StoreOptions, TimeProvider.System, cancellationToken);
+    public Task<TaskHub> OpenTaskHubAsync(CancellationToken cancellationToken) => TaskHub.OpenAsync(Options, cancellationToken);
 
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
@@ -145,7 +151,7 @@ internal sealed class Hub : IAsyncDisposable
         yield return new("Rescan:Outcomes:Table", Name + "Outcomes");
         if (Uri.TryCreate(Storage, UriKind.Absolute, out Uri? account) && account.Scheme == Uri.UriSchemeHttps)
         {
-            yield return new("Rescan:Outcomes:TableServiceUri", AzureStore.TablesOf(account).AbsoluteUri);
+            yield return new("Rescan:Outcomes:TableServiceUri", TaskHub.TablesOf(account).AbsoluteUri);
         }
         else
         {
@@ -197,10 +203,10 @@ internal sealed class Hub : IAsyncDisposable
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
 
-        bool usual = IsFree(BlobPort) && IsFree(TablePort);
+        bool usual = IsFree(BlobPort) && IsFree(QueuePort) && IsFree(TablePort);
         Output.Step("starting Azurite (npm fetches it the first time)");
         azurite = await AzuriteProcess.StartAsync(
-            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? TablePort : 0, durable: true, cancellationToken).ConfigureAwait(false);
+            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? QueuePort : 0, usual ? TablePort : 0, cancellationToken).ConfigureAwait(false);
         Storage = azurite.ConnectionString;
         await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken).ConfigureAwait(false);
     }

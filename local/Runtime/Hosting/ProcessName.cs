@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Rescan.Local.Runtime.Storage;
+namespace Rescan.Local.Runtime.Hosting;
 
-/// <summary>Names the process that owns a hub, so that another on the same machine can see that it died.</summary>
-internal static class OwnerProcess
+/// <summary>Names a process, so that another on the same machine can see that it died.</summary>
+internal static class ProcessName
 {
     private static readonly TimeSpan SameStart = TimeSpan.FromSeconds(5);
 
@@ -23,12 +23,12 @@ internal static class OwnerProcess
         string.Create(CultureInfo.InvariantCulture, $"{Machine()}|{process.Id}|{process.StartTime.ToUniversalTime():O}");
 
     /// <summary>Whether a process surely still runs on this machine; false too when it ran elsewhere, or cannot be read.</summary>
-    public static bool IsAlive(string owner) => owner.Split('|') is [var machine, _, _] && machine == Machine() && !IsDead(owner);
+    public static bool IsAlive(string name) => name.Split('|') is [var machine, _, _] && machine == Machine() && !IsDead(name);
 
     /// <summary>Whether a process surely runs no more; false too when it ran elsewhere, or cannot be read.</summary>
-    public static bool IsDead(string owner)
+    public static bool IsDead(string name)
     {
-        if (owner.Split('|') is not [var machine, var id, var started]
+        if (name.Split('|') is not [var machine, var id, var started]
             || machine != Machine()
             || !int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
             || !DateTime.TryParse(started, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime start))

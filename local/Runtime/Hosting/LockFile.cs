@@ -1,4 +1,4 @@
-namespace Rescan.Local.Runtime.Storage;
+namespace Rescan.Local.Runtime.Hosting;
 
 /// <summary>A file that one process at a time holds open; free again when that one ends, however it does.</summary>
 public static class LockFile
