@@ -11,7 +11,7 @@ using Rescan.Functions.Outcomes;
 using Rescan.Functions.Polling;
 using Rescan.Tests.Configuration.Vault;
 using Rescan.Tests.Infra;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Operations;
 

@@ -9,7 +9,7 @@ using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Webhooks;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
 

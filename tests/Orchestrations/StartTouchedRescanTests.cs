@@ -8,7 +8,7 @@ using Rescan.Functions.Appliance;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Orchestrations;
 using Rescan.Functions.Outcomes;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
 

@@ -1,7 +1,7 @@
 using Azure.Data.Tables;
 using Microsoft.Data.Sqlite;
 using Rescan.Functions.Outcomes;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Outcomes;
 

@@ -1,23 +1,22 @@
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
-namespace Rescan.Tests.Runtime.Engine;
+namespace Rescan.Tests.Runtime.Durable;
 
-/// <summary>A task hub of a test's own, which can be opened again after it was closed.</summary>
+/// <summary>A task hub of a test's own, opened again and again.</summary>
 public abstract class TestHub : IAsyncDisposable
 {
-    public abstract Task<StateStore> OpenAsync();
+    public abstract Task<TaskHub> OpenAsync(TimeProvider time);
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>A state file in a folder of its own.</summary>
 public sealed class SqliteTestHub : TestHub
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-hub-").FullName;
 
     public string StateFile => Path.Combine(folder, "state.db");
 
-    public override Task<StateStore> OpenAsync() => Task.FromResult<StateStore>(SqliteStore.Open(StateFile));
+    public override Task<TaskHub> OpenAsync(TimeProvider time) => TaskHub.OpenAsync(new TaskHubOptions { StateFile = StateFile, Time = time }, CancellationToken.None);
 
     public override ValueTask DisposeAsync()
     {
