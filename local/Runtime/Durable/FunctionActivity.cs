@@ -13,6 +13,11 @@ internal sealed class FunctionActivity(string name, IFunctionCatalog catalog, IL
 
     public async Task<object?> RunAsync(TaskActivityContext context, object? input)
     {
+        if (!catalog.HasActivity(name))
+        {
+            throw new InvalidOperationException($"No activity function is named '{name}'.");
+        }
+
         try
         {
             return await catalog.InvokeActivityAsync(name, context.InstanceId, ((RawJson)input!).Text, stopping);

@@ -22,8 +22,8 @@ internal sealed class FunctionObjects(IFunctionCatalog catalog, TaskHubVersion v
     TaskOrchestration INameVersionObjectManager<TaskOrchestration>.GetObject(string name, string? version) =>
         factory.CreateOrchestration(name, new FunctionOrchestrator(name, catalog, loggers));
 
-    TaskActivity? INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) =>
-        catalog.HasActivity(name) ? factory.CreateActivity(name, new FunctionActivity(name, catalog, log, stopping)) : null;
+    TaskActivity INameVersionObjectManager<TaskActivity>.GetObject(string name, string? version) =>
+        factory.CreateActivity(name, new FunctionActivity(name, catalog, log, stopping));
 
     void INameVersionObjectManager<TaskOrchestration>.Add(ObjectCreator<TaskOrchestration> creator) => throw new NotSupportedException();
 

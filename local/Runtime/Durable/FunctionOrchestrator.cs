@@ -44,10 +44,21 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
 
     protected override ILoggerFactory LoggerFactory => loggers;
 
-    private TaskOrchestrationContext Checked => OrchestrationContext.IsOrchestratorThread
-        ? inner
-        : throw new InvalidOperationException(
-            $"The orchestrator '{inner.Name}' went on on a thread of its own. It may await only tasks of its context, and not with ConfigureAwait(false).");
+    private TaskOrchestrationContext Checked
+    {
+        get
+        {
+            if (OrchestrationContext.IsOrchestratorThread)
+            {
+                return inner;
+            }
+
+            // Logged too: what an orchestrator throws on a thread of its own reaches nobody, and it waits for ever.
+            string fault = $"The orchestrator '{inner.Name}' of {inner.InstanceId} went on on a thread of its own. It may await only tasks of its context, and not with ConfigureAwait(false).";
+            loggers.CreateLogger<FunctionOrchestrator>().LogError("{Fault}", fault);
+            throw new InvalidOperationException(fault);
+        }
+    }
 
     public override T? GetInput<T>()
         where T : default => RawJsonConverter.Instance.Deserialize<T>(input);

@@ -152,7 +152,7 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
         RuntimeStatus = Statuses.ToSdk(state.OrchestrationStatus),
         CreatedAt = DateTime.SpecifyKind(state.CreatedTime, DateTimeKind.Utc),
         LastUpdatedAt = DateTime.SpecifyKind(state.LastUpdatedTime, DateTimeKind.Utc),
-        FailureDetails = state.FailureDetails is { } failure ? Describe(failure) : null,
+        FailureDetails = state.FailureDetails is { } failure ? Describe(failure) : state.OrchestrationStatus == OrchestrationStatus.Failed ? Read(state.Output) : null,
         DataConverter = whole ? Converter : null,
         SerializedInput = whole ? state.Input : null,
         SerializedOutput = whole ? state.Output : null,
@@ -161,6 +161,15 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
 
     private static TaskFailureDetails Describe(FailureDetails failure) =>
         new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Describe(inner) : null, failure.Properties);
+
+    /// <summary>Azure Storage keeps of a failure what its details say as a text, type and message.</summary>
+    private static TaskFailureDetails Read(string? text)
+    {
+        int colon = text?.IndexOf(": ", StringComparison.Ordinal) ?? -1;
+        return colon > 0 && !text.AsSpan(0, colon).Contains(' ')
+            ? new TaskFailureDetails(text![..colon], text[(colon + 2)..], null, null, null)
+            : new TaskFailureDetails("", text ?? "", null, null, null);
+    }
 
     private async Task<OrchestrationState?> StateAsync(string id) => (await service.GetOrchestrationStateAsync(id, allExecutions: false))?.FirstOrDefault(s => s is not null);
 

@@ -99,16 +99,6 @@ public abstract partial class ConformanceTests
     }
 
     [Fact]
-    public async Task An_event_that_cannot_be_read_fails_the_wait_for_it()
-    {
-        engine.Orchestrators["Number"] = async c => await c.WaitForExternalEvent<int>("n");
-        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Number");
-        await engine.Client.RaiseEventAsync(id, "n", "not a number");
-
-        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.EndOfAsync(id)).RuntimeStatus);
-    }
-
-    [Fact]
     public async Task Events_to_nobody_and_to_the_ended_are_dropped()
     {
         engine.Orchestrators["Quick"] = _ => Task.FromResult<object?>(1);

@@ -66,14 +66,10 @@ public abstract partial class ConformanceTests
     public async Task A_start_of_one_id_raced_by_many_runs_once()
     {
         int runs = 0;
-        TaskCompletionSource second = Signal();
+        engine.Activities["Ran"] = _ => Task.FromResult<object?>(Interlocked.Increment(ref runs));
         engine.Orchestrators["Raced"] = async c =>
         {
-            if (!c.IsReplaying && Interlocked.Increment(ref runs) > 1)
-            {
-                second.TrySetResult();
-            }
-
+            await c.CallActivityAsync<int>("Ran");
             return await c.WaitForExternalEvent<string>("go");
         };
         StartOrchestrationOptions same = new(NewId());
@@ -93,7 +89,6 @@ public abstract partial class ConformanceTests
         await engine.EndOfAsync(same.InstanceId!);
 
         Assert.Equal(1, runs);
-        Assert.False(second.Task.IsCompleted);
     }
 
     [Fact]
@@ -136,22 +131,6 @@ public abstract partial class ConformanceTests
         engine.Orchestrators["Type"] = _ => Task.FromResult<object?>(typeof(string));
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Type")).RuntimeStatus);
-    }
-
-    [Fact]
-    public async Task Going_on_on_a_thread_of_its_own_fails_and_says_so()
-    {
-        engine.Orchestrators["Stray"] = async c =>
-        {
-            await Task.Run(() => { }).ConfigureAwait(false);
-            return await c.WaitForExternalEvent<string>("go");
-        };
-        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Stray");
-        await engine.Client.WaitForInstanceStartAsync(id);
-        await engine.Client.RaiseEventAsync(id, "go", "x");
-
-        OrchestrationMetadata end = await engine.EndOfAsync(id);
-        Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
     }
 
     [Fact]
