@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Rescan.Bench.Cost;
 using Rescan.Bench.Engine;
-using Rescan.Bench.Fleet;
+using Rescan.Bench.Runs;
 using Rescan.Bench.Polling;
 using Rescan.Bench.Reports;
 using Rescan.Bench.Startup;
@@ -15,7 +15,7 @@ if (args is [StartupCommand.Nothing])
 [
     ("polling", "compare the poll schedule with the usual ones and with the optimum (a minute)", docs => Task.Run(() => PollingCommand.Run(docs))),
     ("engine", "the durable engine beside the bare store, on SQLite and on Azurite (a few minutes; needs Node.js)", EngineCommand.RunAsync),
-    ("fleet", "rescan 10,000 repositories on 100 simulated appliances in virtual time (a minute or two)", FleetCommand.RunAsync),
+    ("runs", "rescan 10,000 repositories on 100 simulated appliances in virtual time (a minute or two)", RunsCommand.RunAsync),
     ("cost", "count and price what a rescan asks of appliance, functions and storage (two minutes; needs Node.js)", CostCommand.RunAsync),
     ("startup", "how long the rescan command takes to begin (half a minute)", StartupCommand.RunAsync),
 ];

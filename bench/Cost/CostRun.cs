@@ -2,10 +2,11 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
-using Rescan.Local.Appliance;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
 using static Rescan.Bench.Reports.Markdown;
 
 namespace Rescan.Bench.Cost;

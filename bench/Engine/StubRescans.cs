@@ -1,9 +1,8 @@
 using Microsoft.DurableTask;
-using Rescan.Functions.Activities;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime;
 using Rescan.Local.Runtime.Hosting;
 
@@ -34,9 +33,9 @@ internal sealed class StubRescans : IFunctionCatalog
 
     public Task<object?> InvokeActivityAsync(string name, string instanceId, string? inputJson, CancellationToken cancellationToken) => Task.FromResult<object?>(name switch
     {
-        nameof(SignIn) => new ActivityAnswer<SignInResult>(new SignInResult(DateTimeOffset.UtcNow.AddHours(1), "3.0.0.421", "1.0-rev0"), null, new() { Other = 1 }),
-        nameof(StartRescan) => new ActivityAnswer<StartedRescan>(new StartedRescan(Guid.NewGuid().ToString(), null, Past), null, new() { Rescan = 1 }),
-        nameof(PollSession) => new ActivityAnswer<SessionSnapshot>(
+        nameof(SignIn) => new ActivityResult<SignInResult>(new SignInResult(DateTimeOffset.UtcNow.AddHours(1), "3.0.0.421", "1.0-rev0"), null, new() { Other = 1 }),
+        nameof(StartRescan) => new ActivityResult<StartedRescan>(new StartedRescan(Guid.NewGuid().ToString(), null, Past), null, new() { Rescan = 1 }),
+        nameof(PollSession) => new ActivityResult<SessionSnapshot>(
             new SessionSnapshot("Running", "Running", null, DateTimeOffset.UtcNow, null, 5, "Importing 48 restore points (3 new)"), null, new() { Session = 1, Log = 1 }),
         _ => throw new NotSupportedException(name),
     });

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Rescans;
 using Rescan.Local.Runtime.Engine;
 using Rescan.Local.Runtime.Storage;
 

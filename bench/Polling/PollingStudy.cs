@@ -1,3 +1,4 @@
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Bench.Polling;

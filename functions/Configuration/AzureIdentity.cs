@@ -12,6 +12,8 @@ namespace Rescan.Functions.Configuration;
 /// <param name="configuration">Its <c>AZURE_CLIENT_ID</c>, or that of <c>AzureWebJobsStorage</c>, picks the user-assigned identity.</param>
 internal sealed class AzureIdentity(IConfiguration configuration) : TokenCredential
 {
+    private static readonly string[] ClientIdKeys = ["AZURE_CLIENT_ID", "AzureWebJobsStorage:clientId"];
+
     private readonly Lazy<(DefaultAzureCredential Credential, Choice Choice)> made = new(() =>
     {
         Choice choice = new();
@@ -36,7 +38,7 @@ internal sealed class AzureIdentity(IConfiguration configuration) : TokenCredent
         made.Value.Credential.GetTokenAsync(requestContext, cancellationToken);
 
     private static string? ClientIdOf(IConfiguration configuration) =>
-        new[] { "AZURE_CLIENT_ID", "AzureWebJobsStorage:clientId" }.Select(key => configuration[key]).FirstOrDefault(id => !string.IsNullOrWhiteSpace(id));
+        ClientIdKeys.Select(key => configuration[key]).FirstOrDefault(id => !string.IsNullOrWhiteSpace(id));
 
     /// <summary>Azure.Identity tells its choice in an event only: https://learn.microsoft.com/dotnet/azure/sdk/logging.</summary>
     private sealed class Choice : EventListener

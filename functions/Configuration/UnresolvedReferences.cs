@@ -7,19 +7,17 @@ namespace Rescan.Functions.Configuration;
 /// Takes a Key Vault reference that the platform has not resolved for unset. It leaves the reference itself in the setting's place, and a
 /// hook whose secret nobody has put into the vault yet must not keep the app from starting.
 /// </summary>
+/// <param name="key">The setting, as environment variables name it.</param>
+/// <param name="secrets">Its values.</param>
 /// <param name="log">Says which settings.</param>
-internal sealed class UnresolvedReferences(ILogger<UnresolvedReferences> log) : IPostConfigureOptions<WebhookOptions>
+internal sealed class UnresolvedReferences<TOptions>(string key, Func<TOptions, IList<string>> secrets, ILogger<UnresolvedReferences<TOptions>> log) : IPostConfigureOptions<TOptions>
+    where TOptions : class
 {
     private const string Reference = "@Microsoft.KeyVault(";
 
-    public void PostConfigure(string? name, WebhookOptions options)
+    public void PostConfigure(string? name, TOptions options)
     {
-        Clear(options.Secrets, "Rescan__Webhooks__Secrets");
-        Clear(options.S3.ApiKeys, "Rescan__Webhooks__S3__ApiKeys");
-    }
-
-    private void Clear(IList<string> values, string key)
-    {
+        IList<string> values = secrets(options);
         for (int i = 0; i < values.Count; i++)
         {
             if (values[i].StartsWith(Reference, StringComparison.OrdinalIgnoreCase))

@@ -21,9 +21,9 @@ internal enum ChannelKind
 /// <param name="When">Which rescans it is told.</param>
 /// <param name="Runs">Which runs it is told.</param>
 /// <param name="Options">Its address and secrets.</param>
-internal sealed record Channel(string Name, ChannelKind Kind, Occasion When, Occasion Runs, ChannelOptions Options)
+internal sealed record Channel(string Name, ChannelKind Kind, NotifyOn When, NotifyOn Runs, ChannelOptions Options)
 {
     /// <summary>The channels of validated settings.</summary>
     public static IReadOnlyList<Channel> Of(NotificationOptions options) => [.. options.Channels.Where(c => !c.IsBlank).Select(c => new Channel(
-        c.NameOrKind, Enum.Parse<ChannelKind>(c.Kind, ignoreCase: true), Enum.Parse<Occasion>(c.When, ignoreCase: true), Enum.Parse<Occasion>(c.Runs, ignoreCase: true), c))];
+        c.NameOrKind, Enum.Parse<ChannelKind>(c.Kind, ignoreCase: true), Enum.Parse<NotifyOn>(c.When, ignoreCase: true), Enum.Parse<NotifyOn>(c.Runs, ignoreCase: true), c))];
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.StandardWebhooks;
 
 namespace Rescan.Functions.Notifications;
 

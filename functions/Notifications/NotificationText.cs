@@ -1,6 +1,5 @@
 using System.Globalization;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
@@ -29,30 +28,30 @@ internal sealed record NotificationText(
     {
         List<(string, string)> facts =
         [
-            ("Repository", HumanText.Line(rescan.Repository.Name, MaxName)),
+            ("Repository", DisplayFormat.Line(rescan.Repository.Name, MaxName)),
             ("Appliance", rescan.Appliance),
-            ("Took", HumanText.Duration(TimeSpan.FromSeconds(rescan.DurationSeconds))),
-            ("Ended", HumanText.Time(rescan.FinishedAt)),
+            ("Took", DisplayFormat.Duration(TimeSpan.FromSeconds(rescan.DurationSeconds))),
+            ("Ended", DisplayFormat.Time(rescan.FinishedAt)),
         ];
         if (rescan.Reason is { Length: > 0 } reason)
         {
-            facts.Insert(2, ("Why", HumanText.Line(reason, MaxValue)));
+            facts.Insert(2, ("Why", DisplayFormat.Line(reason, MaxValue)));
         }
 
         if (notification.Previous is { } previous && previous.Severity() != rescan.Outcome.Severity())
         {
-            facts.Add(("Time before", HumanText.Words(previous)));
+            facts.Add(("Time before", DisplayFormat.Words(previous)));
         }
 
         if (rescan.SessionId is { } session)
         {
-            facts.Add(("Session", HumanText.Line(session, MaxName)));
+            facts.Add(("Session", DisplayFormat.Line(session, MaxName)));
         }
 
         bool recovered = rescan.Outcome == Outcome.Succeeded && notification.Previous?.Severity() is Severity.Bad or Severity.Warning;
         string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
-            rescan.Outcome.Severity(), title, $"{HumanText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
+            rescan.Outcome.Severity(), title, $"{DisplayFormat.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
             notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),
             notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
@@ -66,14 +65,14 @@ internal sealed record NotificationText(
         [
             ("Repositories", run.Repositories.ToString(CultureInfo.InvariantCulture)),
             ("Outcomes", run.Counts.Count == 0 ? "none" : string.Join(", ", run.Counts.Select(c => $"{c.Value} {(c.Key == "None" ? "without an outcome" : c.Key)}"))),
-            ("Took", HumanText.Duration(run.FinishedAt - run.StartedAt)),
-            ("Ended", HumanText.Time(run.FinishedAt)),
+            ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
+            ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
-        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => HumanText.Line("Appliance " + e, MaxValue))];
+        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => DisplayFormat.Line("Appliance " + e, MaxValue))];
         foreach (RunProblem item in run.Problems.Take(MaxListed))
         {
-            string how = item.Outcome is { } outcome ? HumanText.Words(outcome) : "no outcome";
-            problems.Add(HumanText.Line($"{HumanText.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
+            string how = item.Outcome is { } outcome ? DisplayFormat.Words(outcome) : "no outcome";
+            problems.Add(DisplayFormat.Line($"{DisplayFormat.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
         }
 
         int more = failed + run.Errors.Count - problems.Count;

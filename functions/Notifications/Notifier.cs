@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Telemetry;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
@@ -37,12 +35,12 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
 
         RunSummary run = notification.Run!;
         bool failed = run.Failed + run.Errors.Count > 0;
-        bool changed = channels.Any(c => c.Runs == Occasion.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
+        bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
         return (notification, [.. channels.Where(c => c.Runs switch
         {
-            Occasion.Never => false,
-            Occasion.Failure => failed,
-            Occasion.Change => changed,
+            NotifyOn.Never => false,
+            NotifyOn.Failure => failed,
+            NotifyOn.Change => changed,
             _ => true,
         }).Select(c => c.Name)]);
     }
@@ -50,7 +48,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
     /// <inheritdoc/>
     public async Task<DeliveryResult> DeliverAsync(string channel, Notification notification, CancellationToken cancellationToken)
     {
-        using IDisposable? scope = RescanScope.BeginNotification(log, channel, notification);
+        using IDisposable? scope = NotificationScope.Begin(log, channel, notification);
         if (channels.FirstOrDefault(c => string.Equals(c.Name, channel, StringComparison.OrdinalIgnoreCase)) is not { } configured)
         {
             return new DeliveryResult(channel, false, "it is no longer configured");
@@ -85,7 +83,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
 
     /// <summary>What went wrong in a run: repositories by appliance and id, and appliances, which an error begins with.</summary>
     private static HashSet<string> Names(RunSummary run) =>
-        [.. run.Problems.Select(p => RescanRequest.InstanceIdOf(p.Appliance, p.Repository.Id)), .. run.Errors.Select(e => e.Split(':', 2)[0])];
+        [.. run.Problems.Select(p => $"{p.Appliance}/{p.Repository.Id}".ToLowerInvariant()), .. run.Errors.Select(e => e.Split(':', 2)[0])];
 
     /// <summary>How each instance's rescan before a time ended, canceled ones passed over.</summary>
     private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)

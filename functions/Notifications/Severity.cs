@@ -1,4 +1,4 @@
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 

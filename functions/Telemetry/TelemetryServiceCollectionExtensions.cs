@@ -4,10 +4,7 @@ using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
-using OpenTelemetry.Logs;
-using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
 
 namespace Rescan.Functions.Telemetry;
 
@@ -27,21 +24,19 @@ public static class TelemetryServiceCollectionExtensions
         return !string.IsNullOrEmpty(configuration[Otlp]) || !string.IsNullOrEmpty(configuration[Insights]);
     }
 
-    /// <summary>Registers the metrics, and the exporters that the settings name.</summary>
+    /// <summary>Registers the exporters that the settings name.</summary>
     internal static IServiceCollection AddRescanTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMetrics();
-        services.AddSingleton<RescanMetrics>();
         if (!configuration.IsTelemetrySet())
         {
             return services;
         }
 
-        services.AddHostedService<LastSuccesses>();
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService(
                 configuration["OTEL_SERVICE_NAME"] ?? configuration["WEBSITE_SITE_NAME"] ?? "rescan",
-                serviceVersion: typeof(RescanMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion))
+                serviceVersion: typeof(TelemetryNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion))
             .WithTracing(t => t.AddSource(Sources))
             .WithMetrics(m => m.AddMeter(TelemetryNames.Source))
             // Alerts read the message as it is written out, so it is sent, not only its template.

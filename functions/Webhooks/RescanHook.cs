@@ -4,16 +4,17 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Requests;
+using Rescan.Functions.Api;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.StandardWebhooks;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Webhooks;
 
 /// <summary><c>POST /api/hooks/rescan</c>: a message signed by Standard Webhooks starts rescans, once however often it is delivered.</summary>
 public sealed class RescanHook(
-    IOptions<WebhookOptions> options, OnlyOnce once, IRescanStarter starter, TimeProvider time, ILogger<RescanHook> log)
+    IOptions<WebhookOptions> options, IdempotencyHandler idempotency, IRescanStarter starter, TimeProvider time, ILogger<RescanHook> log)
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
@@ -21,30 +22,30 @@ public sealed class RescanHook(
 
     /// <summary>Answers a request.</summary>
     public async Task<IActionResult> HandleAsync(HttpRequest request, DurableTaskClient client, CancellationToken cancellationToken) =>
-        await HookRequest.AnswerAsync(request, log, async () =>
+        await RequestReader.AnswerAsync(request, log, async () =>
         {
             if (!verifier.HasSecrets)
             {
                 throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: no secret is set (Rescan__Webhooks__Secrets__0).");
             }
 
-            byte[] body = await HookRequest.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
             string id = Verify(request, body);
-            (StoredAnswer answer, bool replayed) = await once.HandleAsync(
-                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(RescanHookRequest.Read(body), seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+            (StoredResponse answer, bool replayed) = await idempotency.HandleAsync(
+                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body), seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (replayed)
             {
                 log.LogInformation("Webhook message delivered again; answered as at first");
             }
 
-            return new HookAnswer(answer.Status, answer.Json) { Location = answer.Location };
+            return new JsonResponse(answer.Status, answer.Json) { Location = answer.Location };
         }).ConfigureAwait(false);
 
     private string Verify(HttpRequest request, byte[] body)
     {
-        string? id = HookRequest.Single(request, StandardWebhookSignature.IdHeader);
+        string? id = RequestReader.Single(request, StandardWebhookSignature.IdHeader);
         WebhookVerdict verdict = verifier.Verify(
-            id, HookRequest.Single(request, StandardWebhookSignature.TimestampHeader), HookRequest.Single(request, StandardWebhookSignature.SignatureHeader), body);
+            id, RequestReader.Single(request, StandardWebhookSignature.TimestampHeader), RequestReader.Single(request, StandardWebhookSignature.SignatureHeader), body);
         return verdict == WebhookVerdict.Valid ? id! : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, verdict switch
         {
             WebhookVerdict.Malformed => "webhook-id, webhook-timestamp and webhook-signature are needed, once each and in the form of Standard Webhooks.",
@@ -53,12 +54,12 @@ public sealed class RescanHook(
         });
     }
 
-    private async Task<StoredAnswer> StartAsync(RescanHookRequest request, string seed, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<StoredResponse> StartAsync(StartRescanRequest request, string seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
         try
         {
             IReadOnlyList<AcceptedRescan> started = await starter.StartAsync(client, request, seed, cancellationToken).ConfigureAwait(false);
-            return new StoredAnswer(
+            return new StoredResponse(
                 StatusCodes.Status202Accepted,
                 JsonSerializer.Serialize(new { rescans = started.Select(s => new { s.Id, s.Joined }) }, JsonSerializerOptions.Web),
                 started.Count == 1 ? (started[0].Id.StartsWith(RescanRequest.InstanceIdPrefix, StringComparison.Ordinal) ? "/api/rescans/" : "/api/runs/") + Uri.EscapeDataString(started[0].Id) : null);

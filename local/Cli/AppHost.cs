@@ -3,8 +3,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.Hosting;
@@ -23,21 +24,21 @@ internal static class AppHost
     public static Task<LocalFunctionHost> StartAsync(
         string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null) =>
-        StartAsync(Hub.InFolder(stateFolder), settings, url, timers, logging, cancellationToken, configureServices);
+        StartAsync(StateLocation.InFolder(stateFolder), settings, url, timers, logging, cancellationToken, configureServices);
 
     public static Task<LocalFunctionHost> StartAsync(
-        Hub hub, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
+        StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null)
     {
-        IConfiguration configuration = Configure(hub, settings);
+        IConfiguration configuration = Configure(location, settings);
         return LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
-                StateFile = Path.Combine(hub.Folder, "state.db"),
-                Storage = hub.Storage,
-                TaskHub = hub.Name,
-                StandBy = hub.OnStandBy is not null,
-                OnStandBy = hub.OnStandBy,
+                StateFile = Path.Combine(location.Folder, "state.db"),
+                Storage = location.Storage,
+                TaskHub = location.Name,
+                StandBy = location.OnStandBy is not null,
+                OnStandBy = location.OnStandBy,
                 Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
@@ -62,8 +63,8 @@ internal static class AppHost
             cancellationToken);
     }
 
-    /// <summary>The settings as the app reads them, with the outcomes where the hub is.</summary>
-    public static IConfiguration Configure(Hub hub, IEnumerable<KeyValuePair<string, string?>> settings)
+    /// <summary>The settings as the app reads them, with the outcomes where the state is.</summary>
+    public static IConfiguration Configure(StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings)
     {
         Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string key, string? value) in settings)
@@ -71,7 +72,7 @@ internal static class AppHost
             values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
         }
 
-        foreach ((string key, string? value) in hub.OutcomeSettings())
+        foreach ((string key, string? value) in location.OutcomeSettings())
         {
             values[key] = value;
         }

@@ -3,8 +3,8 @@ using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Configuration;
+using Rescan.Functions;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 

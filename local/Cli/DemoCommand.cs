@@ -4,23 +4,24 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Cli;
 
 /// <summary><c>rescan demo</c>: the main job against a simulated appliance.</summary>
 internal static class DemoCommand
 {
-    private static readonly TimeSpan FleetSessions = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan RunSessions = TimeSpan.FromSeconds(8);
 
     public static Command Create()
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
-        Option<bool> fleet = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
+        Option<bool> run = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
         Command command = new("demo", """
             Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
@@ -29,14 +30,14 @@ internal static class DemoCommand
               rescan demo --open --session-duration 2m
               rescan demo --fleet --open
 
-            Exit codes: those of rescan run; 0 after --open. With --fleet: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
-            """) { open, fleet, output };
+            Exit codes: those of rescan run; 0 after --open. With --run: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
+            """) { open, run, output };
         arguments.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(fleet) && command.Options.FirstOrDefault(o => o != fleet && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
+            if (result.GetValue(run) && command.Options.FirstOrDefault(o => o != run && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
             {
-                result.AddError($"{other.Name} does not go with --fleet.");
+                result.AddError($"{other.Name} does not go with --run.");
             }
         });
         command.SetAction(async (parse, cancellationToken) =>
@@ -45,10 +46,10 @@ internal static class DemoCommand
             string folder = Directory.CreateTempSubdirectory("rescan-demo-").FullName;
             try
             {
-                if (parse.GetValue(fleet))
+                if (parse.GetValue(run))
                 {
-                    TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : FleetSessions;
-                    return await FleetDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : RunSessions;
+                    return await RunDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
                 }
 
                 return await RunAsync(
@@ -89,10 +90,10 @@ internal static class DemoCommand
     }
 
     /// <summary>All that the appliance saw, the start by HTTP included.</summary>
-    private static RequestTally Count(IReadOnlyList<LedgerEntry> ledger)
+    private static RequestCounts Count(IReadOnlyList<LedgerEntry> ledger)
     {
         int Of(string kind) => ledger.Count(e => e.Kind == kind);
-        return new RequestTally
+        return new RequestCounts
         {
             Token = Of("token"), Repositories = Of("repositories"), Rescan = Of("rescan"), Session = Of("session"), Log = Of("log"), Stop = Of("stop"), Other = Of("other"),
         };

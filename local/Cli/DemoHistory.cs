@@ -1,8 +1,8 @@
 using System.Globalization;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Local.Cli;
 
@@ -63,7 +63,7 @@ internal static class DemoHistory
             FinishedAt = session + took + TimeSpan.FromSeconds(0.8),
             DurationSeconds = Math.Round(took.TotalSeconds, 3),
             Polls = polls.Length,
-            Requests = new RequestTally { Token = 1, Rescan = 1, Session = polls.Length, Log = polls.Length + 1 },
+            Requests = new RequestCounts { Token = 1, Rescan = 1, Session = polls.Length, Log = polls.Length + 1 },
             Timeline = new RescanTimeline { SignedIn = 0.4, Started = 0.6, Polls = polls },
             Log =
             [

@@ -1,5 +1,5 @@
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 

@@ -1,8 +1,8 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
 
 namespace Rescan.Local.Cli;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli;

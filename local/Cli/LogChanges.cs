@@ -1,4 +1,4 @@
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 

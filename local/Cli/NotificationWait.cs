@@ -1,5 +1,5 @@
 using Microsoft.DurableTask.Client;
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Notifications;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;

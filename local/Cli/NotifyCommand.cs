@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Configuration;
+using Rescan.Functions;
 using Rescan.Functions.Notifications;
 
 namespace Rescan.Local.Cli;

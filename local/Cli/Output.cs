@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -66,7 +66,7 @@ internal static class Output
             rows.Add(("log says", item.Message, item.Status switch { "Warning" => "yellow", "Error" => "red", _ => null }));
         }
 
-        RequestTally sent = result.Requests;
+        RequestCounts sent = result.Requests;
         rows.Add(("polls", result.Polls.ToString(CultureInfo.InvariantCulture), null));
         rows.Add(("requests", string.Create(
             CultureInfo.InvariantCulture,

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Reports;

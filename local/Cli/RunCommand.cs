@@ -3,11 +3,9 @@ using System.Globalization;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -23,7 +21,7 @@ internal static class RunCommand
         Option<string> repository = new("--repository", "-r") { Description = "the repository's name or id", Required = true };
         Option<string> deadline = new("--deadline") { Description = "how long the rescan may take, such as 90m or 2d", DefaultValueFactory = _ => "24h" };
         Option<string> patience = new("--patience") { Description = "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s" };
-        HubArguments hubs = new();
+        StateLocationArguments hubs = new();
         Option<bool> cancel = new("--cancel") { Description = "cancel the rescan of this repository that an earlier command began" };
         Option<string> output = Output.Option();
         Command command = new("run", """
@@ -47,10 +45,10 @@ internal static class RunCommand
             List<KeyValuePair<string, string?>> settings = appliance.Read(parse);
             settings.Add(new("Rescan__Deadline", limit.ToString("c")));
             SessionLogs logs = new();
-            Hub hub = await hubs.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await hubs.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                LocalFunctionHost host = await StartAsync(hub, settings, logs, cancellationToken).ConfigureAwait(false);
+                LocalFunctionHost host = await StartAsync(location, settings, logs, cancellationToken).ConfigureAwait(false);
                 await using (host.ConfigureAwait(false))
                 {
                     Run run = new(host, logs, settings[0].Value!, parse.GetValue(repository)!, wait < limit ? wait : limit);
@@ -72,11 +70,11 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<LocalFunctionHost> StartAsync(Hub hub, List<KeyValuePair<string, string?>> settings, SessionLogs logs, CancellationToken cancellationToken)
+    private static async Task<LocalFunctionHost> StartAsync(StateLocation location, List<KeyValuePair<string, string?>> settings, SessionLogs logs, CancellationToken cancellationToken)
     {
         try
         {
-            return await AppHost.StartAsync(hub, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
+            return await AppHost.StartAsync(location, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
         }
         catch (OptionsValidationException e)
         {
@@ -100,7 +98,7 @@ internal static class RunCommand
         public async Task<RunResult> EndAsync(bool cancel, CancellationToken cancellationToken)
         {
             DateTimeOffset began = DateTimeOffset.UtcNow;
-            RequestTally preflight = RequestTally.Begin();
+            RequestCounts preflight = RequestCounts.Begin();
             try
             {
                 id = await FindRunningAsync(cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,7 @@ internal static class ServeCommand
     {
         Option<string> settings = SettingsFile.Option();
         Option<string> url = new("--url") { Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new("serve", """
             Serve the HTTP API and run the nightly timer, on the settings of local.settings.json and the environment. A second
             one on the same state stands by, and takes over when the first ends or dies.
@@ -46,18 +46,18 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task ServeAsync(HubArguments arguments, ParseResult parse, Uri address, Dictionary<string, string?> settings, CancellationToken cancellationToken)
+    private static async Task ServeAsync(StateLocationArguments arguments, ParseResult parse, Uri address, Dictionary<string, string?> settings, CancellationToken cancellationToken)
     {
-        Hub hub = await arguments.OpenAsync(
+        StateLocation location = await arguments.OpenAsync(
             parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken).ConfigureAwait(false);
-        await using (hub.ConfigureAwait(false))
+        await using (location.ConfigureAwait(false))
         {
             LocalFunctionHost host = await AppHost.StartAsync(
-                hub, settings, address, timers: true,
+                location, settings, address, timers: true,
                 l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
-                if (hub.Remark is { } remark)
+                if (location.Remark is { } remark)
                 {
                     Output.Step(remark);
                 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Cli;
 

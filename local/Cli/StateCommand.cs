@@ -4,7 +4,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli;
@@ -25,12 +25,12 @@ internal static class StateCommand
 
               rescan state export rescan.zip
 
-            """, file, async (hub, archive, cancellationToken) =>
+            """, file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
             int outcomes = 0;
-            TaskHub taskHub = await hub.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
             await using (taskHub.ConfigureAwait(false))
             {
                 await RequireNothingUnderWayAsync(taskHub.CreateClient(), cancellationToken).ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal static class StateCommand
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines.ConfigureAwait(false))
                     {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
+                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -62,7 +62,7 @@ internal static class StateCommand
 
               rescan state import rescan.zip --storage azurite
 
-            """, file, async (hub, archive, cancellationToken) =>
+            """, file, async (location, archive, cancellationToken) =>
         {
             if (!File.Exists(archive))
             {
@@ -83,10 +83,10 @@ internal static class StateCommand
             {
                 ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry) ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
                 int outcomes = 0;
-                TaskHub taskHub = await hub.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
                 await using (taskHub.ConfigureAwait(false))
                 {
-                    IOutcomeArchive target = await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false);
+                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
                     using StreamReader lines = new(await entry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
                     while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                     {
@@ -104,7 +104,7 @@ internal static class StateCommand
     private static Command CreatePrune()
     {
         Option<string> age = new("--older-than") { Description = "how long ago they ended, such as 30d or 12h", Required = true };
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new("prune", """
             Remove rescans and outcomes that ended long ago, and give their room back. What is under way stays.
 
@@ -115,15 +115,15 @@ internal static class StateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset before = DateTimeOffset.UtcNow - Durations.Parse("--older-than", parse.GetValue(age)!);
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                TaskHub taskHub = await hub.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
                 await using (taskHub.ConfigureAwait(false))
                 {
                     int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken).ConfigureAwait(false);
                     await taskHub.ShrinkAsync(cancellationToken).ConfigureAwait(false);
-                    int outcomes = await (await OutcomesAsync(hub, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
+                    int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -163,17 +163,17 @@ internal static class StateCommand
         return count;
     }
 
-    private static Command Create(string name, string description, Argument<string> file, Func<Hub, string, CancellationToken, Task<string>> run)
+    private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
-        HubArguments arguments = new();
+        StateLocationArguments arguments = new();
         Command command = new(name, description) { file };
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            Hub hub = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
+            await using (location.ConfigureAwait(false))
             {
-                Console.Out.WriteLine(await run(hub, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
             }
 
             return 0;
@@ -181,7 +181,7 @@ internal static class StateCommand
         return command;
     }
 
-    /// <summary>The outcome store as the app would open it; the hub must be owned.</summary>
-    private static Task<IOutcomeArchive> OutcomesAsync(Hub hub, CancellationToken cancellationToken) =>
-        OutcomeStores.OpenAsync(AppHost.Configure(hub, []), cancellationToken);
+    /// <summary>The outcome store as the app would open it; the location must be owned.</summary>
+    private static Task<IOutcomeArchive> OutcomesAsync(StateLocation location, CancellationToken cancellationToken) =>
+        OutcomeStores.OpenAsync(AppHost.Configure(location, []), cancellationToken);
 }

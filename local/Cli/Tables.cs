@@ -1,5 +1,5 @@
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli;
@@ -44,7 +44,7 @@ internal static class Tables
     }
 
     /// <summary>Text from outside: no markup, no escape sequences.</summary>
-    public static Text Cell(string? text) => new(HumanText.Line(text ?? "", MaxCell));
+    public static Text Cell(string? text) => new(DisplayFormat.Line(text ?? "", MaxCell));
 
     public static Text Cell(Outcome outcome) => new(outcome.ToString(), new Style(outcome.Severity() switch
     {

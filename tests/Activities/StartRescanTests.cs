@@ -1,11 +1,12 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Activities;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Activities;
 
@@ -41,7 +42,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task The_session_of_a_lost_answer_is_found_whatever_the_appliances_clock_says(int skew)
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions { ClockSkew = TimeSpan.FromSeconds(skew), Scenario = [AnswerLost] });
-        Assert.Equal(ApplianceFailure.Transient, (await PostAsync(app, "one", Archive)).Trouble!.Failure);
+        Assert.Equal(ApplianceFailure.Transient, (await PostAsync(app, "one", Archive)).Error!.Failure);
 
         StartedRescan started = (await PostAsync(app, "one", Archive)).Value!;
 
@@ -134,7 +135,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_post_that_was_refused_leaves_nothing_to_look_for()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [new Fault("throttled", "rescan", 0, 1)] });
-        Assert.NotNull((await PostAsync(app, "one", Archive)).Trouble);
+        Assert.NotNull((await PostAsync(app, "one", Archive)).Error);
 
         Assert.Empty(await app.GetRequiredService<IIntentStore>().GetOpenIntentsAsync("a1", DateTimeOffset.UnixEpoch, default));
         Assert.NotNull((await PostAsync(app, "one", Archive)).Value!.SessionId);
@@ -159,7 +160,7 @@ public sealed class StartRescanTests : IAsyncLifetime
 
     private static IApplianceClient Client(ServiceProvider app) => app.GetRequiredService<IApplianceClients>().Get("a1");
 
-    private static Task<ActivityAnswer<StartedRescan>> PostAsync(ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly = false) =>
+    private static Task<ActivityResult<StartedRescan>> PostAsync(ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly = false) =>
         ActivatorUtilities.CreateInstance<StartRescan>(app).RunAsync(new StartRescanInput(request, "a1", repository.Id, adoptOnly), default);
 
     private static async Task AssertIsOfAsync(ServiceProvider app, StartedRescan started, SimulatedRepository repository) =>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Tests.Appliance;
 

@@ -7,7 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Tests.Appliance;
 
@@ -42,7 +42,7 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
         Func<HttpContext, Task> whole = server.Answers[request];
         int calls = 0;
         server.Answers[request] = http => Interlocked.Increment(ref calls) == 1 ? Answer(http, 500) : whole(http);
-        RequestTally tally = RequestTally.Begin();
+        RequestCounts tally = RequestCounts.Begin();
 
         Assert.Equal("Running", (await app.Client.GetSessionAsync("s", default)).Status);
 

@@ -2,7 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Appliance;
+using Rescan.Functions;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Tests.Appliance;

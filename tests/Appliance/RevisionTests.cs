@@ -1,5 +1,6 @@
-using Rescan.Functions.Appliance;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Appliance;
 

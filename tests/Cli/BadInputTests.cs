@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Cli;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Cli;

@@ -1,4 +1,4 @@
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 using Rescan.Local.Cli;
 
 namespace Rescan.Tests.Cli;

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.Reports;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Cli;
 

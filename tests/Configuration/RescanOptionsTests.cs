@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Tests.Configuration;

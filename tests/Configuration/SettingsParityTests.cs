@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.Webhooks;
 using Rescan.Tests.Infra;
 
 namespace Rescan.Tests.Configuration;
@@ -27,7 +30,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     {
         Assert.NotEmpty(SettingKeys.All);
         Assert.Empty(typeof(RescanOptions).Assembly.GetTypes()
-            .Where(t => t is { IsClass: true, Namespace: "Rescan.Functions.Configuration" } && t.Name.EndsWith("Options", StringComparison.Ordinal))
+            .Where(t => t.IsClass && t.Name.EndsWith("Options", StringComparison.Ordinal))
             .Except(SettingKeys.Reached));
     }
 
@@ -56,11 +59,11 @@ public sealed class SettingsParityTests(InfraFixture infra)
     {
         string table = "| setting | default | meaning |\n| --- | --- | --- |\n"
             + string.Concat(SettingKeys.All.Select(s => $"| `{s.Key}` | {(s.Default.Length == 0 ? "" : $"`{s.Default}`")} | {s.Meaning} |\n"));
-        string docs = Repository.Read("docs/settings.md");
+        string docs = SourceTree.Read("docs/settings.md");
 
         if (!docs.Contains(table, StringComparison.Ordinal))
         {
-            string artifact = Path.Combine(Repository.Root, "artifacts", "settings.md");
+            string artifact = Path.Combine(SourceTree.Root, "artifacts", "settings.md");
             File.WriteAllText(artifact, table);
             Assert.Fail($"The table in docs/settings.md is not what the options classes say. Put in its place the one that was written to {artifact}.");
         }
@@ -71,9 +74,9 @@ public sealed class SettingsParityTests(InfraFixture infra)
     [Fact]
     public void The_docs_list_no_other_key_that_nothing_reads()
     {
-        string sources = string.Concat(Files("functions", "*.cs").Concat(Files("local", "*.cs")).Concat(Files("infra", "*.bicep")).Append(Path.Combine(Repository.Root, "host.scheduler.json")).Select(File.ReadAllText));
+        string sources = string.Concat(Files("functions", "*.cs").Concat(Files("local", "*.cs")).Concat(Files("infra", "*.bicep")).Append(Path.Combine(SourceTree.Root, "host.scheduler.json")).Select(File.ReadAllText));
 
-        string[] unread = [.. Rows(Repository.Read("docs/settings.md")).Except(SettingKeys.All.Select(s => s.Key))
+        string[] unread = [.. Rows(SourceTree.Read("docs/settings.md")).Except(SettingKeys.All.Select(s => s.Key))
             // Read by the Functions host and its tools.
             .Except(["FUNCTIONS_WORKER_RUNTIME"])
             .Select(key => key.EndsWith("__0", StringComparison.Ordinal) ? key[..^3] : key)
@@ -91,7 +94,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
             return Regex.Matches(text, "(?i:configuration|settings)(?:\\[|\\.GetSection\\(|, )\"([A-Za-z_:]+)\"").Concat(Regex.Matches(text, "Trigger\\(\"%(\\w+)%\"\\)")).Select(m => m.Groups[1].Value);
         });
 
-        string[] known = [.. Rows(Repository.Read("docs/settings.md"))];
+        string[] known = [.. Rows(SourceTree.Read("docs/settings.md"))];
         Assert.Contains("RescanSchedule", read);
         Assert.DoesNotContain(read.Select(SettingKeys.Normal).Distinct(), key => !known.Contains(key) && !known.Contains(key + "__0"));
     }
@@ -104,17 +107,17 @@ public sealed class SettingsParityTests(InfraFixture infra)
 
         Assert.Equal(NotInAzure.Keys.Order(StringComparer.Ordinal), read.Except(set).Order(StringComparer.Ordinal));
         Assert.Empty(set.Where(k => k.StartsWith("Rescan__", StringComparison.Ordinal)).Except(read));
-        Assert.Empty(set.Except(read).Except(["EXTRA"]).Except(Rows(Repository.Read("docs/settings.md"))));
+        Assert.Empty(set.Except(read).Except(["EXTRA"]).Except(Rows(SourceTree.Read("docs/settings.md"))));
     }
 
     /// <summary>Keys in the first column of the tables.</summary>
     private static IEnumerable<string> Rows(string docs) => Regex.Matches(docs, @"(?m)^\| `([^`]+)` \|").Select(m => m.Groups[1].Value);
 
     private static IEnumerable<string> Files(string folder, string pattern) => Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(SourceTree.Root, folder), pattern, SearchOption.AllDirectories)
         .Where(f => !Regex.IsMatch(f, "[/\\\\](bin|obj)[/\\\\]"));
 
-    private static Dictionary<string, string> Sample() => JsonDocument.Parse(Repository.Read("local.settings.sample.json")).RootElement.GetProperty("Values")
+    private static Dictionary<string, string> Sample() => JsonDocument.Parse(SourceTree.Read("local.settings.sample.json")).RootElement.GetProperty("Values")
         .EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
 
     private static string[] Faults(Dictionary<string, string> settings)
@@ -127,6 +130,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
         {
             _ = provider.GetRequiredService<IOptions<RescanOptions>>().Value;
             _ = provider.GetRequiredService<IOptions<WebhookOptions>>().Value;
+            _ = provider.GetRequiredService<IOptions<S3HookOptions>>().Value;
             return [];
         }
         catch (OptionsValidationException e)

@@ -5,9 +5,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Crash;
 

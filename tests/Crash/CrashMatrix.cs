@@ -5,9 +5,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
 

@@ -5,12 +5,13 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
 

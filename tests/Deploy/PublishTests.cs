@@ -49,19 +49,19 @@ public sealed partial class PublishTests : IDisposable
             return;
         }
 
-        (int exit, string said) = await RunAsync(Repository.Root, "./rescan", ["publish", runtime]);
+        (int exit, string said) = await RunAsync(SourceTree.Root, "./rescan", ["publish", runtime]);
 
         Assert.Equal(64, exit);
         Assert.Contains("usage: ./rescan publish", said, StringComparison.Ordinal);
     }
 
-    /// <summary>The sources as a clone has them, with the answer to which SDK was built with.</summary>
+    /// <summary>The sources as a clone has them.</summary>
     private string Copy()
     {
         string copy = Path.Combine(folder, "sources");
-        foreach (string file in Directory.EnumerateFiles(Repository.Root, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(SourceTree.Root, "*", SearchOption.AllDirectories))
         {
-            string path = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
+            string path = Path.GetRelativePath(SourceTree.Root, file).Replace('\\', '/');
             if (Left().IsMatch(path))
             {
                 continue;
@@ -83,7 +83,6 @@ public sealed partial class PublishTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["DurableSdk"] = Sdk;
         change?.Invoke(start.Environment);
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
@@ -91,9 +90,6 @@ public sealed partial class PublishTests : IDisposable
         await process.WaitForExitAsync();
         return (process.ExitCode, output + await errors);
     }
-
-    private static string Sdk =>
-        typeof(Microsoft.DurableTask.TaskOrchestrationContext).Assembly.GetName().Name == "Rescan.Contracts" ? "Contracts" : "Microsoft";
 
     [GeneratedRegex(@"(^|/)(bin|obj|artifacts|node_modules|TestResults|\.git|\.rescan)/|^(tests|bench|docs|infra)/")]
     private static partial Regex Left();

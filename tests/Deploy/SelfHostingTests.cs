@@ -45,7 +45,7 @@ public sealed class SelfHostingTests : IDisposable
     [Fact]
     public void The_image_runs_the_command_as_nobody_in_particular_and_from_one_file()
     {
-        string[] lines = [.. Repository.Read("deploy/Containerfile").Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
+        string[] lines = [.. SourceTree.Read("deploy/Containerfile").Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
         string[] last = lines[(Array.FindLastIndex(lines, l => l.StartsWith("FROM ", StringComparison.Ordinal)) + 1)..];
         string Only(string instruction) => Assert.Single(last, l => l.StartsWith(instruction + " ", StringComparison.Ordinal))[(instruction.Length + 1)..];
 
@@ -60,9 +60,9 @@ public sealed class SelfHostingTests : IDisposable
 
     [Fact]
     public void The_image_is_built_without_what_a_checkout_may_hold_of_secrets_and_state() =>
-        Assert.Superset(new HashSet<string> { ".git", "artifacts", "local.settings.json", "**/bin", "**/obj" }, Repository.Read(".dockerignore").Split('\n').ToHashSet());
+        Assert.Superset(new HashSet<string> { ".git", "artifacts", "local.settings.json", "**/bin", "**/obj" }, SourceTree.Read(".dockerignore").Split('\n').ToHashSet());
 
-    private static string Unit => Repository.Read("deploy/rescan.service");
+    private static string Unit => SourceTree.Read("deploy/rescan.service");
 
     private static async Task<(int Exit, string Said)> AnalyzeAsync(params string[] arguments)
     {

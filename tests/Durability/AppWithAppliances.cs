@@ -3,11 +3,13 @@ using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
+using Rescan.Functions;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Durability;
 

@@ -1,5 +1,6 @@
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Durability;
 

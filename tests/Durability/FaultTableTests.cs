@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using Microsoft.DurableTask.Client;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 using Rescan.Tests.Infra;
 
 namespace Rescan.Tests.Durability;
@@ -45,7 +46,7 @@ public sealed class FaultTableTests
     {
         const string Begin = "<!-- written by FaultTableTests -->\n";
         const string End = "<!-- end -->";
-        string file = Path.Combine(Repository.Root, "docs", "faults.md");
+        string file = Path.Combine(SourceTree.Root, "docs", "faults.md");
         string text = await File.ReadAllTextAsync(file);
         int begin = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         int end = text.IndexOf(End, StringComparison.Ordinal);

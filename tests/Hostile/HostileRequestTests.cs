@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Hostile;
 

@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Tests.Infra;
 
@@ -19,7 +20,7 @@ public sealed class AlertTests(InfraFixture infra)
         JsonNode rule = Assert.Single(infra.Full.Of("Microsoft.Insights/scheduledQueryRules"), r => ((string)r["name"]!).StartsWith(name, StringComparison.Ordinal))["properties"]!;
         JsonNode criterion = rule["criteria"]!["allOf"]![0]!;
 
-        Assert.StartsWith(Repository.Read("infra/queries/outcomes.kql"), (string?)criterion["query"], StringComparison.Ordinal);
+        Assert.StartsWith(SourceTree.Read("infra/queries/outcomes.kql"), (string?)criterion["query"], StringComparison.Ordinal);
         Assert.Contains(says, (string?)criterion["query"], StringComparison.Ordinal);
         Assert.Equal(["Appliance", "Repository"], criterion["dimensions"]!.AsArray().Take(2).Select(d => (string)d!["name"]!));
         Assert.Equal((string?)infra.Full.One("Microsoft.Insights/actionGroups")["id"], (string?)Assert.Single(rule["actions"]!["actionGroups"]!.AsArray()));
@@ -62,7 +63,7 @@ public sealed class AlertTests(InfraFixture infra)
             FinishedAt = DateTimeOffset.UnixEpoch,
             DurationSeconds = 86400.25,
             Polls = 12,
-            Requests = new RequestTally { Token = 1, Repositories = 2, Rescan = 4, Session = 8, Log = 16, Stop = 32, Other = 64 },
+            Requests = new RequestCounts { Token = 1, Repositories = 2, Rescan = 4, Session = 8, Log = 16, Stop = 32, Other = 64 },
         });
 
         Assert.Equal(LogLevel.Information, log.LatestRecord.Level);
@@ -84,7 +85,7 @@ public sealed class AlertTests(InfraFixture infra)
     [Fact]
     public void Queries_name_every_outcome_that_is_not_the_operator_s_own_wish()
     {
-        string queries = Repository.Read("infra/queries/outcomes.kql") + Repository.Read("infra/queries/failing.kql");
+        string queries = SourceTree.Read("infra/queries/outcomes.kql") + SourceTree.Read("infra/queries/failing.kql");
 
         IEnumerable<string> named = Regex.Matches(queries, " in \\(([^)]*)\\)").SelectMany(m => m.Groups[1].Value.Split(", ")).Select(o => o.Trim('"'));
 
@@ -94,7 +95,7 @@ public sealed class AlertTests(InfraFixture infra)
     // KQL's parse operator: each text up to its next occurrence, as outcomes.kql spells it, and the last column takes the rest.
     private static Dictionary<string, string> Parse(string message)
     {
-        string operands = Regex.Match(Repository.Read("infra/queries/outcomes.kql"), "parse Message with (.*)").Groups[1].Value;
+        string operands = Regex.Match(SourceTree.Read("infra/queries/outcomes.kql"), "parse Message with (.*)").Groups[1].Value;
         string pattern = Regex.Replace(operands, "\"([^\"]*)\" (\\w+)(:(real|long))?( |$)", m =>
             $"{Regex.Escape(m.Groups[1].Value)}(?<{m.Groups[2].Value}>{m.Groups[4].Value switch { "real" => "[0-9.]+", "long" => "[0-9]+", _ => m.Groups[5].Value.Length == 0 ? ".*" : ".*?" }})");
         Match match = Regex.Match(message, $"^{pattern}$");

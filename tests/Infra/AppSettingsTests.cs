@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.Webhooks;
 
 namespace Rescan.Tests.Infra;
 
@@ -40,11 +43,12 @@ public sealed class AppSettingsTests(InfraFixture infra)
         services.AddLogging();
         services.AddRescan(Configuration(infra.Full));
 
-        WebhookOptions hooks = services.BuildServiceProvider().GetRequiredService<IOptions<WebhookOptions>>().Value;
+        ServiceProvider provider = services.BuildServiceProvider();
+        S3HookOptions s3 = provider.GetRequiredService<IOptions<S3HookOptions>>().Value;
 
-        Assert.Equal(["", ""], hooks.Secrets);
-        Assert.Equal([""], hooks.S3.ApiKeys);
-        Assert.Equal(("x-rescan-key", TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)), (hooks.S3.ApiKeyHeader, hooks.S3.QuietPeriod, hooks.S3.MaxWait));
+        Assert.Equal(["", ""], provider.GetRequiredService<IOptions<WebhookOptions>>().Value.Secrets);
+        Assert.Equal([""], s3.ApiKeys);
+        Assert.Equal(("x-rescan-key", TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)), (s3.ApiKeyHeader, s3.QuietPeriod, s3.MaxWait));
     }
 
     [Fact]

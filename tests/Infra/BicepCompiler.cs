@@ -15,7 +15,7 @@ public sealed class BicepCompiler : IDisposable
 
     public BicepCompiler()
     {
-        string source = Path.Combine(Repository.Root, "infra");
+        string source = Path.Combine(SourceTree.Root, "infra");
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             string copy = Path.Combine(folder, Path.GetRelativePath(source, file));
@@ -37,7 +37,7 @@ public sealed class BicepCompiler : IDisposable
     /// <returns>Its exit code, what it printed, and what it complained about.</returns>
     public async Task<(int ExitCode, string Output, string Complaints)> RunAsync(params string[] arguments)
     {
-        ProcessStartInfo start = new(Repository.BicepPath, arguments)
+        ProcessStartInfo start = new(SourceTree.BicepPath, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -62,7 +62,7 @@ public sealed class BicepTests(InfraFixture infra)
     [Fact]
     public void Each_rule_of_the_linter_is_an_error()
     {
-        JsonObject rules = JsonNode.Parse(Repository.Read("infra/bicepconfig.json"))!["analyzers"]!["core"]!["rules"]!.AsObject();
+        JsonObject rules = JsonNode.Parse(SourceTree.Read("infra/bicepconfig.json"))!["analyzers"]!["core"]!["rules"]!.AsObject();
 
         Assert.All(rules, rule => Assert.Equal("error", (string?)rule.Value!["level"]));
     }

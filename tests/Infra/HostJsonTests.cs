@@ -7,8 +7,8 @@ public sealed class HostJsonTests
     [Fact]
     public void Both_backends_differ_in_where_the_task_hub_is_and_in_nothing_else()
     {
-        JsonNode storage = JsonNode.Parse(Repository.Read("host.json"))!;
-        JsonNode scheduler = JsonNode.Parse(Repository.Read("host.scheduler.json"))!;
+        JsonNode storage = JsonNode.Parse(SourceTree.Read("host.json"))!;
+        JsonNode scheduler = JsonNode.Parse(SourceTree.Read("host.scheduler.json"))!;
 
         Assert.Equal("%TASKHUB_NAME%", (string?)TaskHub(scheduler)["hubName"]);
         Assert.Equal("azureManaged", (string?)TaskHub(scheduler)["storageProvider"]!["type"]);
@@ -25,9 +25,9 @@ public sealed class HostJsonTests
     [Fact]
     public void Each_setting_of_the_host_has_its_reason_in_the_docs()
     {
-        string docs = Repository.Read("docs/hosting-settings.md");
+        string docs = SourceTree.Read("docs/hosting-settings.md");
 
-        string[] missing = [.. Leaves(JsonNode.Parse(Repository.Read("host.json"))!).Where(key => !docs.Contains($"`{key}`", StringComparison.Ordinal))];
+        string[] missing = [.. Leaves(JsonNode.Parse(SourceTree.Read("host.json"))!).Where(key => !docs.Contains($"`{key}`", StringComparison.Ordinal))];
 
         Assert.Empty(missing);
     }

@@ -6,7 +6,7 @@ namespace Rescan.Tests.Infra;
 
 public sealed class WorkflowTests
 {
-    public static TheoryData<string> Workflows => new(Directory.EnumerateFiles(Path.Combine(Repository.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
+    public static TheoryData<string> Workflows => new(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -25,7 +25,7 @@ public sealed class WorkflowTests
         YamlMappingNode file = Load($".github/workflows/{workflow}");
 
         Assert.Equal("{ { contents, read } }", file["permissions"].ToString());
-        Assert.Equal(workflow == "deploy.yml", Repository.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
+        Assert.Equal(workflow == "deploy.yml", SourceTree.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class WorkflowTests
 
     [Fact]
     public void Deployment_signs_in_without_a_stored_secret() =>
-        Assert.DoesNotMatch(new Regex(@"secrets\."), Repository.Read(".github/workflows/deploy.yml"));
+        Assert.DoesNotMatch(new Regex(@"secrets\."), SourceTree.Read(".github/workflows/deploy.yml"));
 
     [Fact]
     public void Packages_the_SDK_and_actions_are_kept_up_to_date() => Assert.Equal(
@@ -52,15 +52,15 @@ public sealed class WorkflowTests
     {
         YamlMappingNode azd = Load("azure.yaml");
 
-        Assert.True(File.Exists(Path.Combine(Repository.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
-        Assert.True(Directory.EnumerateFiles(Path.Combine(Repository.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
+        Assert.True(File.Exists(Path.Combine(SourceTree.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
+        Assert.True(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
     }
 
     [Fact]
     public async Task The_developer_CLI_says_which_secrets_to_set()
     {
         string hook = Load("azure.yaml")["hooks"]["postprovision"]["posix"]["run"].ToString();
-        ProcessStartInfo start = new("/bin/sh", [Path.Combine(Repository.Root, hook)]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new("/bin/sh", [Path.Combine(SourceTree.Root, hook)]) { RedirectStandardOutput = true };
         start.Environment["KEY_VAULT_NAME"] = "kv-one";
         // As azd hands over an output that is a list.
         start.Environment["VAULT_ENTRIES_TO_SET"] = """["appliance-1-password","hook"]""";
@@ -81,7 +81,7 @@ public sealed class WorkflowTests
     private static YamlMappingNode Load(string path)
     {
         YamlStream stream = [];
-        stream.Load(new StringReader(Repository.Read(path)));
+        stream.Load(new StringReader(SourceTree.Read(path)));
         return (YamlMappingNode)stream.Documents[0].RootNode;
     }
 

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Runs;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Tests.Notifications;
 
@@ -126,7 +127,7 @@ public sealed class NotificationFormatTests
     [InlineData("change", Outcome.Warning, Outcome.Succeeded, true)]
     [InlineData("always", Outcome.Canceled, Outcome.Canceled, true)]
     public void An_occasion_is_what_the_channel_asks_for(string occasion, Outcome outcome, Outcome? previous, bool told) =>
-        Assert.Equal(told, Enum.Parse<Occasion>(occasion, ignoreCase: true).Includes(outcome, previous));
+        Assert.Equal(told, Enum.Parse<NotifyOn>(occasion, ignoreCase: true).Includes(outcome, previous));
 
     private static Notification Failure(string name, string reason) => new("request") { Rescan = Of(Outcome.Failed, name, reason) };
 

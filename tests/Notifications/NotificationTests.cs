@@ -5,10 +5,9 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Webhooks;
-using Rescan.Local.Appliance;
+using Rescan.Functions.StandardWebhooks;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Cli;
 
 namespace Rescan.Tests.Notifications;

@@ -6,10 +6,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Notifications;
 

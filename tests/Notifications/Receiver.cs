@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.StandardWebhooks;
 
 namespace Rescan.Tests.Notifications;
 

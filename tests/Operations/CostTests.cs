@@ -7,8 +7,9 @@ using Azure.Data.Tables;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
 using Rescan.Functions.Polling;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Tests.Configuration.Vault;
 using Rescan.Tests.Infra;
 using Rescan.Tests.Runtime.Durable;
@@ -18,7 +19,7 @@ namespace Rescan.Tests.Operations;
 /// <summary>The numbers that the cost estimate in docs/operations.md reckons with are what a rescan does.</summary>
 public sealed class CostTests
 {
-    private static readonly string Docs = Repository.Read("docs/operations.md");
+    private static readonly string Docs = SourceTree.Read("docs/operations.md");
 
     [Fact]
     public async Task A_rescan_does_as_much_as_the_estimate_says()

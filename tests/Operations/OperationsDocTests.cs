@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Azure.Functions.Worker;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Tests.Infra;
 
@@ -18,13 +18,13 @@ public sealed class OperationsDocTests(InfraFixture infra)
 
     public static TheoryData<string> Pages => new(Files);
 
-    private static readonly string Docs = Repository.Read("docs/operations.md");
+    private static readonly string Docs = SourceTree.Read("docs/operations.md");
 
     [Theory]
     [MemberData(nameof(Pages))]
     public async Task Commands_are_sound_to_the_shell(string page)
     {
-        foreach (string script in Blocks(Repository.Read(page), "bash"))
+        foreach (string script in Blocks(SourceTree.Read(page), "bash"))
         {
             using Process bash = Process.Start(new ProcessStartInfo("bash", ["-n"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
             await bash.StandardInput.WriteAsync(script);
@@ -38,12 +38,12 @@ public sealed class OperationsDocTests(InfraFixture infra)
     [Theory]
     [MemberData(nameof(Pages))]
     public void Links_lead_somewhere(string page) => Assert.All(
-        Regex.Matches(Repository.Read(page), @"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)"),
+        Regex.Matches(SourceTree.Read(page), @"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)"),
         link =>
         {
             string target = link.Groups[1].Length == 0 ? page : Path.Combine("docs", link.Groups[1].Value);
-            Assert.True(File.Exists(Path.Combine(Repository.Root, target)), link.Value);
-            Assert.True(link.Groups[2].Length == 0 || Regex.Matches(Repository.Read(target), "(?m)^#+ (.*)$").Any(h => h.Groups[1].Value.ToLowerInvariant().Replace(' ', '-') == link.Groups[2].Value), link.Value);
+            Assert.True(File.Exists(Path.Combine(SourceTree.Root, target)), link.Value);
+            Assert.True(link.Groups[2].Length == 0 || Regex.Matches(SourceTree.Read(target), "(?m)^#+ (.*)$").Any(h => h.Groups[1].Value.ToLowerInvariant().Replace(' ', '-') == link.Groups[2].Value), link.Value);
         });
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     {
         string[] blocks = [.. Blocks(Docs, "bicep")];
         Assert.Equal(3, blocks.Length);
-        string sample = Repository.Read("infra/main.bicepparam");
+        string sample = SourceTree.Read("infra/main.bicepparam");
         foreach (string name in blocks.SelectMany(b => Regex.Matches(b, @"(?m)^param (\w+)").Select(m => m.Groups[1].Value)))
         {
             sample = Regex.Replace(sample, $@"(?ms)^param {name} = (\[\]|'[^']*'|\[.*?^\])\n", "");
@@ -76,7 +76,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     [Fact]
     public void The_workflow_s_variables_are_those_that_are_set()
     {
-        string workflow = Repository.Read(".github/workflows/deploy.yml");
+        string workflow = SourceTree.Read(".github/workflows/deploy.yml");
         string[] read = [.. Regex.Matches(workflow, @"vars\.([A-Z_]+)( \|\|)?").Where(m => m.Groups[2].Length == 0).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
         string[] set = [.. Regex.Matches(Docs, "gh variable set ([A-Z_]+) ").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)];
 
@@ -87,7 +87,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     public void The_command_takes_what_is_shown()
     {
         System.CommandLine.RootCommand root = new() { ServeCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), DemoCommand.Create() };
-        string[] calls = [.. Files.SelectMany(p => Blocks(Repository.Read(p), "bash")).SelectMany(b => b.Split('\n')).Where(l => Regex.IsMatch(l, @"^(\./|sudo )?rescan (check|serve|demo|repositories) "))];
+        string[] calls = [.. Files.SelectMany(p => Blocks(SourceTree.Read(p), "bash")).SelectMany(b => b.Split('\n')).Where(l => Regex.IsMatch(l, @"^(\./|sudo )?rescan (check|serve|demo|repositories) "))];
 
         Assert.NotEmpty(calls);
         Assert.All(calls, c => Assert.Empty(root.Parse(Regex.Replace(c, @"^(\./|sudo )?rescan ", "").Split(' ').Select(w => w.Trim('"').Replace("$appliance", "host", StringComparison.Ordinal)).ToArray()).Errors));
@@ -98,7 +98,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     {
         MethodInfo[] functions = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods()).Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null)];
         string[] routes = [.. functions.SelectMany(m => m.GetParameters()).Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()?.Route).OfType<string>()];
-        string[] named = [.. Files.SelectMany(f => Regex.Matches(Repository.Read(f), @"(?:\$API_URL|\$url/api|(?:GET|POST|DELETE) /api|7071/api)/([a-z0-9{}/]+)").Select(m => m.Groups[1].Value)).Distinct()];
+        string[] named = [.. Files.SelectMany(f => Regex.Matches(SourceTree.Read(f), @"(?:\$API_URL|\$url/api|(?:GET|POST|DELETE) /api|7071/api)/([a-z0-9{}/]+)").Select(m => m.Groups[1].Value)).Distinct()];
 
         Assert.True(named.Length >= 5);
         Assert.Empty(named.Except(routes));

@@ -1,11 +1,10 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 
 namespace Rescan.Tests.Orchestrations;

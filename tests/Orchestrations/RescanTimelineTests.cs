@@ -1,4 +1,4 @@
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Tests.Orchestrations;
 

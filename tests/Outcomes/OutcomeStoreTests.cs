@@ -1,7 +1,9 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using Microsoft.Data.Sqlite;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage.AzureTables;
+using Rescan.Functions.Storage;
 using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Outcomes;

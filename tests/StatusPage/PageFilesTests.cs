@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 
 namespace Rescan.Tests.StatusPage;

@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 using static Microsoft.Playwright.Assertions;
 
@@ -32,7 +33,7 @@ public sealed class ScaleTests(Browser browser)
         await Expect(tab.Page.Locator("tbody tr")).ToHaveCountAsync(Repositories, new LocatorAssertionsToHaveCountOptions { Timeout = 120_000 });
         await tab.Page.EvaluateAsync("() => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))");
         Dictionary<string, double> used = await ReadAsync(devtools);
-        await tab.PictureAsync("fleet-1000-light");
+        await tab.PictureAsync("overview-1000-light");
         await tab.Page.GetByRole(AriaRole.Searchbox).FillAsync("backup-0999");
         await Expect(tab.Page.Locator("tbody tr")).ToHaveCountAsync(1);
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Outcomes;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 
 namespace Rescan.Tests.StatusPage;

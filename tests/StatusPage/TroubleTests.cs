@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 using static Microsoft.Playwright.Assertions;
 
@@ -64,7 +64,7 @@ public sealed class TroubleTests(Browser browser)
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Appliance two: no answer from 127.0.0.1", Patient);
         await Expect(tab.Row("archive")).ToContainTextAsync("Never rescanned");
         await Expect(tab.Row("distant")).ToContainTextAsync("Succeeded");
-        await tab.AssertAccessibleAsync("fleet, an appliance down");
+        await tab.AssertAccessibleAsync("overview, an appliance down");
     }
 
     [Fact]

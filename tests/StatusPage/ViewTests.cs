@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 using static Microsoft.Playwright.Assertions;
 
@@ -10,7 +10,7 @@ namespace Rescan.Tests.StatusPage;
 public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scene>
 {
     private static readonly string[] Pictures =
-        ["fleet-light", "fleet-dark", "fleet-phone-light", "rescan-running-dark", "rescan-ended-light", "rescan-ended-phone-light", "run-light"];
+        ["overview-light", "overview-dark", "overview-phone-light", "rescan-running-dark", "rescan-ended-light", "rescan-ended-phone-light", "run-light"];
 
     private static readonly LocatorAssertionsToBeVisibleOptions Visible = new() { Timeout = 60_000 };
     private static readonly LocatorAssertionsToHaveTextOptions Patient = new() { Timeout = 60_000 };
@@ -35,10 +35,10 @@ public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scen
         }
 
         await Expect(tab.Heading("Running now")).ToBeVisibleAsync(Visible);
-        await LookAsync("fleet");
+        await LookAsync("overview");
         await tab.Button("Log of prod-eu-central").ClickAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("fleet-log");
+        await LookAsync("overview-log");
         await tab.Button("Rescan archive").ClickAsync();
         await LookAsync("confirm");
         await tab.Button("Not now").ClickAsync();

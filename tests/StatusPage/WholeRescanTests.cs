@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Triggers;
 using static Microsoft.Playwright.Assertions;
 
@@ -36,7 +36,7 @@ public sealed class WholeRescanTests(Browser browser)
         await Expect(tab.Button("Rescan again")).ToBeVisibleAsync();
         await Expect(tab.Page.Locator(".past li")).ToHaveCountAsync(1);
 
-        await tab.Link("Fleet").First.ClickAsync();
+        await tab.Link("Overview").First.ClickAsync();
         await Expect(tab.Row("archive")).ToContainTextAsync("Succeeded", Patient);
         await tab.Button("Rescan endless").ClickAsync();
         await tab.Button("Rescan").ClickAsync();

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Cli;
 using Rescan.Tests.Infra;
 
@@ -99,7 +99,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     [Fact]
     public void Every_name_stands_in_the_documentation()
     {
-        string docs = Repository.Read("docs/telemetry.md");
+        string docs = SourceTree.Read("docs/telemetry.md");
         string[] names = [.. typeof(Rescan.Functions.Telemetry.TelemetryNames).GetFields().Select(f => (string)f.GetRawConstantValue()!)];
 
         Assert.All(names, n => Assert.Contains($"`{n}`", docs, StringComparison.Ordinal));

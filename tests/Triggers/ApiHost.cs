@@ -3,10 +3,10 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using Rescan.Functions.Configuration;
-using Rescan.Functions.Triggers;
-using Rescan.Local.Appliance;
+using Rescan.Functions;
+using Rescan.Functions.Rescans;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Triggers;
 

@@ -3,9 +3,9 @@ using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
+using Rescan.Functions.Rescans;
 using Rescan.Functions.StatusPage;
-using Rescan.Functions.Triggers;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Triggers;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Triggers;
 

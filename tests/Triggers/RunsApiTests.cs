@@ -2,7 +2,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Rescan.Local.Appliance;
+using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Triggers;
 

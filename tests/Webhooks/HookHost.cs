@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Rescan.Functions.Activities;
-using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers;
+using Rescan.Functions;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.S3Events.Sns;
+using Rescan.Functions.StandardWebhooks;
 using Rescan.Functions.Webhooks;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Tests.Appliance;
@@ -39,12 +39,12 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
 
     public DurableTaskClient Client => host.Client;
 
-    public ConcurrentQueue<RescanHookRequest> Requests { get; } = new();
+    public ConcurrentQueue<StartRescanRequest> Requests { get; } = new();
 
     /// <summary>Rescans that the appliance was asked for.</summary>
     public int Rescans => Server.Count(RescanPath);
 
-    public Func<RescanHookRequest, Task>? OnStart { get; set; }
+    public Func<StartRescanRequest, Task>? OnStart { get; set; }
 
     public static async Task<HookHost> StartAsync(Dictionary<string, string?>? settings = null)
     {
@@ -76,13 +76,13 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             new LocalHostOptions
             {
                 StateFile = Path.Combine(hooks.folder, "state.db"),
-                FunctionsAssembly = typeof(WebhookTriggers).Assembly,
+                FunctionsAssembly = typeof(RescanHook).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
                     services.AddSingleton<IRescanStarter>(hooks);
                     services.AddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create(SnsOverHttpsTests.ToServer(hooks.Server)));
-                    services.AddSingleton<StartGates>();
+                    services.AddSingleton<KeyedLock>();
                     services.AddRescan(configuration);
                 },
                 Url = new Uri("http://127.0.0.1:0"),
@@ -94,7 +94,7 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         return hooks;
     }
 
-    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, RescanHookRequest request, string? seed, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         await (OnStart?.Invoke(request) ?? Task.CompletedTask);
@@ -105,8 +105,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
     public async Task QuietAsync()
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        string id = S3QuietOrchestration.InstanceIdOf("appliance-1", RepositoryId);
-        while ((await Client.GetInstanceAsync(id, true, patience.Token))?.ReadCustomStatusAs<S3QuietStatus>()?.Phase != "idle")
+        string id = S3DebounceOrchestration.InstanceIdOf("appliance-1", RepositoryId);
+        while ((await Client.GetInstanceAsync(id, true, patience.Token))?.ReadCustomStatusAs<S3DebounceStatus>()?.Phase != "idle")
         {
             await Task.Delay(20, patience.Token);
         }

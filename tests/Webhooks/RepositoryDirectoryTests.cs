@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Configuration;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions;
+using Rescan.Functions.S3Events;
 using Rescan.Tests.Appliance;
 
 namespace Rescan.Tests.Webhooks;

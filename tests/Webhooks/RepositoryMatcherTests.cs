@@ -1,5 +1,5 @@
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.S3Events;
 
 namespace Rescan.Tests.Webhooks;
 

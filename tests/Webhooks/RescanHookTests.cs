@@ -1,6 +1,7 @@
 using System.Text;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.StandardWebhooks;
 
 namespace Rescan.Tests.Webhooks;
 
@@ -22,7 +23,7 @@ public sealed class RescanHookTests : IAsyncLifetime
 
         Assert.Equal((202, Answer), (status, body));
         Assert.Equal($"/api/rescans/rescan-appliance-1-{HookHost.RepositoryId}", answer.Headers.Location?.ToString());
-        Assert.Equal(new RescanHookRequest("appliance-1", "nightly"), Assert.Single(hooks.Requests));
+        Assert.Equal(new StartRescanRequest("appliance-1", "nightly"), Assert.Single(hooks.Requests));
     }
 
     [Fact]
@@ -30,7 +31,7 @@ public sealed class RescanHookTests : IAsyncLifetime
     {
         (int status, _, _) = await hooks.PostSignedAsync("""{"appliance":"a","filter":{"include":["n*","m"],"exclude":["x"],"bucket":"b","folder":"f"}}""");
 
-        RescanHookRequest request = Assert.Single(hooks.Requests);
+        StartRescanRequest request = Assert.Single(hooks.Requests);
         Assert.Equal((202, "a", "b", "f"), (status, request.Appliance, request.Filter!.Bucket, request.Filter.Folder));
         Assert.Equal(["n*", "m", "x"], request.Filter.Include!.Concat(request.Filter.Exclude!));
     }

@@ -1,4 +1,4 @@
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.S3Events;
 
 namespace Rescan.Tests.Webhooks;
 

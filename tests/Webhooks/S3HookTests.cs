@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.DurableTask.Client;
-using Rescan.Functions.Orchestrations;
+using Rescan.Functions.S3Events;
 
 namespace Rescan.Tests.Webhooks;
 
@@ -180,9 +180,9 @@ public sealed class S3HookTests : IAsyncLifetime
         Assert.Equal(1, busy.Server.Count("GET /api/v1/repositories"));
     }
 
-    private static string Instance => S3QuietOrchestration.InstanceIdOf("appliance-1", HookHost.RepositoryId);
+    private static string Instance => S3DebounceOrchestration.InstanceIdOf("appliance-1", HookHost.RepositoryId);
 
-    private async Task<S3QuietStatus?> StatusAsync() => (await hooks.Client.GetInstanceAsync(Instance, true))?.ReadCustomStatusAs<S3QuietStatus>();
+    private async Task<S3DebounceStatus?> StatusAsync() => (await hooks.Client.GetInstanceAsync(Instance, true))?.ReadCustomStatusAs<S3DebounceStatus>();
 
     private async Task<(int Status, string Body)> StatusAndBodyAsync(string body)
     {

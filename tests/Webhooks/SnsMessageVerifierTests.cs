@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.S3Events.Sns;
 
 namespace Rescan.Tests.Webhooks;
 
@@ -232,7 +233,7 @@ public sealed class SnsMessageVerifierTests : IDisposable, ISnsCertificateSource
     public void Only_the_address_that_confirms_this_very_subscription_is_visited(string url, bool accepted) =>
         Assert.Equal(accepted, SnsAddresses.IsSubscription(Read(signer.Confirmation(Now, subscribeUrl: url))));
 
-    private static SnsMessage Read(JsonObject body) => WebhookJson.Read(body.ToJsonString(), SnsMessage.Read);
+    private static SnsMessage Read(JsonObject body) => StrictJson.Read(body.ToJsonString(), SnsMessage.Read);
 
     private Task<SnsVerdict> VerifyAsync(JsonObject body) =>
         new SnsMessageVerifier([SnsSigner.Topic, ""], this, time).VerifyAsync(Read(body), CancellationToken.None);

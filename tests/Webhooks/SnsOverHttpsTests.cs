@@ -3,7 +3,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.S3Events.Sns;
 using Rescan.Tests.Appliance;
 
 namespace Rescan.Tests.Webhooks;
@@ -91,7 +92,7 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
     public async Task A_message_is_verified_with_the_certificate_fetched()
     {
         using HttpSnsCertificateSource source = new(http, time);
-        SnsMessage message = WebhookJson.Read(signer.Notification(time.GetUtcNow(), "Hello").ToJsonString(), SnsMessage.Read);
+        SnsMessage message = StrictJson.Read(signer.Notification(time.GetUtcNow(), "Hello").ToJsonString(), SnsMessage.Read);
 
         Assert.Equal(SnsVerdict.Valid, await new SnsMessageVerifier([SnsSigner.Topic], source, time).VerifyAsync(message, CancellationToken.None));
     }
@@ -134,5 +135,5 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
     };
 
     private SnsMessage Confirmation(string? subscribeUrl = null) =>
-        WebhookJson.Read(signer.Confirmation(time.GetUtcNow(), subscribeUrl: subscribeUrl).ToJsonString(), SnsMessage.Read);
+        StrictJson.Read(signer.Confirmation(time.GetUtcNow(), subscribeUrl: subscribeUrl).ToJsonString(), SnsMessage.Read);
 }

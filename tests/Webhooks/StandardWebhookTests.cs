@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Rescan.Functions.Webhooks;
+using Rescan.Functions.StandardWebhooks;
 
 namespace Rescan.Tests.Webhooks;
 

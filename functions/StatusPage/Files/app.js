@@ -2,7 +2,7 @@
 
 import { ApiError, key } from './api.js';
 import { h, setText } from './dom.js';
-import { FleetView } from './fleet.js';
+import { OverviewView } from './overview.js';
 import { RescanView } from './rescan.js';
 import { RunsView, RunView } from './runs.js';
 
@@ -42,11 +42,11 @@ function viewOf(hash) {
   const [name, id, requestId] = hash.replace(/^#\/?/, '').split('?')[0].split('/').map(decode);
   switch (name) {
     case 'rescans':
-      return id ? new RescanView(context, id, requestId) : new FleetView(context);
+      return id ? new RescanView(context, id, requestId) : new OverviewView(context);
     case 'runs':
       return id ? new RunView(context, id) : new RunsView();
     default:
-      return new FleetView(context);
+      return new OverviewView(context);
   }
 }
 
@@ -66,7 +66,7 @@ function show(moveFocus) {
   failures = 0;
   trouble.hidden = true;
   main.replaceChildren(trouble, view.element);
-  const section = /^#\/runs/.test(location.hash) ? 'runs' : 'fleet';
+  const section = /^#\/runs/.test(location.hash) ? 'runs' : 'overview';
   for (const link of document.querySelectorAll('[data-nav]')) {
     if (link.dataset.nav === section) {
       link.setAttribute('aria-current', 'page');

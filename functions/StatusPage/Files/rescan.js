@@ -49,7 +49,7 @@ export class RescanView {
         h('section', { class: 'panel', 'aria-labelledby': 'facts-title' }, h('h2', { id: 'facts-title' }, 'Facts'), this.#facts),
         this.#pastSection));
     this.element = h('div', { class: 'view' },
-      h('a', { class: 'back', href: '#/' }, icon('back'), 'Fleet'),
+      h('a', { class: 'back', href: '#/' }, icon('back'), 'Overview'),
       h('div', { class: 'head' }, h('div', null, this.#heading, this.#where), h('div', { class: 'buttons' }, this.#again, this.#cancel)),
       this.#body);
   }

@@ -1,4 +1,4 @@
-// One repository of the fleet, as a row of the table.
+// One repository as a row of the table.
 
 import { startRescan } from './actions.js';
 import { sparkline, sparklineKey } from './charts.js';

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.DurableTask.Client;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
@@ -15,7 +14,7 @@ internal static class CancelCommand
 
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
@@ -26,10 +25,10 @@ internal static class CancelCommand
               rescan cancel prod
 
             """) { id, settings, output };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
@@ -60,7 +59,7 @@ internal static class CancelCommand
         Uri? address = await source.GetServingAddressAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            TaskHub hub = await source.Hub.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+            TaskHub hub = await source.Location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
             await using (hub.ConfigureAwait(false))
             {
                 DurableTaskClient client = hub.CreateClient();
@@ -70,7 +69,7 @@ internal static class CancelCommand
                 }
 
                 await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false);
-                return address is not null && source.Hub.Storage is not null ? UnderWay : Left;
+                return address is not null && source.Location.Storage is not null ? UnderWay : Left;
             }
         }
         catch (TaskHubInUseException e)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli.History;
@@ -10,7 +11,7 @@ internal static class HistoryCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Option<string?> appliance = new("--appliance") { Description = "only those of this appliance" };
         Option<string?> repository = new("--repository", "-r") { Description = "only those of this repository, by name or id" };
         Option<Outcome[]> outcome = new("--outcome") { Description = "only those that ended so; may be repeated", AllowMultipleArgumentsPerToken = true };
@@ -23,12 +24,12 @@ internal static class HistoryCommand
               rescan history --since 7d --outcome Failed TimedOut
 
             """) { appliance, repository, outcome, since, limit, output };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset? from = parse.GetValue(since) is { } text ? DateTimeOffset.UtcNow - Durations.Parse("--since", text) : null;
             Outcome[] wanted = parse.GetValue(outcome) ?? [];
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 List<RecordedOutcome> found = [];
@@ -73,8 +74,8 @@ internal static class HistoryCommand
         foreach (RescanOutcome outcome in found.Select(f => f.Outcome))
         {
             table.AddRow(
-                Tables.Cell(HumanText.Time(outcome.FinishedAt)), Tables.Cell(outcome.Repository.Name), Tables.Cell(outcome.Appliance), Tables.Cell(outcome.Outcome),
-                Tables.Cell(HumanText.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds))), Tables.Cell(outcome.Polls.ToString(CultureInfo.InvariantCulture)), Tables.Cell(outcome.Reason));
+                Tables.Cell(DisplayFormat.Time(outcome.FinishedAt)), Tables.Cell(outcome.Repository.Name), Tables.Cell(outcome.Appliance), Tables.Cell(outcome.Outcome),
+                Tables.Cell(DisplayFormat.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds))), Tables.Cell(outcome.Polls.ToString(CultureInfo.InvariantCulture)), Tables.Cell(outcome.Reason));
         }
 
         Tables.Print(table);

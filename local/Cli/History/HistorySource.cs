@@ -4,10 +4,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Rescan.Functions;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
@@ -19,44 +19,44 @@ internal sealed class HistorySource : IAsyncDisposable
     private readonly ServiceProvider services;
     private readonly TaskHubView? state;
 
-    private HistorySource(Hub hub, ServiceProvider services, TaskHubView? state)
+    private HistorySource(StateLocation location, ServiceProvider services, TaskHubView? state)
     {
-        Hub = hub;
+        Location = location;
         this.services = services;
         this.state = state;
         Outcomes = services.GetRequiredService<IOutcomeStore>();
     }
 
     /// <summary>Where it is kept.</summary>
-    public Hub Hub { get; }
+    public StateLocation Location { get; }
 
     /// <summary>Ended rescans.</summary>
     public IOutcomeStore Outcomes { get; }
 
     /// <summary>Opens what the options name.</summary>
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
-    public static async Task<HistorySource> OpenAsync(HubArguments arguments, ParseResult parse, CancellationToken cancellationToken)
+    public static async Task<HistorySource> OpenAsync(StateLocationArguments arguments, ParseResult parse, CancellationToken cancellationToken)
     {
-        Hub hub = await arguments.LookAsync(parse, cancellationToken).ConfigureAwait(false);
+        StateLocation location = await arguments.LookAsync(parse, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!hub.Exists)
+            if (!location.Exists)
             {
-                throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {hub.Folder}. Name the state that serve or run uses with --state or --storage.");
+                throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
-            TaskHubView? state = await TaskHubView.OpenAsync(hub.Options, cancellationToken).ConfigureAwait(false);
-            IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(hub.OutcomeSettings()).Build();
+            TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken).ConfigureAwait(false);
+            IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescan(configuration);
 
             // What rescans need to run, such as appliances, is not needed to look at them.
             collection.RemoveAll<IValidateOptions<RescanOptions>>();
-            return new HistorySource(hub, collection.BuildServiceProvider(), state);
+            return new HistorySource(location, collection.BuildServiceProvider(), state);
         }
         catch
         {
-            await hub.DisposeAsync().ConfigureAwait(false);
+            await location.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -164,7 +164,7 @@ internal sealed class HistorySource : IAsyncDisposable
             await state.DisposeAsync().ConfigureAwait(false);
         }
 
-        await Hub.DisposeAsync().ConfigureAwait(false);
+        await Location.DisposeAsync().ConfigureAwait(false);
     }
 
     private static bool IsNamed(RepositoryRef repository, string wanted) =>

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
 
 namespace Rescan.Local.Cli.History;
 
@@ -13,7 +13,7 @@ internal static class LogCommand
 
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
@@ -23,10 +23,10 @@ internal static class LogCommand
               rescan log prod
 
             """) { id, settings, output };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal static class LogCommand
                 Console.Error.WriteLine($"{rescan.Repository.Name} on {rescan.Appliance}: {rescan.Outcome?.Outcome.ToString() ?? rescan.Phase?.ToString() ?? rescan.Status}{(log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log")}");
                 foreach (SessionLogItem item in log)
                 {
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {HumanText.Line(item.Status, 20),-12}  {HumanText.Line(item.Message, MaxLine)}"));
+                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {DisplayFormat.Line(item.Status, 20),-12}  {DisplayFormat.Line(item.Message, MaxLine)}"));
                 }
             }
 

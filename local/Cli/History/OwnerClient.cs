@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
 
 namespace Rescan.Local.Cli.History;
 

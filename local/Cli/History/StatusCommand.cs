@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers.Views;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli.History;
@@ -12,7 +12,7 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Option<string> output = Output.Option();
         Command command = new("status", """
             Show the rescans that run now, and how each repository's last rescan ended, those that went wrong first.
@@ -20,10 +20,10 @@ internal static class StatusCommand
               rescan status
 
             """) { output };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 IReadOnlyList<RescanView> running = await source.GetRunningAsync(cancellationToken).ConfigureAwait(false);
@@ -65,8 +65,8 @@ internal static class StatusCommand
         {
             table.AddRow(
                 Tables.Cell(rescan.Repository.Name), Tables.Cell(rescan.Appliance), Tables.Cell(rescan.Phase?.ToString() ?? rescan.Status),
-                Tables.Cell(HumanText.Duration(Age(rescan.StartedAt))), Tables.Cell(rescan.Polls.ToString(CultureInfo.InvariantCulture)),
-                Tables.Cell(rescan.NextPollAt is { } next && next > DateTimeOffset.UtcNow ? "in " + HumanText.Duration(next - DateTimeOffset.UtcNow) : "now"),
+                Tables.Cell(DisplayFormat.Duration(Age(rescan.StartedAt))), Tables.Cell(rescan.Polls.ToString(CultureInfo.InvariantCulture)),
+                Tables.Cell(rescan.NextPollAt is { } next && next > DateTimeOffset.UtcNow ? "in " + DisplayFormat.Duration(next - DateTimeOffset.UtcNow) : "now"),
                 Tables.Cell(rescan.Id), Tables.Cell(rescan.Trouble ?? rescan.LastMessage));
         }
 
@@ -85,8 +85,8 @@ internal static class StatusCommand
         foreach (RescanOutcome outcome in last)
         {
             table.AddRow(
-                Tables.Cell(outcome.Repository.Name), Tables.Cell(outcome.Appliance), Tables.Cell(outcome.Outcome), Tables.Cell(HumanText.Duration(Age(outcome.FinishedAt)) + " ago"),
-                Tables.Cell(HumanText.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds))), Tables.Cell(outcome.Reason));
+                Tables.Cell(outcome.Repository.Name), Tables.Cell(outcome.Appliance), Tables.Cell(outcome.Outcome), Tables.Cell(DisplayFormat.Duration(Age(outcome.FinishedAt)) + " ago"),
+                Tables.Cell(DisplayFormat.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds))), Tables.Cell(outcome.Reason));
         }
 
         Tables.Print(table);

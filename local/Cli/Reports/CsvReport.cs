@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Rescan.Functions.Appliance;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -16,7 +16,7 @@ internal static class CsvReport
         foreach (RecordedOutcome rescan in report.Rescans)
         {
             RescanOutcome o = rescan.Outcome;
-            RequestTally sent = o.Requests;
+            RequestCounts sent = o.Requests;
             text.AppendJoin(',', [
                 Field(rescan.RequestId), Field(o.Id), Field(o.Appliance), Field(o.Repository.Id), Field(o.Repository.Name), Field(o.Outcome.ToString()), Field(o.Reason ?? ""), Field(o.SessionId ?? ""),
                 Time(o.StartedAt), Time(o.FinishedAt), o.DurationSeconds.ToString(CultureInfo.InvariantCulture), o.Polls.ToString(CultureInfo.InvariantCulture),

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -34,14 +34,14 @@ internal static class HtmlReport
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>Rescans until {HumanText.Time(report.To)}</title>
+            <title>Rescans until {DisplayFormat.Time(report.To)}</title>
             <style>
             {Styles}
             </style>
             </head>
             <body>
             <h1>Rescans</h1>
-            <p>{HumanText.Time(report.From)} to {HumanText.Time(report.To)}</p>
+            <p>{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}</p>
 
             """);
         if (report.Total == 0)
@@ -56,7 +56,7 @@ internal static class HtmlReport
         return page.Append("</body>\n</html>\n").ToString();
     }
 
-    public static string Text(string text, int length = 400) => WebUtility.HtmlEncode(HumanText.Line(text, length));
+    public static string Text(string text, int length = 400) => WebUtility.HtmlEncode(DisplayFormat.Line(text, length));
 
     public static string ClassOf(Outcome outcome) => outcome.Severity() switch
     {
@@ -76,7 +76,7 @@ internal static class HtmlReport
         Tile(report.Repositories.Count.ToString(CultureInfo.InvariantCulture), "repositories");
         foreach ((Outcome outcome, int count) in report.Counts)
         {
-            Tile(count.ToString(CultureInfo.InvariantCulture), HumanText.Words(outcome), ClassOf(outcome));
+            Tile(count.ToString(CultureInfo.InvariantCulture), DisplayFormat.Words(outcome), ClassOf(outcome));
         }
 
         page.Append("</ul>\n");
@@ -119,7 +119,7 @@ internal static class HtmlReport
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{HumanText.Time(o.FinishedAt)}</td><td>{Text(o.Repository.Name)}</td><td>{Text(o.Appliance)}</td><td class=\"{ClassOf(o.Outcome)}\">{o.Outcome}</td><td class=\"why\">{Text(o.Reason ?? "")}</td></tr>\n");
+                $"<tr><td>{DisplayFormat.Time(o.FinishedAt)}</td><td>{Text(o.Repository.Name)}</td><td>{Text(o.Appliance)}</td><td class=\"{ClassOf(o.Outcome)}\">{o.Outcome}</td><td class=\"why\">{Text(o.Reason ?? "")}</td></tr>\n");
         }
 
         page.Append("</tbody></table></div>\n");

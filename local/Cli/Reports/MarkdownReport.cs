@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -14,7 +15,7 @@ internal static class MarkdownReport
     public static string Write(RescanReport report)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"# Rescans from {HumanText.Time(report.From)} to {HumanText.Time(report.To)}\n\n{report.Summary}\n");
+        text.Append(CultureInfo.InvariantCulture, $"# Rescans from {DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n\n{report.Summary}\n");
         if (report.Total == 0)
         {
             return text.ToString();
@@ -25,7 +26,7 @@ internal static class MarkdownReport
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {Cell(r.Repository.Name)} | {Cell(r.Appliance)} | {r.Last.Outcome} | {HumanText.Time(r.Last.FinishedAt)} | {(r.LastSuccess is { } success ? HumanText.Time(success) : "none")} | {r.Rescans} | {r.Failed} | {TextReport.Duration(r.MedianSeconds)} | {TextReport.Duration(r.LongestSeconds)} | {TextReport.Sparkline(r.Points)} |\n");
+                $"| {Cell(r.Repository.Name)} | {Cell(r.Appliance)} | {r.Last.Outcome} | {DisplayFormat.Time(r.Last.FinishedAt)} | {(r.LastSuccess is { } success ? DisplayFormat.Time(success) : "none")} | {r.Rescans} | {r.Failed} | {TextReport.Duration(r.MedianSeconds)} | {TextReport.Duration(r.LongestSeconds)} | {TextReport.Sparkline(r.Points)} |\n");
         }
 
         if (report.Problems.Count > 0)
@@ -33,7 +34,7 @@ internal static class MarkdownReport
             text.Append("\n## What went wrong\n\n");
             foreach (RescanOutcome outcome in report.Problems.Take(MaxProblems).Select(p => p.Outcome))
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {HumanText.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {HumanText.Words(outcome.Outcome)}. {Cell(outcome.Reason ?? "")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"- {DisplayFormat.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {DisplayFormat.Words(outcome.Outcome)}. {Cell(outcome.Reason ?? "")}\n");
             }
 
             if (report.Problems.Count > MaxProblems)
@@ -49,7 +50,7 @@ internal static class MarkdownReport
     private static string Cell(string text)
     {
         StringBuilder escaped = new();
-        foreach (char c in HumanText.Line(text, MaxCell))
+        foreach (char c in DisplayFormat.Line(text, MaxCell))
         {
             _ = c switch
             {

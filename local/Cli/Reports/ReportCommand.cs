@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.History;
 
 namespace Rescan.Local.Cli.Reports;
@@ -10,7 +10,7 @@ internal static class ReportCommand
 {
     public static Command Create()
     {
-        HubArguments hub = new();
+        StateLocationArguments location = new();
         Option<string> since = new("--since") { Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
         Option<string> format = new Option<string>("--format", "--output", "-o") { Description = "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text" }
             .AcceptOnlyFromAmong("text", "md", "html", "json", "csv");
@@ -21,12 +21,12 @@ internal static class ReportCommand
               rescan report --since 30d --format html --file report.html
 
             """) { since, format, file };
-        hub.AddTo(command);
+        location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset to = DateTimeOffset.UtcNow;
             DateTimeOffset from = to - Durations.Parse("--since", parse.GetValue(since)!);
-            HistorySource source = await HistorySource.OpenAsync(hub, parse, cancellationToken).ConfigureAwait(false);
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
             await using (source.ConfigureAwait(false))
             {
                 List<RecordedOutcome> rescans = [];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -69,7 +70,7 @@ internal static class ReportPictures
         {
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<circle class=\"{HtmlReport.ClassOf(points[i].Outcome)}\" cx=\"{at[i].X:0.#}\" cy=\"{at[i].Y:0.#}\" r=\"2.5\"><title>{HumanText.Time(points[i].FinishedAt)}: {points[i].Outcome}, {TextReport.Duration(points[i].DurationSeconds)}</title></circle>");
+                $"<circle class=\"{HtmlReport.ClassOf(points[i].Outcome)}\" cx=\"{at[i].X:0.#}\" cy=\"{at[i].Y:0.#}\" r=\"2.5\"><title>{DisplayFormat.Time(points[i].FinishedAt)}: {points[i].Outcome}, {TextReport.Duration(points[i].DurationSeconds)}</title></circle>");
         }
 
         return svg.Append("</svg>").ToString();

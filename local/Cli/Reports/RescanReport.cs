@@ -1,5 +1,6 @@
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -27,7 +28,7 @@ internal sealed record RescanReport(
     /// <summary>The report in one sentence.</summary>
     public string Summary => Total == 0
         ? "No rescan ended."
-        : $"{Total} rescans of {Repositories.Count} repositories: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {HumanText.Words(c.Key)}"))}.";
+        : $"{Total} rescans of {Repositories.Count} repositories: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {DisplayFormat.Words(c.Key)}"))}.";
 
     /// <param name="from">The beginning, UTC.</param>
     /// <param name="to">The end, UTC.</param>

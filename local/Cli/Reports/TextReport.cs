@@ -1,5 +1,6 @@
 using System.Globalization;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli.Reports;
@@ -29,9 +30,9 @@ internal static class TextReport
         return string.Concat(last.Select(p => Blocks[longest <= 0 ? 0 : (int)Math.Round(p.DurationSeconds / longest * (Blocks.Length - 1))]));
     }
 
-    public static string Duration(double? seconds) => seconds is { } s ? HumanText.Duration(TimeSpan.FromSeconds(s)) : "–";
+    public static string Duration(double? seconds) => seconds is { } s ? DisplayFormat.Duration(TimeSpan.FromSeconds(s)) : "–";
 
-    private static string Head(RescanReport report) => $"{HumanText.Time(report.From)} to {HumanText.Time(report.To)}\n{report.Summary}";
+    private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}";
 
     private static Table Table(RescanReport report)
     {
@@ -39,8 +40,8 @@ internal static class TextReport
         foreach (ReportRepository r in report.Repositories)
         {
             table.AddRow(
-                Tables.Cell(r.Repository.Name), Tables.Cell(r.Appliance), Tables.Cell(r.Last.Outcome), Tables.Cell(HumanText.Time(r.Last.FinishedAt)),
-                Tables.Cell(r.LastSuccess is { } success ? HumanText.Time(success) : "none"), Tables.Cell(r.Rescans.ToString(CultureInfo.InvariantCulture)),
+                Tables.Cell(r.Repository.Name), Tables.Cell(r.Appliance), Tables.Cell(r.Last.Outcome), Tables.Cell(DisplayFormat.Time(r.Last.FinishedAt)),
+                Tables.Cell(r.LastSuccess is { } success ? DisplayFormat.Time(success) : "none"), Tables.Cell(r.Rescans.ToString(CultureInfo.InvariantCulture)),
                 Tables.Cell(r.Failed.ToString(CultureInfo.InvariantCulture)), Tables.Cell(Duration(r.MedianSeconds)), Tables.Cell(Duration(r.LongestSeconds)), new Text(Sparkline(r.Points)));
         }
 

@@ -6,13 +6,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Rescan.Functions.Appliance;
+using Rescan.Functions;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
-using Rescan.Functions.Triggers;
-using Rescan.Local.Appliance;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Configuration.Vault;
 

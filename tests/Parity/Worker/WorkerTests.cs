@@ -4,11 +4,10 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.DurableTask.Converters;
 using Microsoft.DurableTask.Protobuf;
-using Rescan.Functions.Activities;
-using Rescan.Functions.Appliance;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Orchestrations;
-using Rescan.Functions.Outcomes;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Tests.Telemetry;
 
 namespace Rescan.Tests.Parity.Worker;
@@ -112,8 +111,8 @@ public sealed class WorkerTests
 
         string answer = await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("appliance", "\"one\""));
 
-        ActivityAnswer<SignInResult> result = JsonDataConverter.Default.Deserialize<ActivityAnswer<SignInResult>>(answer)!;
-        Assert.Equal(ApplianceFailure.Transient, result.Trouble!.Failure);
-        Assert.Contains("127.0.0.1:1", result.Trouble.Message, StringComparison.Ordinal);
+        ActivityResult<SignInResult> result = JsonDataConverter.Default.Deserialize<ActivityResult<SignInResult>>(answer)!;
+        Assert.Equal(ApplianceFailure.Transient, result.Error!.Failure);
+        Assert.Contains("127.0.0.1:1", result.Error.Message, StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,91 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Appliances;
+
+namespace Rescan.Functions.Api;
+
+/// <summary>How the HTTP API writes its answers, and how it says what was wrong.</summary>
+internal static class ApiJson
+{
+    /// <summary>When callers who wait may well ask again, in seconds.</summary>
+    public const string RetryAfter = "2";
+
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>Names in camel case, nulls kept, texts as they are.</summary>
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    public static IResult Ok(object body, int status = StatusCodes.Status200OK) => Results.Json(body, Options, statusCode: status);
+
+    /// <summary>Runs a request and turns what went wrong into problem details.</summary>
+    public static async Task<IResult> AnswerAsync(HttpResponse response, Func<Task<IResult>> handle)
+    {
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            return await handle().ConfigureAwait(false);
+        }
+        catch (RequestRefusedException e)
+        {
+            return Refuse(response, e.Status, e.Message, e.RetryAfter);
+        }
+        catch (FormatException e)
+        {
+            return Refuse(response, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (UnknownRepositoryException e)
+        {
+            return Refuse(response, e.IsAmbiguous ? StatusCodes.Status409Conflict : StatusCodes.Status404NotFound, e.Message);
+        }
+        catch (KeyNotFoundException e)
+        {
+            return Refuse(response, StatusCodes.Status404NotFound, e.Message);
+        }
+        catch (ApplianceException e) when (e.IsTransient)
+        {
+            return Refuse(response, StatusCodes.Status503ServiceUnavailable, e.Message, e.RetryAfter ?? AskAgainAfter);
+        }
+        catch (ApplianceException e)
+        {
+            return Refuse(response, StatusCodes.Status502BadGateway, e.Message);
+        }
+        catch (OperationCanceledException) when (response.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
+        catch (Exception e)
+        {
+            // A fault of our own is for the log; the caller learns where to find it there.
+            Log(response).LogError(e, "{Method} {Path} failed", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value);
+            return Refuse(response, StatusCodes.Status500InternalServerError, "Something went wrong here; the log tells more under this traceId.");
+        }
+    }
+
+    private static IResult Refuse(HttpResponse response, int status, string detail, TimeSpan? retryAfter = null)
+    {
+        if (retryAfter is { } wait)
+        {
+            Problem.RetryAfter(response, wait);
+        }
+
+        Problem problem = Problem.Of(response.HttpContext, status, detail);
+        if (status < StatusCodes.Status500InternalServerError)
+        {
+            Log(response).LogInformation("{Method} {Path} refused with {Status}: {Reason} ({TraceId})", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value, status, detail, problem.TraceId);
+        }
+
+        return Results.Json(problem, Options, Problem.ContentType, status);
+    }
+
+    private static ILogger Log(HttpResponse response) => response.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ApiJson).Namespace!);
+}

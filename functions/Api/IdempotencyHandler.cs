@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Api;
+
+/// <summary>Handles a request once, however often it comes.</summary>
+/// <param name="store">Remembers requests.</param>
+/// <param name="time">The clock.</param>
+public sealed class IdempotencyHandler(IIdempotencyStore store, TimeProvider time)
+{
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>Handles the request, or gives the answer of its first coming.</summary>
+    /// <param name="key">Tells requests apart.</param>
+    /// <param name="keyName">What the caller calls the key, for messages.</param>
+    /// <param name="body">The body exactly as received.</param>
+    /// <param name="handle">
+    /// Handles it; given a seed that is the same at every coming, so that what was started before a crash is known again. A refusal
+    /// thrown is not kept: once what was wrong is put right, the next coming counts.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer, and whether it is that of an earlier coming.</returns>
+    internal async Task<(StoredResponse Answer, bool Replayed)> HandleAsync(
+        string key, string keyName, byte[] body, Func<string, Task<StoredResponse>> handle, CancellationToken cancellationToken)
+    {
+        IdempotencyClaim claim = await store.BeginAsync(key, Convert.ToHexString(SHA256.HashData(body)), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        switch (claim.State)
+        {
+            case IdempotencyState.Answered:
+                return (claim.Answer!, true);
+            case IdempotencyState.InProgress:
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Another request with this {keyName} is at work.") { RetryAfter = AskAgainAfter };
+            case IdempotencyState.Different:
+                throw new RequestRefusedException(StatusCodes.Status422UnprocessableEntity, $"This {keyName} was used for a request with another body.");
+        }
+
+        StoredResponse? answer = null;
+        try
+        {
+            answer = await handle(SeedOf(key)).ConfigureAwait(false);
+            await store.CompleteAsync(key, answer, CancellationToken.None).ConfigureAwait(false);
+            return (answer, false);
+        }
+        finally
+        {
+            if (answer is null)
+            {
+                await store.AbandonAsync(key, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static string SeedOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 16));
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliances.VeeamBackupForAws;
+using Rescan.Functions.Configuration;
+
+namespace Rescan.Functions.Appliances;
+
+/// <summary>Names every fault of the appliances' settings at once; a password is never repeated.</summary>
+internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RescanOptions options)
+    {
+        List<string> faults = [];
+        void Expect(bool holds, string key, string expected)
+        {
+            if (!holds)
+            {
+                faults.Add($"Rescan__{key}: {expected}");
+            }
+        }
+
+        Expect(options.Appliances.Count > 0, "Appliances__0__Name", "at least one appliance is needed");
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        for (int i = 0; i < options.Appliances.Count; i++)
+        {
+            ApplianceOptions appliance = options.Appliances[i];
+            string key = $"Appliances__{i}__";
+            Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
+            Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
+            Expect(appliance.BaseUrl is { IsAbsoluteUri: true, Scheme: "https" }, key + "BaseUrl", "an https:// address such as https://appliance.example:11005");
+            Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
+            Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
+            Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
+            Expect(ApplianceRevisions.IsSetting(appliance.ApiVersion), key + "ApiVersion", "auto, or a revision such as 1.0-rev0");
+            Expect(appliance.MaxConcurrentRescans is >= 1 and <= 100, key + "MaxConcurrentRescans", "a number from 1 to 100");
+            for (int t = 0; t < appliance.Thumbprints.Count; t++)
+            {
+                string digits = appliance.Thumbprints[t].Replace(":", "", StringComparison.Ordinal);
+                Expect(digits.Length == 0 || (digits.Length == 64 && digits.All(char.IsAsciiHexDigit)), $"{key}Thumbprints__{t}", "a SHA-256 thumbprint of 64 hex digits");
+            }
+        }
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

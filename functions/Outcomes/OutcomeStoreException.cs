@@ -1,4 +1,0 @@
-namespace Rescan.Functions.Outcomes;
-
-/// <summary>The outcome store cannot be used. The message says why and what to do.</summary>
-public sealed class OutcomeStoreException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,0 +1,63 @@
+using Azure.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Api;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
+using Rescan.Functions.S3Events;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Telemetry;
+using Rescan.Functions.Webhooks;
+
+namespace Rescan.Functions;
+
+/// <summary>Registers the app's services; the Azure worker and the local host both start here.</summary>
+public static class RescanServiceCollectionExtensions
+{
+    /// <summary>Binds and validates the settings under <c>Rescan</c>; faults stop the start, all named at once.</summary>
+    public static IServiceCollection AddRescan(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, ApplianceOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
+        services.AddHostedService<IdentityReport>();
+        services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
+        services.AddSingleton<VaultSecrets>();
+        services.AddRescanTelemetry(configuration);
+        services.AddSingleton<ApplianceMetrics>();
+        services.AddSingleton<RescanMetrics>();
+        if (configuration.IsTelemetrySet())
+        {
+            services.AddHostedService<LastSuccesses>();
+        }
+
+        services.AddSingleton<PasswordSource>();
+        services.AddApplianceHttp(configuration);
+        services.AddSingleton<IApplianceClients, ApplianceClients>();
+        services.AddSingleton<NotificationSender>();
+        services.AddSingleton<INotifier, Notifier>();
+        services.AddSingleton<IChannelTest, ChannelTest>();
+        services.AddSingleton<KeyedLock>();
+        services.AddSingleton<SessionSearch>();
+        services.AddSingleton<RunStarter>();
+        services.TryAddSingleton<IRunStarter>(s => s.GetRequiredService<RunStarter>());
+        services.AddSingleton<RescanStarter>();
+        services.AddSingleton<RescanReader>();
+        services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
+        services.TryAddSingleton(s => OutcomeStores.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
+        services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton(s => (IIdempotencyStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton<IdempotencyHandler>();
+        return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Telemetry;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>A session to look at or to stop.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="SessionId">The session's uuid.</param>
+/// <param name="SkipLog">Leave the log, which has grown too large to be read each time.</param>
+public sealed record SessionInput(string Appliance, string SessionId, bool SkipLog = false);
+
+/// <summary>What one poll saw: small, since it is kept in history; the log itself is read again at the end.</summary>
+/// <param name="Status">The session's status as the appliance spells it.</param>
+/// <param name="Result">The session's result as the appliance spells it.</param>
+/// <param name="Reason">The session's reason.</param>
+/// <param name="StartedAt">Start by the appliance's clock, UTC.</param>
+/// <param name="StoppedAt">Stop by the appliance's clock, UTC.</param>
+/// <param name="LogItems">Number of log items.</param>
+/// <param name="LastMessage">The newest log message, shortened.</param>
+/// <param name="LogTooLarge">Whether the log has grown larger than what is read.</param>
+public sealed record SessionSnapshot(
+    string Status, string? Result, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt, int LogItems, string? LastMessage, bool LogTooLarge = false);
+
+/// <summary>Reads a session and its log once.</summary>
+/// <param name="appliances">The appliances' clients.</param>
+/// <param name="metrics">What is measured.</param>
+/// <param name="log">The log.</param>
+public sealed class PollSession(IApplianceClients appliances, RescanMetrics metrics, ILogger<PollSession> log)
+{
+    private const int MaxMessage = 500;
+
+    /// <summary>Polls.</summary>
+    /// <param name="input">The session.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    [Function(nameof(PollSession))]
+    public Task<ActivityResult<SessionSnapshot>> RunAsync([ActivityTrigger] SessionInput input, CancellationToken cancellationToken) =>
+        ActivityResult.FromAsync(async () =>
+        {
+            using IDisposable? scope = TelemetryScope.Begin(log, input.Appliance, sessionId: input.SessionId);
+            metrics.Polled(input.Appliance, input.SessionId);
+            IApplianceClient client = appliances.Get(input.Appliance);
+            ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
+            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken).ConfigureAwait(false);
+            return new SessionSnapshot(
+                session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
+                items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge);
+        });
+
+    private static string Shorten(string text) => text.Length <= MaxMessage ? text : text[..MaxMessage] + "…";
+
+    /// <summary>The session decides when a rescan has ended; a log that cannot be read must not hide that.</summary>
+    private static async Task<(IReadOnlyList<SessionLogItem> Log, bool TooLarge)> ReadLogAsync(IApplianceClient client, string sessionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.GetSessionLogAsync(sessionId, cancellationToken).ConfigureAwait(false), false);
+        }
+        catch (ApplianceException e)
+        {
+            return ([], e.Failure == ApplianceFailure.TooLarge);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Telemetry;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>The end of a rescan.</summary>
+/// <param name="InstanceId">The orchestration's instance id.</param>
+/// <param name="Request">The rescan.</param>
+/// <param name="State">How it went; its outcome is set.</param>
+/// <param name="FinishedAt">When the end was noticed, UTC.</param>
+/// <param name="WithoutLog">Record without the session's log, since it cannot be read.</param>
+public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request, RescanState State, DateTimeOffset FinishedAt, bool WithoutLog);
+
+/// <summary>Writes the outcome down once, with the session's whole log.</summary>
+/// <param name="appliances">The appliances' clients.</param>
+/// <param name="outcomes">Where it is kept.</param>
+/// <param name="metrics">What is measured.</param>
+/// <param name="log">The log.</param>
+public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
+{
+    private const int MaxLogItems = 2000;
+    private const int MaxLogCharacters = 200_000;
+
+    /// <summary>Records.</summary>
+    /// <param name="input">The end.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <returns>The outcome as recorded, without its log, which is too large for history.</returns>
+    [Function(nameof(RecordOutcome))]
+    public Task<ActivityResult<RescanOutcome>> RunAsync([ActivityTrigger] RecordOutcomeInput input, CancellationToken cancellationToken) =>
+        ActivityResult.FromAsync(async () =>
+        {
+            RescanState state = input.State;
+            using IDisposable? scope = TelemetryScope.Begin(log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
+            Outcome outcome = state.Outcome ?? throw new UnreachableException();
+            (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken).ConfigureAwait(false);
+            string[] remarks = [.. new[] { state.Reason, state.Remark, missing }.OfType<string>().Distinct()];
+            RescanOutcome record = new()
+            {
+                Id = input.InstanceId,
+                Appliance = input.Request.Appliance,
+                Repository = input.Request.Repository,
+                SessionId = state.SessionId,
+                Outcome = outcome,
+                Reason = remarks.Length > 0 ? string.Join(' ', remarks) : null,
+                StartedAt = state.StartedAt,
+                FinishedAt = input.FinishedAt,
+                DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),
+                Polls = state.Polls,
+                Requests = state.Requests + (RequestCounts.Current ?? new()),
+                Timeline = state.Timeline,
+                Log = Cap(items),
+            };
+            if (await outcomes.TryRecordAsync(state.RequestId, record, cancellationToken).ConfigureAwait(false))
+            {
+                log.RescanEnded(record);
+                metrics.Ended(record, NoticedAfter(input));
+            }
+
+            return record with { Log = [] };
+        });
+
+    /// <summary>By the appliance's times where it told both, since its own duration field is not to be trusted; else by ours.</summary>
+    private static TimeSpan Duration(RescanState state, DateTimeOffset finishedAt)
+    {
+        TimeSpan duration = state is { SessionStartedAt: { } start, SessionStoppedAt: { } stop } ? stop - start : finishedAt - (state.WatchedSince ?? state.StartedAt);
+        return duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
+    }
+
+    /// <summary>From the session's stop, told by our clock, to when it was noticed; null when either clock is not known.</summary>
+    private TimeSpan? NoticedAfter(RecordOutcomeInput input) =>
+        input.State.SessionStoppedAt is { } stopped && appliances.Get(input.Request.Appliance).ClockOffset is { } offset ? input.FinishedAt - (stopped - offset) : null;
+
+    private static List<SessionLogItem> Cap(IReadOnlyList<SessionLogItem> items)
+    {
+        List<SessionLogItem> kept = [];
+        int characters = 0;
+        foreach (SessionLogItem item in items)
+        {
+            characters += item.Message.Length;
+            if (kept.Count == MaxLogItems || characters > MaxLogCharacters)
+            {
+                kept.Add(new SessionLogItem(item.Time, "Warning", $"The log goes on for {items.Count - kept.Count} more items on the appliance."));
+                break;
+            }
+
+            kept.Add(item);
+        }
+
+        return kept;
+    }
+
+    private async Task<(IReadOnlyList<SessionLogItem> Log, string? Missing)> ReadLogAsync(RecordOutcomeInput input, CancellationToken cancellationToken)
+    {
+        if (input.State.SessionId is not { } session)
+        {
+            return ([], null);
+        }
+
+        if (input.WithoutLog)
+        {
+            return ([], "The session's log could not be read.");
+        }
+
+        try
+        {
+            return (await appliances.Get(input.Request.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (ApplianceException e) when (!e.IsTransient)
+        {
+            return ([], e.Failure == ApplianceFailure.NotFound ? null : e.Message);
+        }
+        catch (UnknownApplianceException e)
+        {
+            return ([], e.Message);
+        }
+    }
+}

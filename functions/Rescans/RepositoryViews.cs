@@ -1,0 +1,25 @@
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>A repository of a configured appliance.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Id">The repository's uuid.</param>
+/// <param name="Name">Its display name.</param>
+/// <param name="Bucket">The S3 bucket, where the appliance tells it.</param>
+/// <param name="Folder">The folder in the bucket, where the appliance tells it.</param>
+/// <param name="Running">Whether a rescan runs.</param>
+/// <param name="LastOutcome">The last outcome, without its log; null before the first.</param>
+/// <param name="History">The last outcomes, newest last, at most 20.</param>
+public sealed record RepositoryView(
+    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome, IReadOnlyList<OutcomePoint> History);
+
+/// <summary>An appliance that did not list its repositories.</summary>
+/// <param name="Appliance">Its configured name.</param>
+/// <param name="Error">Why not.</param>
+public sealed record ApplianceErrorView(string Appliance, string Error);
+
+/// <summary>The repositories of all configured appliances.</summary>
+/// <param name="Items">Those that were listed, and of appliances that did not answer those that outcomes are known of.</param>
+/// <param name="Errors">Appliances that did not answer.</param>
+public sealed record RepositoryList(IReadOnlyList<RepositoryView> Items, IReadOnlyList<ApplianceErrorView> Errors);

@@ -1,0 +1,196 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Rescan.Functions.Api;
+using Rescan.Functions.Api.OpenApi;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>The HTTP API of rescans.</summary>
+/// <param name="starter">Starts and joins rescans.</param>
+/// <param name="reader">Reads rescans.</param>
+/// <param name="appliances">The appliances' clients.</param>
+/// <param name="outcomes">Where outcomes are kept.</param>
+/// <param name="idempotency">Handles a request once, however often it comes.</param>
+/// <param name="time">The clock.</param>
+public sealed class RescanApi(RescanStarter starter, RescanReader reader, IApplianceClients appliances, IOutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
+{
+    /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
+    private const int LongestWait = 230;
+
+    /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
+    [Function("StartRescanApi")]
+    [ApiOperation("Starts a rescan, or joins the one that runs; starts a run over many when a filter, or an appliance alone, is given.", Body = typeof(StartRescanRequest), Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 415, 422, 502, 503])]
+    [ApiParameter(ApiQuery.IdempotencyHeader, "Makes the call safe to repeat for a day: the first answer is given again.", In = "header")]
+    public Task<IResult> StartAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescans")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            if (!request.HasJsonContentType())
+            {
+                throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType, "Send the body as application/json.");
+            }
+
+            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            StoredResponse answer;
+            if (ApiQuery.IdempotencyKey(request) is { } key)
+            {
+                (answer, bool replayed) = await idempotency.HandleAsync("api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+                request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
+            }
+            else
+            {
+                answer = await AcceptAsync(body, null, client, cancellationToken).ConfigureAwait(false);
+            }
+
+            request.HttpContext.Response.Headers.Location = answer.Location;
+            request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
+            return Results.Text(answer.Json, MediaTypeNames.Application.Json, statusCode: answer.Status);
+        });
+
+    /// <summary>Rescans that run, then ended ones, newest first, by pages.</summary>
+    [Function("ListRescansApi")]
+    [ApiOperation("Lists rescans: those that run, then ended ones, newest first.", Answer = typeof(RescanPage))]
+    [ApiParameter("state", "Only those that run, or only ended ones.", Values = "running ended")]
+    [ApiParameter("appliance", "Only those of this appliance.")]
+    [ApiParameter("repository", "Only those of this repository, by name or id.")]
+    [ApiParameter("limit", "How many at most; 50 unless given.", Minimum = 1, Maximum = 200)]
+    [ApiParameter("continuationToken", "Where the page before ended.")]
+    public Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            bool? running = ApiQuery.Text(request, "state") switch
+            {
+                null => null,
+                "running" => true,
+                "ended" => false,
+                _ => throw ApiQuery.Refuse("state is running or ended."),
+            };
+            OutcomeQuery query = new(
+                ApiQuery.Text(request, "appliance"), ApiQuery.Text(request, "repository"), Limit: ApiQuery.Limit(request), ContinuationToken: ApiQuery.Text(request, "continuationToken"));
+            return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken).ConfigureAwait(false));
+        });
+
+    /// <summary>One rescan: the one that runs, else the newest.</summary>
+    [Function("GetRescanApi")]
+    [ApiOperation("One rescan.", Answer = typeof(RescanView), Problems = [404])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    [ApiParameter("wait", "Seconds to wait for its end; the answer comes earlier when it ends earlier.", Maximum = LongestWait)]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
+            if (wait > 0 && IsUnderWay(rescan))
+            {
+                await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken).ConfigureAwait(false);
+                rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (IsUnderWay(rescan))
+            {
+                request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
+            }
+
+            return ApiJson.Ok(rescan);
+        });
+
+    /// <summary>The session's log: from the appliance while it runs, from the outcome afterwards.</summary>
+    [Function("GetRescanLogApi")]
+    [ApiOperation("The log of a rescan's session: from the appliance while it runs, from the outcome afterwards.", Answer = typeof(RescanLogView), Problems = [404, 502, 503])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    public Task<IResult> GetLogAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}/log")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<SessionLogItem> log = [];
+            if (rescan.Outcome is not null)
+            {
+                log = (await outcomes.GetAsync(rescan.RequestId!, cancellationToken).ConfigureAwait(false))!.Log;
+            }
+            else if (IsUnderWay(rescan) && rescan.SessionId is { } session)
+            {
+                log = await appliances.Get(rescan.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false);
+            }
+
+            return ApiJson.Ok(new RescanLogView(id, rescan.RequestId, log));
+        });
+
+    /// <summary>Cancels a rescan and stops its session on the appliance.</summary>
+    [Function("CancelRescanApi")]
+    [ApiOperation("Cancels a rescan and stops its session on the appliance.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    public Task<IResult> CancelAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "rescans/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            if (!IsUnderWay(await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false)))
+            {
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
+            }
+
+            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
+            return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
+        });
+
+    private static bool IsUnderWay(RescanView rescan) =>
+        rescan.Status is nameof(OrchestrationRuntimeStatus.Pending) or nameof(OrchestrationRuntimeStatus.Running) or nameof(OrchestrationRuntimeStatus.Suspended);
+
+    private async Task<RescanView> ReadAsync(HttpRequest request, DurableTaskClient client, string id, CancellationToken cancellationToken)
+    {
+        ApiQuery.CheckId(id, RescanRequest.InstanceIdPrefix, "rescan-APPLIANCE-REPOSITORYID");
+        string? requestId = ApiQuery.Id(request, "requestId");
+        return await reader.GetAsync(client, id, requestId, cancellationToken).ConfigureAwait(false)
+            ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
+    }
+
+    private async Task WaitAsync(DurableTaskClient client, string id, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource patience = new(wait, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await client.WaitForInstanceCompletionAsync(id, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The answer tells that it still runs.
+        }
+    }
+
+    private async Task<StoredResponse> AcceptAsync(byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        StartRescanRequest wish = StartRescanRequest.Read(body);
+        AcceptedView accepted;
+        if (wish is { Appliance: { } name, Repository: { } wanted })
+        {
+            string appliance = appliances.Get(name).Name;
+            Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken).ConfigureAwait(false);
+            string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
+            accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log"));
+        }
+        else
+        {
+            AcceptedRescan run = (await starter.StartAsync(client, wish, seed, cancellationToken).ConfigureAwait(false))[0];
+            accepted = new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
+        }
+
+        return new StoredResponse(StatusCodes.Status202Accepted, JsonSerializer.Serialize(accepted, ApiJson.Options), accepted.Links.Self);
+    }
+}

@@ -1,0 +1,138 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>Reads rescans: running ones from the task hub, ended ones from the outcome store.</summary>
+/// <param name="outcomes">Where outcomes are kept.</param>
+public sealed class RescanReader(IOutcomeStore outcomes)
+{
+    private const string RunningMark = "r";
+    private const string EndedMark = "e";
+
+    /// <summary>A page of rescans: those that run, then ended ones, newest first.</summary>
+    /// <param name="client">The durable client.</param>
+    /// <param name="running">True: only those that run; false: only ended ones; null: both.</param>
+    /// <param name="query">Which, and how many.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="FormatException">The continuation token is not one that was handed out here.</exception>
+    public async Task<RescanPage> ListAsync(DurableTaskClient client, bool? running, OutcomeQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(query);
+        (string mark, string? token) = ReadToken(query.ContinuationToken, running);
+        List<RescanView> items = [];
+        if (mark == RunningMark)
+        {
+            await foreach (Page<OrchestrationMetadata> page in InstancesOf(client, query.Appliance).AsPages(token, query.Limit).WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                items.AddRange(page.Values.Select(Describe).Where(v => Fits(v, query)));
+                if (items.Count >= query.Limit && page.ContinuationToken is { Length: > 0 } next)
+                {
+                    return new RescanPage(items, TokenOf(RunningMark, next));
+                }
+            }
+
+            token = null;
+            if (running == true)
+            {
+                return new RescanPage(items, null);
+            }
+
+            if (items.Count >= query.Limit)
+            {
+                return new RescanPage(items, TokenOf(EndedMark, ""));
+            }
+        }
+
+        OutcomePage ended = await outcomes.ListAsync(query with { Limit = query.Limit - items.Count, ContinuationToken = token }, cancellationToken).ConfigureAwait(false);
+        items.AddRange(ended.Items.Select(Describe));
+        return new RescanPage(items, ended.ContinuationToken is { } rest ? TokenOf(EndedMark, rest) : null);
+    }
+
+    /// <summary>One rescan: the one that runs, else the newest; or the one of a request.</summary>
+    /// <returns>Null when there is none.</returns>
+    public async Task<RescanView?> GetAsync(DurableTaskClient client, string id, string? requestId, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
+        if (instance is not null)
+        {
+            RescanView view = Describe(instance);
+            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } newest && newest.Outcome.FinishedAt >= instance.CreatedAt)
+            {
+                // Started by whoever gave it no request id; it made one up for itself.
+                view = view with { RequestId = newest.RequestId };
+            }
+
+            if (requestId is null || requestId == view.RequestId)
+            {
+                return instance.IsCompleted && view.RequestId is { } own && await outcomes.GetAsync(own, cancellationToken).ConfigureAwait(false) is { } outcome
+                    ? Describe(new RecordedOutcome(own, outcome))
+                    : view;
+            }
+        }
+
+        if (requestId is not null)
+        {
+            return await outcomes.GetAsync(requestId, cancellationToken).ConfigureAwait(false) is { } wanted && wanted.Id == id
+                ? Describe(new RecordedOutcome(requestId, wanted))
+                : null;
+        }
+
+        return await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } last ? Describe(last) : null;
+    }
+
+    private async Task<RecordedOutcome?> NewestAsync(string id, CancellationToken cancellationToken)
+    {
+        OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false);
+        return newest.Items.Count > 0 ? newest.Items[0] : null;
+    }
+
+    private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string? appliance) => client.GetAllInstancesAsync(new OrchestrationQuery(
+        Statuses: DurableInstanceExtensions.RunningStatuses,
+        InstanceIdPrefix: appliance is null ? RescanRequest.InstanceIdPrefix : RescanRequest.InstanceIdOf(appliance, ""),
+        FetchInputsAndOutputs: true));
+
+    private static bool Fits(RescanView view, OutcomeQuery query) =>
+        (query.Appliance is null || string.Equals(query.Appliance, view.Appliance, StringComparison.OrdinalIgnoreCase))
+        && (query.Repository is null
+            || string.Equals(query.Repository, view.Repository.Id, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(query.Repository, view.Repository.Name, StringComparison.OrdinalIgnoreCase));
+
+    private static string TokenOf(string mark, string rest) => ContinuationToken.Of(mark + rest);
+
+    private static (string Mark, string? Position) ReadToken(string? token, bool? running)
+    {
+        if (token is null)
+        {
+            return (running == false ? EndedMark : RunningMark, null);
+        }
+
+        string text = ContinuationToken.Read(token);
+        return text.Length > 0 && text[..1] is RunningMark or EndedMark
+            ? (text[..1], text.Length > 1 ? text[1..] : null)
+            : throw new FormatException("The continuation token is not one that was handed out here.");
+    }
+
+    private static RescanView Describe(RecordedOutcome recorded)
+    {
+        RescanOutcome outcome = recorded.Outcome;
+        return new RescanView(
+            outcome.Id, recorded.RequestId, nameof(OrchestrationRuntimeStatus.Completed), RescanPhase.Ended, outcome.Appliance,
+            outcome.Repository, outcome.SessionId, outcome.StartedAt, outcome.Log.Count > 0 ? outcome.Log[^1].Message : null, outcome.Polls, null, null, outcome.Requests,
+            outcome.Timeline, outcome with { Log = [] }, null);
+    }
+
+    private static RescanView Describe(OrchestrationMetadata instance)
+    {
+        RescanStatus? status = instance.ReadCustomStatusAs<RescanStatus>();
+        RescanRequest? request = instance.ReadInputAs<RescanRequest>();
+        return new RescanView(
+            instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase, request?.Appliance ?? "",
+            request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt, status?.LastMessage, status?.Polls ?? 0,
+            status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage);
+    }
+}

@@ -1,0 +1,27 @@
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>The custom status of a rescan: what a person wants to know while waiting.</summary>
+/// <param name="Phase">The step it is at.</param>
+/// <param name="SessionId">The appliance's session, once known.</param>
+/// <param name="LastMessage">Newest log message of the session.</param>
+/// <param name="Polls">Polls made.</param>
+/// <param name="NextPollAt">When the appliance is asked next, UTC; null while a request is under way.</param>
+/// <param name="Trouble">What keeps the appliance from answering, when something does.</param>
+/// <param name="Requests">Requests sent so far, by kind.</param>
+public sealed record RescanStatus(
+    RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts Requests)
+{
+    /// <summary>When it did what so far.</summary>
+    public RescanTimeline? Timeline { get; init; }
+}
+
+/// <summary>What a finished rescan tells the instances that watch it.</summary>
+/// <param name="InstanceId">The rescan's instance id.</param>
+public sealed record RescanEnded(string InstanceId)
+{
+    /// <summary>Name of the external event.</summary>
+    public const string EventName = "ended";
+}

@@ -1,0 +1,16 @@
+using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Appliances;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>Makes sure this process holds a live token and that the appliance's revision has rescan. The token stays in memory.</summary>
+/// <param name="appliances">The appliances' clients.</param>
+public sealed class SignIn(IApplianceClients appliances)
+{
+    /// <summary>Signs in.</summary>
+    /// <param name="appliance">The appliance's configured name.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    [Function(nameof(SignIn))]
+    public Task<ActivityResult<SignInResult>> RunAsync([ActivityTrigger] string appliance, CancellationToken cancellationToken) =>
+        ActivityResult.FromAsync(() => appliances.Get(appliance).SignInAsync(cancellationToken));
+}

@@ -1,0 +1,21 @@
+using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>A run that begins.</summary>
+/// <param name="RunId">Its id.</param>
+/// <param name="StartedAt">When, UTC.</param>
+public sealed record BeginRunInput(string RunId, DateTimeOffset StartedAt);
+
+/// <summary>Writes a run down once.</summary>
+/// <param name="runs">Where runs are kept.</param>
+public sealed class BeginRun(IRunStore runs)
+{
+    /// <summary>Writes.</summary>
+    /// <param name="input">The run.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    [Function(nameof(BeginRun))]
+    public Task RunAsync([ActivityTrigger] BeginRunInput input, CancellationToken cancellationToken) =>
+        runs.AddRunAsync(new RunRecord { Id = input.RunId, Status = RunStatus.Running, StartedAt = input.StartedAt }, cancellationToken);
+}

@@ -1,0 +1,198 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>One appliance's part of a run.</summary>
+/// <param name="PartitionId">The instance id of the appliance's part of the run; rescans tell it their end.</param>
+/// <param name="RunId">The run.</param>
+/// <param name="Appliance">The appliance.</param>
+/// <param name="Deadline">How long each rescan may take.</param>
+/// <param name="Polling">When to poll.</param>
+/// <param name="Stop">Why no more rescans are started; null while they are.</param>
+public sealed record DispatchRescansInput(string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop);
+
+/// <summary>How far an appliance's part of a run is.</summary>
+/// <param name="Running">Its rescans in flight.</param>
+/// <param name="HasWaiting">Whether repositories still wait for their turn.</param>
+public sealed record DispatchProgress(int Running, bool HasWaiting);
+
+/// <summary>
+/// Takes an appliance's part of a run one step further: writes down which rescans have ended, and starts or joins as many as the appliance may run at once. All it goes
+/// by stands in the stores, so it may be cut off anywhere and run again.
+/// </summary>
+/// <param name="runs">Where runs are kept.</param>
+/// <param name="outcomes">Where outcomes are kept.</param>
+/// <param name="appliances">The configured appliances.</param>
+/// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
+/// <param name="log">The log.</param>
+public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApplianceClients appliances, KeyedLock gates, ILogger<DispatchRescans> log)
+{
+    private const int LooksAtOnce = 8;
+    private const int MaxFound = 300;
+
+    /// <summary>Dispatches.</summary>
+    /// <param name="input">The part of the run.</param>
+    /// <param name="client">The durable client.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    [Function(nameof(DispatchRescans))]
+    public async Task<DispatchProgress> RunAsync([ActivityTrigger] DispatchRescansInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(client);
+        using IDisposable gate = await gates.EnterAsync($"run on {input.Appliance.Name}", cancellationToken).ConfigureAwait(false);
+        int running = await CollectAsync(input, client, cancellationToken).ConfigureAwait(false);
+        if (input.Stop is { } stop)
+        {
+            IReadOnlyList<RunItem> never = await ItemsAsync(input, RunItemState.Waiting, int.MaxValue, cancellationToken).ConfigureAwait(false);
+            await runs.UpdateItemsAsync(input.RunId, [.. never.Select(i => NeverStarted(i, stop))], cancellationToken).ConfigureAwait(false);
+            return new DispatchProgress(running, false);
+        }
+
+        // As many again are read as may start, since some can be joined, which adds nothing to the appliance's load.
+        int limit = input.Appliance.MaxConcurrentRescans;
+        IReadOnlyList<RunItem> waiting = await ItemsAsync(input, RunItemState.Waiting, (2 * limit) + 1, cancellationToken).ConfigureAwait(false);
+        int taken = 0;
+        if (waiting.Count > 0)
+        {
+            HashSet<string> busy = await BusyAsync(client, input.Appliance.Name, cancellationToken).ConfigureAwait(false);
+            foreach (RunItem item in waiting)
+            {
+                string id = IdOf(item);
+                if (running >= limit || (busy.Count >= limit && !busy.Contains(id)))
+                {
+                    continue;
+                }
+
+                RunItem next = await StartAsync(input, item, id, client, cancellationToken).ConfigureAwait(false);
+                await runs.UpdateItemsAsync(input.RunId, [next], cancellationToken).ConfigureAwait(false);
+                taken++;
+                if (next.State == RunItemState.Running)
+                {
+                    running++;
+                    busy.Add(id);
+                }
+            }
+        }
+
+        return new DispatchProgress(running, waiting.Count > taken);
+    }
+
+    private static string IdOf(RunItem item) => RescanRequest.InstanceIdOf(item.Appliance, item.Repository.Id);
+
+    private static RunItem NeverStarted(RunItem item, RunStopReason stop) => item with
+    {
+        State = RunItemState.Ended,
+        Outcome = stop == RunStopReason.Canceled ? Outcome.Canceled : Outcome.TimedOut,
+        Reason = stop == RunStopReason.Canceled ? "The run was canceled before this rescan's turn." : "The run's deadline passed before this rescan's turn.",
+    };
+
+    private static RunItem Recorded(RunItem item, RescanOutcome outcome) => item with
+    {
+        State = RunItemState.Ended,
+        Outcome = outcome.Outcome,
+        DurationSeconds = outcome.DurationSeconds,
+        Found = outcome.Log.Count == 0 ? null : outcome.Log[^1].Message is { Length: > MaxFound } message ? message[..MaxFound] + "…" : outcome.Log[^1].Message,
+        Reason = outcome.Reason,
+    };
+
+    private static string? RequestOf(OrchestrationMetadata instance)
+    {
+        RescanRequest? request = instance.ReadInputAs<RescanRequest>();
+        return request?.RequestId ?? request?.State?.RequestId;
+    }
+
+    private Task<IReadOnlyList<RunItem>> ItemsAsync(DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
+        runs.GetItemsAsync(input.RunId, input.Appliance.Name, state, limit, cancellationToken);
+
+    /// <summary>Writes down what has ended; once the run stops, also what it waits for no more.</summary>
+    /// <returns>Rescans still in flight.</returns>
+    private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        RunItem[] now = new RunItem[running.Count];
+        ParallelOptions some = new() { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, running.Count, some, async (i, cancel) => now[i] = await LookAsync(running[i], input.Stop, client, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
+        await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken).ConfigureAwait(false);
+        return running.Count - ended.Length;
+    }
+
+    private async Task<RunItem> LookAsync(RunItem item, RunStopReason? stop, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        string id = IdOf(item);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
+        bool runs = instance is { IsCompleted: false } && RequestOf(instance) == item.RequestId;
+
+        // Read after the instance, so that an instance which has ended has its outcome here already.
+        if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } outcome)
+        {
+            return Recorded(item, outcome);
+        }
+
+        if (!runs)
+        {
+            return item with { State = RunItemState.Ended, Reason = instance?.FailureDetails?.ErrorMessage ?? "The rescan ended without an outcome: it was terminated or purged." };
+        }
+
+        if (stop == RunStopReason.TimedOut)
+        {
+            return item with { State = RunItemState.Ended, Outcome = Outcome.TimedOut, Reason = "The run's deadline passed; this rescan goes on by itself." };
+        }
+
+        if (stop == RunStopReason.Canceled)
+        {
+            if (item.Joined)
+            {
+                return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
+            }
+
+            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
+        }
+
+        return item;
+    }
+
+    private async Task<RunItem> StartAsync(DispatchRescansInput input, RunItem item, string id, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        // What an earlier try of this very step started must not be started again, though it has ended meanwhile.
+        OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
+        if ((before is not null && RequestOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return item with { State = RunItemState.Running };
+        }
+
+        try
+        {
+            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, Watchers = [input.PartitionId] };
+            AcceptedRescan accepted = await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+            if (!accepted.Joined)
+            {
+                return item with { State = RunItemState.Running };
+            }
+
+            await client.RaiseEventAsync(id, RescanEvents.Watch, input.PartitionId, cancellationToken).ConfigureAwait(false);
+            return item with { State = RunItemState.Running, Joined = true, RequestId = accepted.RequestId ?? item.RequestId };
+        }
+        catch (ArgumentException e)
+        {
+            log.LogError("The rescan of repository {Repository} on appliance {Appliance} could not be started: {Reason}", item.Repository.Name, item.Appliance, e.Message);
+            return item with { State = RunItemState.Ended, Reason = $"The rescan could not be started: {e.Message}" };
+        }
+    }
+
+    /// <summary>Rescans of the appliance that run, whoever started them: all of them load it.</summary>
+    private async Task<HashSet<string>> BusyAsync(DurableTaskClient client, string appliance, CancellationToken cancellationToken)
+    {
+        string prefix = RescanRequest.InstanceIdOf(appliance, "");
+        string[] longer = [.. appliances.Names.Select(n => RescanRequest.InstanceIdOf(n, "")).Where(p => p.Length > prefix.Length && p.StartsWith(prefix, StringComparison.Ordinal))];
+        IReadOnlySet<string> ids = await client.GetRunningIdsAsync(prefix, cancellationToken).ConfigureAwait(false);
+        return [.. ids.Where(id => !longer.Any(p => id.StartsWith(p, StringComparison.Ordinal)))];
+    }
+}

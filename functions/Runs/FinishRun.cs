@@ -1,0 +1,62 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>The end of a run.</summary>
+/// <param name="RunId">Its id.</param>
+/// <param name="StartedAt">When it began, UTC.</param>
+/// <param name="FinishedAt">When it ended, UTC.</param>
+/// <param name="Stop">What ended it before every repository was seen to; null when nothing did.</param>
+/// <param name="Errors">Appliances that could not be rescanned, each with its reason.</param>
+public sealed record FinishRunInput(string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<string> Errors);
+
+/// <summary>A run that has ended.</summary>
+/// <param name="Run">As it was written down.</param>
+/// <param name="Summary">As it is told to those who want to be.</param>
+public sealed record FinishedRun(RunRecord Run, RunSummary Summary);
+
+/// <summary>Writes the report of a run down once.</summary>
+/// <param name="runs">Where runs are kept.</param>
+/// <param name="log">The log.</param>
+public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
+{
+    /// <summary>Writes.</summary>
+    /// <param name="input">The end.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    /// <returns>The run as written down.</returns>
+    [Function(nameof(FinishRun))]
+    public async Task<FinishedRun> RunAsync([ActivityTrigger] FinishRunInput input, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        IReadOnlyList<RunItem> items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        RunItem[] left = [.. items.Where(i => i.State != RunItemState.Ended).Select(i => i with { State = RunItemState.Ended, Reason = "The run gave its appliance up; a rescan under way goes on by itself." })];
+        if (left.Length > 0)
+        {
+            await runs.UpdateItemsAsync(input.RunId, left, cancellationToken).ConfigureAwait(false);
+            items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        }
+
+        RunRecord run = await runs.FinishRunAsync(
+            new RunRecord
+            {
+                Id = input.RunId,
+                Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
+                StartedAt = input.StartedAt,
+                FinishedAt = input.FinishedAt,
+                Counts = RunReport.Count(items),
+                Errors = input.Errors,
+                Warnings = RunReport.Warnings(items, input.Errors.Count > 0),
+            },
+            cancellationToken).ConfigureAwait(false);
+        foreach (string warning in run.Warnings)
+        {
+            log.LogWarning("Run {RunId}: {Warning}", run.Id, warning);
+        }
+
+        log.LogInformation("Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
+        return new FinishedRun(run, RunSummary.Of(run, items));
+    }
+}

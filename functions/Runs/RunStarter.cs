@@ -1,0 +1,34 @@
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Rescans;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>Starts runs: HTTP, webhooks and the timer all come through here.</summary>
+/// <param name="options">The settings.</param>
+public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
+{
+    /// <inheritdoc/>
+    public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken) =>
+        StartAsync(client, RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N")), RequestOf(appliance, filter), cancellationToken);
+
+    /// <summary>Starts a run over all appliances, unless there ever was one of that id.</summary>
+    public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RepositoryFilter filter, CancellationToken cancellationToken) =>
+        StartAsync(client, id, RequestOf(null, filter), cancellationToken);
+
+    private static async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return await client.GetInstanceAsync(id, false, cancellationToken) is not null
+            ? new AcceptedRescan(id, true)
+            : new AcceptedRescan(id, await client.StartOrJoinAsync(nameof(RunOrchestration), id, request, cancellationToken));
+    }
+
+    private RunRequest RequestOf(string? appliance, RepositoryFilter? filter) => new(
+        [.. options.Value.Appliances
+            .Where(a => appliance is null || string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))
+            .Select(a => new RunAppliance(a.Name, a.MaxConcurrentRescans))],
+        new RunFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
+}

@@ -1,0 +1,31 @@
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>One repository of a run.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Repository">The repository.</param>
+/// <param name="State">Waiting for its turn, Running, or Ended.</param>
+/// <param name="Id">The rescan's instance id.</param>
+/// <param name="RequestId">Tells the rescans of one id apart.</param>
+/// <param name="Joined">Whether the rescan ran already when its turn came.</param>
+/// <param name="Outcome">How it ended; null while it has not, or when no outcome was recorded.</param>
+/// <param name="DurationSeconds">Seconds its session took.</param>
+/// <param name="Found">What the session's log said last.</param>
+/// <param name="Reason">Why it ended so.</param>
+public sealed record RunItemView(
+    string Appliance, RepositoryRef Repository, RunItemState State, string Id, string RequestId, bool Joined, Outcome? Outcome, double DurationSeconds, string? Found, string? Reason);
+
+/// <summary>The report of a run over many repositories; while it goes on, as far as it has come.</summary>
+/// <param name="Id">The run's id, never used again.</param>
+/// <param name="Status">How far it is, or how it ended.</param>
+/// <param name="StartedAt">When it began, UTC.</param>
+/// <param name="FinishedAt">When it ended, UTC; null while it goes on.</param>
+/// <param name="Reason">Why it ended so.</param>
+/// <param name="Counts">Repositories by outcome; those whose rescan has none count as None.</param>
+/// <param name="Items">The repositories, by appliance and turn.</param>
+/// <param name="Errors">Appliances that could not be rescanned, each with its reason.</param>
+/// <param name="Warnings">What the operator should look into.</param>
+public sealed record RunView(
+    string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, string? Reason, IReadOnlyDictionary<string, int> Counts,
+    IReadOnlyList<RunItemView> Items, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings);

@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Rescan.Functions.Api;
+using Rescan.Functions.Api.OpenApi;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>The HTTP API of runs over many repositories.</summary>
+/// <param name="runs">Where runs are kept.</param>
+public sealed class RunsApi(IRunStore runs)
+{
+    private const string IdForm = "run-…, as POST /api/rescans answers them";
+
+    /// <summary>Runs, newest first, by pages, without their items.</summary>
+    [Function("ListRunsApi")]
+    [ApiOperation("Lists runs over many repositories, newest first, without their items.", Answer = typeof(RunRecordPage))]
+    [ApiParameter("limit", "How many at most; 50 unless given.", Minimum = 1, Maximum = 200)]
+    [ApiParameter("continuationToken", "Where the page before ended.")]
+    public Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs")] HttpRequest request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken).ConfigureAwait(false);
+            RunRecord[] items = await Task.WhenAll(page.Items.Select(r => AsItIsAsync(r, client, cancellationToken))).ConfigureAwait(false);
+            return ApiJson.Ok(page with { Items = items });
+        });
+
+    /// <summary>One run with its items; while it goes on, as far as it has come.</summary>
+    [Function("GetRunApi")]
+    [ApiOperation("One run with its repositories; while it goes on, as far as it has come.", Answer = typeof(RunView), Problems = [404])]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            RunRecord run = await ReadAsync(id, client, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+            if (run.FinishedAt is null)
+            {
+                request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
+            }
+
+            return ApiJson.Ok(new RunView(
+                run.Id, run.Status, run.StartedAt, run.FinishedAt, run.Reason, run.Counts.Count > 0 ? run.Counts : RunReport.Count(items),
+                [.. items.Select(i => new RunItemView(
+                    i.Appliance, i.Repository, i.State, RescanRequest.InstanceIdOf(i.Appliance, i.Repository.Id), i.RequestId, i.Joined, i.Outcome, i.DurationSeconds, i.Found, i.Reason))],
+                run.Errors, run.Warnings));
+        });
+
+    /// <summary>Cancels a run: starts no more rescans and cancels those that it started.</summary>
+    [Function("CancelRunApi")]
+    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    public Task<IResult> CancelAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "runs/{id}")] HttpRequest request,
+        string id,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        {
+            if ((await ReadAsync(id, client, cancellationToken).ConfigureAwait(false)).Status != RunStatus.Running)
+            {
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
+            }
+
+            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
+            return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
+        });
+
+    private async Task<RunRecord> ReadAsync(string id, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        ApiQuery.CheckId(id, RunRequest.InstanceIdPrefix, IdForm);
+        if (await runs.GetRunAsync(id, cancellationToken).ConfigureAwait(false) is { } run)
+        {
+            return await AsItIsAsync(run, client, cancellationToken).ConfigureAwait(false);
+        }
+
+        // One that was accepted only now has not been written down yet.
+        return await client.GetInstanceAsync(id, false, cancellationToken).ConfigureAwait(false) is { } instance
+            ? new RunRecord { Id = id, Status = instance.IsCompleted ? RunStatus.Failed : RunStatus.Running, StartedAt = instance.CreatedAt, Reason = instance.FailureDetails?.ErrorMessage }
+            : throw new KeyNotFoundException($"No run has the id '{id}'.");
+    }
+
+    /// <summary>A run whose orchestration was ended by hand, or by a fault, could not write its own end down.</summary>
+    private async Task<RunRecord> AsItIsAsync(RunRecord run, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        if (run.FinishedAt is not null)
+        {
+            return run;
+        }
+
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(run.Id, false, cancellationToken).ConfigureAwait(false);
+        if (instance is { IsCompleted: false })
+        {
+            return run;
+        }
+
+        return await runs.GetRunAsync(run.Id, cancellationToken).ConfigureAwait(false) is { FinishedAt: not null } written
+            ? written
+            : run with { Status = RunStatus.Failed, FinishedAt = instance?.LastUpdatedAt, Reason = instance?.FailureDetails?.ErrorMessage ?? "The run was terminated or purged." };
+    }
+}

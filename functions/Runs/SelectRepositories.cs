@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+
+namespace Rescan.Functions.Runs;
+
+/// <summary>Which repositories a run takes of an appliance.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Filter">Which of its repositories.</param>
+public sealed record SelectRepositoriesInput(string RunId, string Appliance, RunFilter Filter);
+
+/// <summary>What was planned.</summary>
+/// <param name="Repositories">How many repositories the run takes of the appliance.</param>
+public sealed record SelectedRepositories(int Repositories);
+
+/// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
+/// <param name="appliances">The appliances' clients.</param>
+/// <param name="runs">Where runs are kept.</param>
+public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs)
+{
+    /// <summary>Lists.</summary>
+    /// <param name="input">The appliance and the filter.</param>
+    /// <param name="cancellationToken">Ends with the host.</param>
+    [Function(nameof(SelectRepositories))]
+    public Task<ActivityResult<SelectedRepositories>> RunAsync([ActivityTrigger] SelectRepositoriesInput input, CancellationToken cancellationToken) =>
+        ActivityResult.FromAsync(async () =>
+        {
+            IReadOnlyList<Repository> all = await appliances.Get(input.Appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
+            RunItem[] items = [.. all.Where(input.Filter.Takes).DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal).Select((r, i) => new RunItem
+            {
+                Appliance = input.Appliance,
+                Repository = new RepositoryRef(r.Id, r.Name),
+                Bucket = r.Bucket,
+                Folder = r.Folder,
+                Turn = i,
+                RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
+            })];
+            await runs.AddItemsAsync(input.RunId, items, cancellationToken).ConfigureAwait(false);
+            return new SelectedRepositories(items.Length);
+        });
+
+    /// <summary>The same at every try, so that a rescan which an earlier try started is known again.</summary>
+    private static string RequestIdOf(string run, string appliance, string repositoryId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{run}\n{appliance}\n{repositoryId}")).AsSpan(0, 16));
+}

@@ -1,0 +1,59 @@
+using Rescan.Functions.Appliances;
+
+namespace Rescan.Functions.S3Events;
+
+/// <summary>A repository and the appliance that lists it.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Repository">The repository.</param>
+public sealed record ListedRepository(string Appliance, Repository Repository);
+
+/// <summary>
+/// Finds the repositories to which an object belongs. A repository's objects lie under its folder, or under its folder within
+/// <c>Veeam/Backup/</c>. A repository whose folder the appliance does not tell takes the whole bucket: a rescan too many is harmless.
+/// </summary>
+public sealed class RepositoryMatcher
+{
+    private static readonly string[] Home = ["Veeam", "Backup"];
+
+    private readonly Dictionary<string, List<(string[] Folder, ListedRepository Listed)>> byBucket = new(StringComparer.Ordinal);
+
+    /// <summary>Creates a matcher; repositories without a bucket never match.</summary>
+    public RepositoryMatcher(IEnumerable<ListedRepository> repositories)
+    {
+        ArgumentNullException.ThrowIfNull(repositories);
+        foreach (ListedRepository listed in repositories)
+        {
+            if (listed.Repository.Bucket is { Length: > 0 } bucket)
+            {
+                if (!byBucket.TryGetValue(bucket, out List<(string[], ListedRepository)>? all))
+                {
+                    byBucket[bucket] = all = [];
+                }
+
+                all.Add(((listed.Repository.Folder ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries), listed));
+            }
+        }
+    }
+
+    /// <summary>The repositories of an object: none, one, or several when folders lie within each other or appliances share one.</summary>
+    /// <param name="bucket">The bucket's name.</param>
+    /// <param name="key">The object's key, decoded; compared with case, as S3 does.</param>
+    public IReadOnlyList<ListedRepository> Match(string bucket, string key)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        ArgumentNullException.ThrowIfNull(key);
+        if (!byBucket.TryGetValue(bucket, out List<(string[] Folder, ListedRepository Listed)>? candidates))
+        {
+            return [];
+        }
+
+        string[] path = key.Split('/');
+        bool atHome = IsUnder(path, Home);
+        return [.. candidates
+            .Where(c => IsUnder(path, c.Folder) || (atHome && IsUnder(path.AsSpan(Home.Length), c.Folder)))
+            .Select(c => c.Listed)];
+    }
+
+    /// <summary>An object named exactly like the folder lies beside it, not in it.</summary>
+    private static bool IsUnder(ReadOnlySpan<string> path, ReadOnlySpan<string> folder) => path.Length > folder.Length && path[..folder.Length].SequenceEqual(folder);
+}

@@ -1,0 +1,238 @@
+// The overview: what runs now, and every repository with those that need a person first.
+
+import { startRun } from './actions.js';
+import { get, serverNow } from './api.js';
+import { Card } from './card.js';
+import { h, icon, setAttribute, setChildren, setText } from './dom.js';
+import { untilNews } from './polls.js';
+import { Row } from './row.js';
+import { rescanId } from './status.js';
+import { ago, count, number } from './words.js';
+
+const LISTING = 60_000;
+const LISTING_HIDDEN = 300_000;
+const WATCHED = 5_000;
+const CARDS = 12;
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** What is kept while other views are shown, so that coming back shows it at once. */
+const memory = { repositories: null, errors: [], running: [], listedAt: 0, filter: 'all', find: '', sort: 'attention' };
+
+const filters = [
+  ['all', 'All', () => true],
+  ['attention', 'Needs attention', row => row.state.rank < 2],
+  ['running', 'Running', row => row.running],
+];
+
+const orders = {
+  attention: (a, b) => a.state.rank - b.state.rank || (a.state.rank < 2 ? a.finished - b.finished : 0) || byName(a, b),
+  name: byName,
+  finished: (a, b) => b.finished - a.finished || byName(a, b),
+  took: (a, b) => b.took - a.took || byName(a, b),
+};
+
+export class OverviewView {
+  title = 'Overview';
+  #context;
+  #rows = new Map();
+  #cards = new Map();
+  #heading = h('h1', { tabindex: '-1' }, 'Overview');
+  #summary = h('p', { class: 'muted' }, 'Asking the appliances for their repositories');
+  #many = h('button', { type: 'button', disabled: true, onclick: () => this.#startRun() }, 'Rescan many…');
+  #errors = h('div', { class: 'banners' });
+  #cardList = h('ul', { class: 'cards' });
+  #cardsMore = h('p', { class: 'muted' });
+  #cardSection = h('section', { 'aria-labelledby': 'running-title', hidden: true }, h('h2', { id: 'running-title' }, 'Running now'), this.#cardList, this.#cardsMore);
+  #chips = filters.map(([name, label]) => h('button', { type: 'button', class: 'chip', onclick: () => this.#choose(name) }, h('span', null, label), h('span', { class: 'chip-count' })));
+  #find = h('input', { type: 'search', placeholder: 'Find a repository', 'aria-label': 'Find a repository', autocomplete: 'off', spellcheck: 'false', oninput: () => this.#search() });
+  #body = h('tbody', { role: 'rowgroup' });
+  #nothing = h('p', { class: 'panel muted', hidden: true });
+  #headers;
+  #table;
+  #list;
+
+  constructor(context) {
+    this.#context = context;
+    this.#find.value = memory.find;
+    this.#headers = [['name', 'Repository'], ['attention', 'Last outcome'], ['finished', 'Finished'], ['took', 'Took'], [null, 'Trend'], [null, 'Action']].map(([order, label]) =>
+      h('th', { role: 'columnheader', scope: 'col' },
+        order ? h('button', { type: 'button', class: 'sort', onclick: () => this.#order(order) }, label, icon('chevron')) : h('span', { class: label === 'Action' ? 'unseen' : null }, label)));
+    this.#table = h('table', { role: 'table', class: 'repositories', 'aria-label': 'Repositories' }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, this.#headers)), this.#body);
+    this.#list = h('section', { 'aria-labelledby': 'repositories-title', hidden: true },
+      h('h2', { id: 'repositories-title' }, 'Repositories'),
+      h('div', { class: 'tools' }, h('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, this.#chips), h('div', { class: 'find' }, icon('search'), this.#find)),
+      this.#table, this.#nothing);
+    this.element = h('div', { class: 'view' },
+      h('div', { class: 'head' }, h('div', null, this.#heading, this.#summary), h('div', { class: 'buttons' }, this.#many)),
+      this.#errors, this.#cardSection, this.#list);
+    if (memory.repositories) {
+      this.#show();
+    }
+  }
+
+  get heading() {
+    return this.#heading;
+  }
+
+  /** Asks what runs, and from time to time for the whole list. The answer is when to ask again, in milliseconds. */
+  async refresh(signal) {
+    const page = await get('rescans?state=running&limit=200', signal);
+    const ended = memory.running.filter(before => !page.items.some(now => now.id === before.id && now.requestId === before.requestId));
+    memory.running = page.items;
+    if (memory.repositories === null || ended.length > 0 || Date.now() - memory.listedAt >= (document.hidden ? LISTING_HIDDEN : LISTING)) {
+      const list = await get('repositories', signal);
+      memory.repositories = list.items;
+      memory.errors = list.errors;
+      memory.listedAt = Date.now();
+    }
+
+    this.#show();
+    await Promise.all([...this.#cards.values()].map(card => card.refresh(signal)));
+    return Math.min(untilNews(memory.running), [...this.#cards.values()].some(card => card.watched) ? WATCHED : Infinity);
+  }
+
+  /** Moves what moves with the clock. */
+  tick() {
+    const now = serverNow();
+    for (const card of this.#cards.values()) {
+      card.tick(now);
+    }
+
+    if (Math.floor(now / 1000) % 30 === 0) {
+      for (const row of this.#rows.values()) {
+        row.age(now);
+      }
+    }
+  }
+
+  #show() {
+    const now = serverNow();
+    const silent = new Set(memory.errors.map(error => error.appliance));
+    const runs = new Map(memory.running.map(rescan => [rescan.id, rescan]));
+    for (const repository of memory.repositories) {
+      const id = rescanId(repository.appliance, repository.id);
+      let row = this.#rows.get(id);
+      if (!row) {
+        row = new Row(id, this.#context);
+        this.#rows.set(id, row);
+      }
+
+      row.update(repository, runs.has(id), silent.has(repository.appliance), now);
+    }
+
+    this.#prune();
+    this.#showErrors();
+    this.#showCards(runs, now);
+    this.#arrange();
+    this.#summarize(now);
+    this.#many.disabled = memory.repositories.length === 0;
+  }
+
+  #prune() {
+    const listed = new Set(memory.repositories.map(r => rescanId(r.appliance, r.id)));
+    for (const id of this.#rows.keys()) {
+      if (!listed.has(id)) {
+        this.#rows.delete(id);
+      }
+    }
+  }
+
+  #showErrors() {
+    const shown = memory.errors.map(e => `${e.appliance}\n${e.error}`);
+    if (this.#errors.dataset.shown !== shown.join('\n')) {
+      this.#errors.dataset.shown = shown.join('\n');
+      this.#errors.replaceChildren(...memory.errors.map(e => h('div', { class: 'banner bad', role: 'alert' },
+        icon('bad'), h('p', null, h('strong', null, `Appliance ${e.appliance}: `), e.error.replace(/^Appliance '[^']*', (repositories: )?/, '')))));
+    }
+  }
+
+  #showCards(runs, now) {
+    for (const id of this.#cards.keys()) {
+      if (!runs.has(id)) {
+        this.#cards.delete(id);
+      }
+    }
+
+    const shown = memory.running.slice(0, CARDS);
+    for (const rescan of shown) {
+      let card = this.#cards.get(rescan.id);
+      if (!card) {
+        card = new Card(this.#context);
+        this.#cards.set(rescan.id, card);
+      }
+
+      card.update(rescan, this.#rows.get(rescan.id)?.repository.history ?? [], now);
+    }
+
+    setChildren(this.#cardList, shown.map(rescan => this.#cards.get(rescan.id).element));
+    this.#cardSection.hidden = shown.length === 0;
+    this.#cardsMore.hidden = memory.running.length <= CARDS;
+    setText(this.#cardsMore, `and ${number(memory.running.length - CARDS)} more; the filter Running lists them all`);
+  }
+
+  #arrange() {
+    const rows = [...this.#rows.values()];
+    const words = memory.find.trim().toLowerCase().split(/\s+/).filter(w => w !== '');
+    const passes = filters.find(([name]) => name === memory.filter)[2];
+    const shown = rows.filter(row => passes(row) && words.every(w => row.words.includes(w))).sort(orders[memory.sort]);
+    setChildren(this.#body, shown.map(row => row.element));
+    filters.forEach(([name, , fits], index) => {
+      setAttribute(this.#chips[index], 'aria-pressed', memory.filter === name ? 'true' : 'false');
+      setText(this.#chips[index].lastChild, number(rows.filter(fits).length));
+    });
+    ['name', 'attention', 'finished', 'took'].forEach((order, index) => {
+      setAttribute(this.#headers[index], 'aria-sort', memory.sort === order ? (order === 'name' ? 'ascending' : 'descending') : null);
+    });
+    this.#list.hidden = false;
+    this.#table.hidden = shown.length === 0;
+    this.#nothing.hidden = shown.length > 0;
+    setText(this.#nothing, rows.length === 0 ? 'No appliance lists a repository.'
+      : memory.filter === 'attention' && words.length === 0 ? 'None needs attention.'
+        : memory.filter === 'running' && words.length === 0 ? 'None runs now.' : 'No repository fits.');
+  }
+
+  #summarize(now) {
+    const rows = [...this.#rows.values()];
+    const needy = rows.filter(row => row.state.rank < 2).length;
+    const appliances = new Set(rows.map(row => row.repository.appliance)).size;
+    const silent = memory.errors.length;
+    const finished = Math.max(...rows.map(row => row.finished), 0);
+    setText(this.#heading, rows.length === 0 ? 'Overview'
+      : needy === 0 && silent > 0 ? `${count(silent, 'appliance')} ${silent === 1 ? 'does' : 'do'} not answer`
+      : needy === 0 ? (rows.length === 1 ? 'The repository is in order' : `All ${number(rows.length)} repositories are in order`)
+        : `${number(needy)} of ${count(rows.length, 'repository', 'repositories')} ${needy === 1 ? 'needs' : 'need'} attention`);
+    setText(this.#summary, [
+      `${count(rows.length, 'repository', 'repositories')} on ${count(appliances, 'appliance')}`,
+      silent > 0 ? `${count(silent, 'appliance')} not answering` : null,
+      memory.running.length > 0 ? `${number(memory.running.length)} running` : 'none running',
+      finished > 0 ? `last rescan finished ${ago((now - finished) / 1000)}` : 'no rescan recorded yet',
+    ].filter(Boolean).join(' · '));
+    this.title = needy > 0 ? `(${needy}) Overview` : 'Overview';
+  }
+
+  #choose(filter) {
+    memory.filter = filter;
+    this.#arrange();
+  }
+
+  #order(order) {
+    memory.sort = order;
+    this.#arrange();
+  }
+
+  #search() {
+    memory.find = this.#find.value;
+    this.#arrange();
+  }
+
+  async #startRun() {
+    const accepted = await startRun(memory.repositories);
+    if (accepted) {
+      this.#context.go(`#/runs/${encodeURIComponent(accepted.id)}`);
+    }
+  }
+}
+
+function byName(a, b) {
+  return collator.compare(a.repository.name, b.repository.name) || collator.compare(a.repository.appliance, b.repository.appliance);
+}

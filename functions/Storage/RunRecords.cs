@@ -1,0 +1,113 @@
+using System.Text.Json.Serialization;
+
+namespace Rescan.Functions.Storage;
+
+/// <summary>How far a run over many repositories is, or how it ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
+public enum RunStatus
+{
+    /// <summary>It goes on.</summary>
+    Running,
+
+    /// <summary>Every repository was seen to; its items tell how each fared.</summary>
+    Completed,
+
+    /// <summary>It was canceled.</summary>
+    Canceled,
+
+    /// <summary>Its deadline passed before every repository was seen to.</summary>
+    TimedOut,
+
+    /// <summary>It was due while the one before still went on, so it did not begin.</summary>
+    Skipped,
+
+    /// <summary>It ended by a fault or by an operator's hand; rescans that it had started go on by themselves.</summary>
+    Failed,
+}
+
+/// <summary>A run over many repositories, without its items.</summary>
+public sealed record RunRecord
+{
+    /// <summary>The run's id, never used again.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How far it is.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>When it began, UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended, UTC; null while it goes on.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Why it ended so, in words for the operator; null when there is nothing to add.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Repositories by outcome; those whose rescan has none count as None. Empty until the run has ended.</summary>
+    public IReadOnlyDictionary<string, int> Counts { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Appliances whose repositories could not be rescanned at all, each with its reason.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>What the operator should look into.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Some runs, newest first.</summary>
+/// <param name="Items">The runs.</param>
+/// <param name="ContinuationToken">Where the next page begins; null: this is the last.</param>
+public sealed record RunRecordPage(IReadOnlyList<RunRecord> Items, string? ContinuationToken);
+
+/// <summary>How far a run is with one repository.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunItemState>))]
+public enum RunItemState
+{
+    /// <summary>Its turn has not come.</summary>
+    Waiting,
+
+    /// <summary>Its rescan runs.</summary>
+    Running,
+
+    /// <summary>The run is done with it.</summary>
+    Ended,
+}
+
+/// <summary>One repository of a run.</summary>
+public sealed record RunItem
+{
+    /// <summary>The appliance's configured name.</summary>
+    public required string Appliance { get; init; }
+
+    /// <summary>The repository.</summary>
+    public required RepositoryRef Repository { get; init; }
+
+    /// <summary>The S3 bucket, where the appliance tells it.</summary>
+    public string? Bucket { get; init; }
+
+    /// <summary>The folder in the bucket, where the appliance tells it.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Its turn among the appliance's, from 0.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>The request whose outcome counts: the run's own, or the one that was joined.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>How far the run is with it.</summary>
+    public RunItemState State { get; init; }
+
+    /// <summary>Whether the rescan ran already when its turn came.</summary>
+    public bool Joined { get; init; }
+
+    /// <summary>How the rescan ended; null while it has not, or when no outcome was recorded.</summary>
+    public Outcome? Outcome { get; init; }
+
+    /// <summary>Seconds its session took.</summary>
+    public double DurationSeconds { get; init; }
+
+    /// <summary>What the session's log said last: what was found.</summary>
+    public string? Found { get; init; }
+
+    /// <summary>Why it ended so.</summary>
+    public string? Reason { get; init; }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+
+namespace Rescan.Functions.Storage;
+
+/// <content>Requests that may be repeated.</content>
+internal sealed partial class SqliteOutcomeStore : IIdempotencyStore
+{
+    private const string IdempotencyTables = """
+        CREATE TABLE IF NOT EXISTS idempotency_keys (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, began INTEGER NOT NULL, answer TEXT) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (began);
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IdempotencyClaim> BeginAsync(string key, string fingerprint, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
+        using SqliteCommand claim = Command(
+            connection,
+            """
+            DELETE FROM idempotency_keys WHERE began <= $forgotten OR (id = $id AND answer IS NULL AND began <= $lapsed);
+            INSERT INTO idempotency_keys VALUES ($id, $fingerprint, $now, NULL) ON CONFLICT (id) DO NOTHING;
+            SELECT changes();
+            """,
+            ("$id", key), ("$fingerprint", fingerprint), ("$now", now.UtcTicks), ("$forgotten", (now - IIdempotencyStore.KeepFor).UtcTicks), ("$lapsed", (now - IIdempotencyStore.ClaimLapsesAfter).UtcTicks));
+        if ((long)(await claim.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 1)
+        {
+            return new IdempotencyClaim(IdempotencyState.New);
+        }
+
+        using SqliteCommand read = Command(connection, "SELECT fingerprint, answer FROM idempotency_keys WHERE id = $id", ("$id", key));
+        using SqliteDataReader reader = await read.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return !await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new IdempotencyClaim(IdempotencyState.InProgress)
+            : reader.GetString(0) != fingerprint ? new IdempotencyClaim(IdempotencyState.Different)
+            : reader.IsDBNull(1) ? new IdempotencyClaim(IdempotencyState.InProgress)
+            : new IdempotencyClaim(IdempotencyState.Answered, JsonSerializer.Deserialize<StoredResponse>(reader.GetString(1)));
+    }
+
+    /// <inheritdoc/>
+    public async Task CompleteAsync(string key, StoredResponse answer, CancellationToken cancellationToken)
+    {
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
+        using SqliteCommand command = Command(
+            connection, "UPDATE idempotency_keys SET answer = $answer WHERE id = $id AND answer IS NULL", ("$id", key), ("$answer", JsonSerializer.Serialize(answer)));
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task AbandonAsync(string key, CancellationToken cancellationToken)
+    {
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        SqliteConnection connection = writer.Connection;
+        using SqliteCommand command = Command(connection, "DELETE FROM idempotency_keys WHERE id = $id AND answer IS NULL", ("$id", key));
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

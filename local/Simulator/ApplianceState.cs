@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Rescan.Local.Simulator.Endpoints;
+
+namespace Rescan.Local.Simulator;
+
+/// <summary>What an appliance knows: its tokens, sessions, certificate and release. Certificate and sessions outlast a restart where a file is set.</summary>
+internal sealed class ApplianceState
+{
+    private readonly Lock saving = new();
+
+    public ApplianceState(SimulatorOptions options)
+    {
+        Options = options;
+        Tokens = new TokenEndpoint(options);
+        Sessions = new SessionStore(options, Now);
+        SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
+        Certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
+        foreach (KeptSession session in kept?.Sessions ?? [])
+        {
+            if (FindRepository(session.Repository) is { } repository)
+            {
+                Sessions.Restore(session, repository);
+            }
+        }
+
+        Save();
+    }
+
+    public SimulatorOptions Options { get; }
+
+    public TokenEndpoint Tokens { get; }
+
+    public SessionStore Sessions { get; }
+
+    public X509Certificate2 Certificate { get; private set; }
+
+    /// <summary>The release that it was upgraded to; null while it has that of the options.</summary>
+    public ProductRelease? Upgrade { get; set; }
+
+    public string ProductVersion => Upgrade?.Version ?? Options.ProductVersion;
+
+    public IReadOnlyList<string> Revisions => Upgrade?.Revisions ?? Options.Revisions;
+
+    /// <summary>By the appliance's own clock.</summary>
+    public DateTimeOffset Now => Options.Time.GetUtcNow() + Options.ClockSkew;
+
+    public SimulatedRepository? FindRepository(string id) => Options.Repositories.FirstOrDefault(r => string.Equals(r.Id, id, StringComparison.OrdinalIgnoreCase));
+
+    public void ChangeCertificate()
+    {
+        Certificate = MakeCertificate();
+        Save();
+    }
+
+    public void PurgeSessions()
+    {
+        Sessions.Purge();
+        Save();
+    }
+
+    /// <summary>What a restart does: tokens are forgotten, running sessions fail.</summary>
+    public void GoDown()
+    {
+        Tokens.Forget();
+        Sessions.GoDown(Now);
+        Save();
+    }
+
+    /// <summary>Keeps what a restart must not lose, before anybody is told of it.</summary>
+    public void Save()
+    {
+        if (Options.StateFile is { } file)
+        {
+            lock (saving)
+            {
+                SimulatorState.Write(file, Certificate, Sessions.All);
+            }
+        }
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
+        using X509Certificate2 made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(1));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);
+    }
+}

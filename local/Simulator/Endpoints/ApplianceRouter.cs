@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Http;
+using Rescan.Local.Simulator.Faults;
+
+namespace Rescan.Local.Simulator.Endpoints;
+
+/// <summary>Checks revision and token of a request to the REST API, then hands it to its endpoint.</summary>
+internal sealed class ApplianceRouter(ApplianceState state)
+{
+    private const string Api = "/api/v1/";
+
+    private readonly RepositoryEndpoints repositories = new(state);
+    private readonly SessionEndpoints sessions = new(state);
+
+    /// <summary>The kind of a request: token, repositories, rescan, session, log, stop or other.</summary>
+    public static string KindOf(string path) => PartsOf(path) switch
+    {
+        ["token"] => "token",
+        ["repositories", _, "rescan"] => "rescan",
+        ["repositories", ..] => "repositories",
+        ["sessions", _, "log"] => "log",
+        ["sessions", _, "stop"] => "stop",
+        ["sessions", ..] => "session",
+        _ => "other",
+    };
+
+    /// <returns>The status answered; 0 when the connection was dropped.</returns>
+    public async Task<int> AnswerAsync(HttpContext http, string path, FaultEffects effects)
+    {
+        string revision = http.Request.Headers["x-api-version"].ToString();
+        if (revision.Length == 0)
+        {
+            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "x-api-version is required.", "apiVersionUnspecified");
+        }
+
+        if (!state.Revisions.Contains(revision))
+        {
+            bool formed = revision.EndsWith("-rev0", StringComparison.Ordinal) || revision.EndsWith("-rev1", StringComparison.Ordinal);
+            return await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", $"Revision {revision} is not supported.", formed ? "unsupportedApiVersion" : "invalidApiVersion");
+        }
+
+        string[] parts = PartsOf(path);
+        if (HttpMethods.IsPost(http.Request.Method) && parts is ["token"])
+        {
+            return Sent(http, effects, await state.Tokens.GrantAsync(http, state.Now, effects));
+        }
+
+        string bearer = TokenEndpoint.BearerOf(http.Request);
+        if (!state.Tokens.IsLive(bearer, state.Now))
+        {
+            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The token is unknown or has expired.");
+        }
+
+        if (HttpMethods.IsDelete(http.Request.Method) && parts is ["token"])
+        {
+            state.Tokens.SignOut(bearer);
+            return Sent(http, effects, http.Response.StatusCode = StatusCodes.Status204NoContent);
+        }
+
+        return Sent(http, effects, await ServeAsync(http, path, parts, revision, effects));
+    }
+
+    private static string[] PartsOf(string path) =>
+        path.StartsWith(Api, StringComparison.Ordinal) ? path[Api.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries) : [];
+
+    private static int Sent(HttpContext http, FaultEffects effects, int status)
+    {
+        if (!effects.DropAnswer)
+        {
+            return status;
+        }
+
+        http.Abort();
+        return 0;
+    }
+
+    private async Task<int> ServeAsync(HttpContext http, string path, string[] parts, string revision, FaultEffects effects)
+    {
+        try
+        {
+            int? answered = parts switch
+            {
+                ["system", "version"] when HttpMethods.IsGet(http.Request.Method) =>
+                    await ApplianceResponses.JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = state.ProductVersion }),
+                ["repositories", .. var rest] => await repositories.TryAnswerAsync(http, rest, revision, effects),
+                ["sessions", .. var rest] => await sessions.TryAnswerAsync(http, rest, effects),
+                _ => null,
+            };
+            return answered ?? await ApplianceResponses.ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.");
+        }
+        catch (QueryException e)
+        {
+            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", e.Message);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Rescan.Local.Simulator.Endpoints;
+
+namespace Rescan.Local.Simulator;
+
+/// <summary>Every session of the appliance: rescans, and other work that it does by itself.</summary>
+internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset since)
+{
+    private const int MostRows = 5000;
+
+    private static readonly string[] OtherWork = ["PolicyBackup", "RetentionPolicy", "PolicySnapshot"];
+
+    private static readonly Dictionary<string, Func<SimulatedSession, object?>> Columns = new(StringComparer.Ordinal)
+    {
+        ["startTime"] = s => s.Start, ["type"] = s => s.Type, ["usn"] = s => s.Usn,
+    };
+
+    private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock gate = new();
+    private int others;
+    private int usn = 4710;
+
+    /// <summary>Starts a rescan.</summary>
+    /// <returns>Null when one of the same repository runs and only one may.</returns>
+    public SimulatedSession? StartRescan(SimulatedRepository repository, DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            if (options.OneRescanAtATime && sessions.Values.Any(s => s.RepositoryId == repository.Id && !s.IsOver(now)))
+            {
+                return null;
+            }
+
+            SimulatedSession session = new(
+                Guid.NewGuid().ToString(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration, options.Outcome, repository);
+            sessions[session.Id] = session;
+            return session;
+        }
+    }
+
+    public IReadOnlyList<SimulatedSession> All => [.. sessions.Values];
+
+    /// <summary>Puts a session back that was kept.</summary>
+    public void Restore(KeptSession kept, SimulatedRepository repository)
+    {
+        sessions[kept.Id] = SimulatedSession.From(kept, repository);
+        usn = Math.Max(usn, kept.Usn);
+    }
+
+    public SimulatedSession? Find(string id, DateTimeOffset now)
+    {
+        DoOtherWork(now);
+        return sessions.GetValueOrDefault(id);
+    }
+
+    public object List(HttpRequest request, DateTimeOffset now)
+    {
+        DoOtherWork(now);
+        PageQuery query = new(request.Query, options.PageSize);
+        IReadOnlyList<string> status = query.List("Status");
+        IReadOnlyList<string> types = query.List("Types");
+        DateTimeOffset? from = query.Time("FromUtc");
+        DateTimeOffset? to = query.Time("ToUtc");
+        bool ofPolicies = request.Query.ContainsKey("PolicyId") || request.Query.ContainsKey("VmId");
+        IEnumerable<SimulatedSession> rows = sessions.Values
+            .Where(s => (from is null || s.Start >= from) && (to is null || s.Start <= to) && !ofPolicies)
+            .Where(s => status.Count == 0 || status.Contains(s.Status(now)))
+            .Where(s => types.Count == 0 || types.Contains(s.Type))
+            .OrderByDescending(s => s.Usn);
+        return query.Page([.. query.Sorted(rows, Columns).Take(MostRows)], s => s.Describe(now), "/api/v1/sessions");
+    }
+
+    public void Purge() => sessions.Clear();
+
+    public void GoDown(DateTimeOffset now)
+    {
+        foreach (SimulatedSession session in sessions.Values)
+        {
+            session.Break(now, "failed", "The appliance was restarted.");
+        }
+    }
+
+    private void DoOtherWork(DateTimeOffset now)
+    {
+        if (options.OtherSessionsEvery is not { } every)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            for (DateTimeOffset start; (start = since + (every * (others + 1))) <= now; others++)
+            {
+                string id = string.Create(CultureInfo.InvariantCulture, $"07e4c0de-0000-4000-8000-{others:x12}");
+                sessions[id] = new SimulatedSession(id, OtherWork[others % OtherWork.Length], ++usn, start, every * 3, "succeeded");
+            }
+        }
+    }
+}
