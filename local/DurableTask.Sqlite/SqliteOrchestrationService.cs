@@ -131,7 +131,6 @@ public sealed partial class SqliteOrchestrationService :
                 hub = null;
                 waiters.Fail(new OperationCanceledException("The task hub was stopped."));
                 await running.DisposeAsync().ConfigureAwait(false);
-                Database.Close();
             }
         }
         finally

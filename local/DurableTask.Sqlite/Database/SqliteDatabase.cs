@@ -11,7 +11,7 @@ public sealed class SqliteDatabase
     private const int MaxIdleReaders = 4;
     private readonly ConcurrentBag<SqliteSession> readers = [];
     private volatile GroupCommit? writer;
-    private bool closed;
+    private volatile bool closed;
 
     internal SqliteDatabase(string filePath) => FilePath = filePath;
 
@@ -81,7 +81,7 @@ public sealed class SqliteDatabase
         }
     }
 
-    internal void Attach(GroupCommit commits) => writer = commits;
+    internal void Attach(GroupCommit commits) => (writer, closed) = (commits, false);
 
     internal void Close()
     {

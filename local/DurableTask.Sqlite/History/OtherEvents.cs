@@ -20,10 +20,23 @@ internal static class OtherEvents
         {
             if (type.Name == name)
             {
-                return (HistoryEvent)JsonConvert.DeserializeObject(json, type)!;
+                return (HistoryEvent)FromJson(json, type);
             }
         }
 
         throw new InvalidDataException($"a stored event has the unknown type {name}");
+    }
+
+    /// <summary>Reads what this library wrote as JSON.</summary>
+    public static object FromJson(string json, Type type)
+    {
+        try
+        {
+            return JsonConvert.DeserializeObject(json, type) ?? throw PayloadReader.Damaged();
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException("a stored event cannot be read", e);
+        }
     }
 }

@@ -59,8 +59,11 @@ internal static class PartCodec
     {
         Id = r.Text(),
         SpanId = r.Text(),
-        ActivityStartTime = r.Text() is { } time ? DateTimeOffset.ParseExact(time, "O", CultureInfo.InvariantCulture) : null,
+        ActivityStartTime = r.Text() is { } time ? Moment(time) : null,
     };
+
+    private static DateTimeOffset Moment(string text) =>
+        DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time : throw PayloadReader.Damaged();
 
     public static void Write(PayloadWriter w, FailureDetails? failure)
     {
@@ -87,7 +90,7 @@ internal static class PartCodec
         FailureDetails? inner = ReadFailure(ref r);
         bool final = r.Byte() != 0;
         return new FailureDetails(
-            type!, message!, stack, inner, final, r.Text() is { } properties ? JsonConvert.DeserializeObject<Dictionary<string, object?>>(properties) : null);
+            type!, message!, stack, inner, final, r.Text() is { } properties ? (Dictionary<string, object?>)OtherEvents.FromJson(properties, typeof(Dictionary<string, object?>)) : null);
     }
 
     public static void Write(PayloadWriter w, OrchestrationInstance? instance)

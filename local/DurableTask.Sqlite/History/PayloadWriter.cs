@@ -113,7 +113,11 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
         throw Damaged();
     }
 
-    public int Int32() => checked((int)Number());
+    public int Int32()
+    {
+        long value = Number();
+        return value is >= int.MinValue and <= int.MaxValue ? (int)value : throw Damaged();
+    }
 
     public string? Text()
     {
@@ -130,10 +134,11 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
     {
         long value = Fixed();
         long ticks = value & TickBits;
-        return ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, (DateTimeKind)((ulong)value >> 62)) : throw Damaged();
+        ulong kind = (ulong)value >> 62;
+        return ticks <= DateTime.MaxValue.Ticks && kind <= (ulong)DateTimeKind.Local ? new DateTime(ticks, (DateTimeKind)kind) : throw Damaged();
     }
 
-    private static InvalidDataException Damaged() => new("a stored event cannot be read");
+    public static InvalidDataException Damaged() => new("a stored event cannot be read");
 
     private ReadOnlySpan<byte> Take(int length)
     {

@@ -33,10 +33,13 @@ internal sealed class InstanceTable(long cacheBytes)
     }
 
     /// <summary>Gives a message to its instance.</summary>
-    public void Deliver(string id, InboxMessage message) => Touch(id, message.Instance, message);
+    public void Deliver(string id, InboxMessage message) => Touch(id, message.Instance, message, isCurrent: false);
 
     /// <summary>Tells an instance that the database has messages for it, or its start.</summary>
-    public void Wake(string id, long key) => Touch(id, key, null);
+    public void Wake(string id, long key) => Touch(id, key, null, isCurrent: false);
+
+    /// <summary>The same, for the instance that the database says has the id, whatever the table thought.</summary>
+    public void WakeCurrent(string id, long key) => Touch(id, key, null, isCurrent: true);
 
     /// <summary>Puts an instance that was worked on back to where it belongs.</summary>
     /// <param name="instance">The instance.</param>
@@ -83,7 +86,7 @@ internal sealed class InstanceTable(long cacheBytes)
         }
     }
 
-    private void Touch(string id, long key, InboxMessage? message)
+    private void Touch(string id, long key, InboxMessage? message, bool isCurrent)
     {
         while (true)
         {
@@ -95,13 +98,13 @@ internal sealed class InstanceTable(long cacheBytes)
                     continue;
                 }
 
-                if (instance.Key > key)
+                if (instance.Key > key && !isCurrent)
                 {
                     // For one that had the id before.
                     return;
                 }
 
-                if (instance.Key < key)
+                if (instance.Key != key)
                 {
                     instance.Become(key);
                 }

@@ -50,7 +50,7 @@ internal sealed partial class TaskHub
         }
         else if (!takesPart)
         {
-            instances.Wake(id, record.Key);
+            WakeExisting(id);
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed partial class TaskHub
     {
         if (Guarded(() => database.Read(db => HubReads.Find(db, id))) is { IsOpen: true } existing)
         {
-            instances.Wake(id, existing.Key);
+            instances.WakeCurrent(id, existing.Key);
         }
     }
 }

@@ -82,6 +82,9 @@ internal sealed partial class TaskHub : IAsyncDisposable
 
         // A hub that was lost cannot be released.
         await release.Task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+
+        // The connection that writes goes last: only that one can bring the log into the database, and remove it.
+        database.Close();
         ownership.Dispose();
         stop.Dispose();
     }

@@ -110,7 +110,8 @@ internal sealed class TurnWrite : IWrite
             sql.DeleteWaiting.Bind(1, item.Key).Run();
         }
 
-        if (isNewExecution || item.Creation is { WasWritten: false })
+        // The dispatcher puts the span of the execution into the start event with its first turn, so that later ones go on with it.
+        if (isNewExecution || item.Creation is { WasWritten: false } || state.ExecutionStartedEvent!.ParentTraceContext?.SpanId is not null)
         {
             StartRows.Put(sql, item.Key, state.ExecutionStartedEvent!);
         }

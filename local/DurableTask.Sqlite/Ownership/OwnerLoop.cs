@@ -48,7 +48,7 @@ internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, Action? onS
                 HubFiles.RequireUnlessNew(file, held);
 
                 // Whoever had the lock is gone, unless the owner had to do without it.
-                if (ReadLease() is not { HasLock: false, Released: false } || IsSilent())
+                if (ReadLease(hasLock: true) is not { HasLock: false, Released: false } || IsSilent())
                 {
                     Ownership? own = Ownership.TryClaim(file, held, seen);
                     held = own is null ? held : null;
@@ -58,7 +58,7 @@ internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, Action? onS
             else if (Stopwatch.GetElapsedTime(leaseReadAt) > LeasePoll)
             {
                 leaseReadAt = Stopwatch.GetTimestamp();
-                if (ReadLease() is { } lease && IsSilent())
+                if (ReadLease(hasLock: false) is { } lease && IsSilent())
                 {
                     log.LogWarning("{Holder} owns {File} but gave no sign of life for {Delay}: taking over.", lease.Holder, file, takeoverDelay);
                     return Ownership.TryClaim(file, null, seen);
@@ -76,24 +76,21 @@ internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, Action? onS
     private bool IsSilent() => Stopwatch.GetElapsedTime(seenAt) >= takeoverDelay;
 
     /// <summary>Reads on a connection of its own, closed at once, since the owner may move the files.</summary>
-    private Lease? ReadLease()
+    private Lease? ReadLease(bool hasLock)
     {
         Lease? lease = null;
         if (File.Exists(file) && new FileInfo(file).Length > 0)
         {
             try
             {
-                using SqliteSession db = SqliteSession.Open(file, readOnly: true, busyMilliseconds: 1000);
+                using SqliteSession db = SqliteSession.Open(file, readOnly: !hasLock, busyMilliseconds: 1000);
                 Schema.Require(db, file);
                 lease = Lease.Read(db);
             }
-            catch (SqliteErrorException e) when (e.ErrorCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_CANTOPEN)
-            {
-                return seen;
-            }
             catch (Exception e) when (e is SqliteErrorException or InvalidDataException)
             {
-                throw SqliteErrors.Explain(e, file);
+                // Its owner may be about to make it, or to move it; one that has the lock finds it as it stays.
+                return hasLock ? throw SqliteErrors.Explain(e, file) : seen;
             }
         }
 
