@@ -122,7 +122,7 @@ public sealed partial record RescanState
         };
         if (SessionOutcome.Of(seen.Status) is { } outcome)
         {
-            return next.End(outcome, outcome == Storage.Outcome.Succeeded ? null : seen.Reason ?? (outcome == Storage.Outcome.Canceled ? CancelReason : null) ?? seen.LastMessage);
+            return next.End(outcome, outcome == Storage.Outcome.Succeeded ? null : seen.Reason ?? (outcome == Storage.Outcome.Canceled ? CancelReason : null) ?? next.LastMessage);
         }
 
         if (at.Now >= StopAcceptedAt + StopGrace)
