@@ -21,14 +21,14 @@ internal static class DemoCommand
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
-        Option<bool> run = new("--run") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
+        Option<bool> run = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
         Command command = new("demo", """
             Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
 
               rescan demo --outcome warning --session-duration 45s --faults throttled
               rescan demo --open --session-duration 2m
-              rescan demo --run --open
+              rescan demo --fleet --open
 
             Exit codes: those of rescan run; 0 after --open. With --run: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
             """) { open, run, output };

@@ -9,7 +9,7 @@ using Spectre.Console;
 
 namespace Rescan.Local.Cli;
 
-/// <summary><c>rescan demo --run</c>: a run over three simulated appliances, one of which fails half-way.</summary>
+/// <summary><c>rescan demo --fleet</c>: a run over three simulated appliances, one of which fails half-way.</summary>
 internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance> appliances, string failing)
 {
     private const string Reinstalled = """{"name":"new-certificate","after":0,"times":1}""";

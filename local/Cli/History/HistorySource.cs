@@ -8,7 +8,7 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -17,9 +17,9 @@ internal sealed class HistorySource : IAsyncDisposable
 {
     private const int Page = 500;
     private readonly ServiceProvider services;
-    private readonly StateView? state;
+    private readonly TaskHubView? state;
 
-    private HistorySource(StateLocation location, ServiceProvider services, StateView? state)
+    private HistorySource(StateLocation location, ServiceProvider services, TaskHubView? state)
     {
         Location = location;
         this.services = services;
@@ -45,7 +45,7 @@ internal sealed class HistorySource : IAsyncDisposable
                 throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
-            StateView? state = await StateView.OpenAsync(location.StoreOptions, cancellationToken).ConfigureAwait(false);
+            TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken).ConfigureAwait(false);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescan(configuration);
@@ -102,9 +102,9 @@ internal sealed class HistorySource : IAsyncDisposable
         while (token is not null);
     }
 
-    /// <summary>Where the process that runs the rescans answers; null when none is known to live.</summary>
-    public Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken) =>
-        state is null ? Task.FromResult<Uri?>(null) : state.GetOwnerAddressAsync(cancellationToken);
+    /// <summary>Where a process that runs the rescans answers; null when none is known to live.</summary>
+    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
+        state is null ? Task.FromResult<Uri?>(null) : state.GetServingAddressAsync(cancellationToken);
 
     /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
     /// <returns>The one that runs, else the newest.</returns>
