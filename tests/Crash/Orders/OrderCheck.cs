@@ -9,7 +9,7 @@ namespace Rescan.Crash.Orders;
 internal static class OrderCheck
 {
     /// <summary>What an outcome says where the appliance was asked more than once, or may have been.</summary>
-    private static readonly string[] Told = ["posted again", "Two processes posted", "may have been rescanned twice", "is looked for until", "go on on the appliance", "goes on on the appliance"];
+    private static readonly string[] Told = ["posted again", "Two processes posted", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
 
     private static readonly TimeSpan Slack = OrderWorld.LongestPoll + TimeSpan.FromMinutes(2);
 

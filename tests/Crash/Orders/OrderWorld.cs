@@ -111,9 +111,11 @@ internal sealed class OrderWorld : IAsyncDisposable
         Gate.Kill();
         Http.Dispose();
         await Host.DisposeAsync();
-        if (down > TimeSpan.Zero)
+        for (TimeSpan left = down; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(2))
         {
-            clock.Advance(down);
+            // What the appliance has in hand goes on.
+            clock.Advance(TimeSpan.FromSeconds(2));
+            await Task.Delay(left > down - TimeSpan.FromSeconds(10) ? 5 : 0);
         }
 
         Restarts++;
