@@ -331,7 +331,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         }).Build();
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddSingleton(new PostLimits { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
+        services.AddSingleton(new PostLimits(Microsoft.Extensions.Options.Options.Create(new Rescan.Functions.Configuration.RescanOptions())) { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
         configure?.Invoke(services);
         services.AddRescan(configuration);
         ServiceProvider app = services.BuildServiceProvider();
