@@ -13,6 +13,9 @@ internal sealed class EffectGate
 
     public CancellationToken Killed => killed.Token;
 
+    /// <summary>Calls, by their arguments, that the store refuses; null: none.</summary>
+    public Func<object?[], bool>? Refuse { get; init; }
+
     public void Kill() => killed.Cancel();
 
     public void Pause() => pause ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +59,11 @@ internal sealed class EffectGate
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
+            if (args is not null && Gate.Refuse?.Invoke(args) == true)
+            {
+                throw new InvalidOperationException("The store refuses this.");
+            }
+
             Type result = targetMethod!.ReturnType;
             return result == typeof(Task) ? PassAsync(targetMethod, args)
                 : result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Task<>) ? Typed.MakeGenericMethod(result.GenericTypeArguments).Invoke(this, [targetMethod, args])
