@@ -27,7 +27,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             string key = $"Appliances__{i}__";
             Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
             Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
-            Expect(appliance.BaseUrl is { IsAbsoluteUri: true, Scheme: "https" }, key + "BaseUrl", "an https:// address such as https://appliance.example:11005");
+            Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
             if (appliance.BaseUrl is { IsAbsoluteUri: true } url && !addresses.TryAdd(ApplianceAddress.Normalize(url), appliance.Name))
             {
                 faults.Add($"Rescan__{key}BaseUrl: an address of its own; it is that of appliance '{addresses[ApplianceAddress.Normalize(url)]}', so every repository would be rescanned twice");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -9,9 +10,6 @@ internal static class StorableText
     /// <summary>The longest text kept of a field that says something to people.</summary>
     public const int LongestText = 4000;
 
-    /// <summary>The longest text kept of an id or a status.</summary>
-    public const int LongestWord = 200;
-
     /// <summary>A JSON string, though half a character be in it, which the reader of JSON refuses.</summary>
     public static string? Read(JsonElement text)
     {
@@ -21,7 +19,20 @@ internal static class StorableText
         }
         catch (InvalidOperationException)
         {
-            return Whole(Unescape(text.GetRawText().AsSpan(1..^1)));
+            return Whole(Unescape(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(text)[1..^1])));
+        }
+    }
+
+    /// <inheritdoc cref="Read(JsonElement)"/>
+    public static string Read(ref Utf8JsonReader text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return Whole(Unescape(text.HasValueSequence ? Encoding.UTF8.GetString(text.ValueSequence) : Encoding.UTF8.GetString(text.ValueSpan)));
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class RescanInstances(IIntentStore intents, TimeProvider time)
         {
             if (await client.GetRunningAsync(id, true, cancellationToken) is not { } running)
             {
-                if (await client.TryStartAsync(nameof(RescanOrchestration), id, own, cancellationToken))
+                if (await TryStartAsync(client, nameof(RescanOrchestration), id, own, cancellationToken))
                 {
                     return new AcceptedRescan(id, false, own.RequestId);
                 }
@@ -60,7 +60,7 @@ public sealed class RescanInstances(IIntentStore intents, TimeProvider time)
             return true;
         }
 
-        return instance is null or { IsCompleted: true } && await client.TryStartAsync(nameof(RescanOrchestration), id, request, cancellationToken);
+        return instance is null or { IsCompleted: true } && await TryStartAsync(client, nameof(RescanOrchestration), id, request, cancellationToken);
     }
 
     /// <summary>Cancels a rescan. From here on nobody joins it, and nothing more is posted for it.</summary>
@@ -122,6 +122,11 @@ public sealed class RescanInstances(IIntentStore intents, TimeProvider time)
     private static async Task<bool> IsOfAsync(DurableTaskClient client, string id, string requestId, CancellationToken cancellationToken) =>
         await OfAsync(client, id, requestId, cancellationToken) is not null;
 
+    /// <summary>Starts, and reads back who won: of two that start one id at the same moment, Azure Storage tells both that they did, and runs one.</summary>
+    private static async Task<bool> TryStartAsync(DurableTaskClient client, string orchestration, string id, RescanRequest request, CancellationToken cancellationToken) =>
+        await client.TryStartAsync(orchestration, id, request, cancellationToken)
+        && (await client.GetInstanceAsync(id, true, cancellationToken) is not { } won || RescanRequest.RequestIdOf(won) == request.RequestId);
+
     private static async Task<AcceptedRescan> JoinAsync(DurableTaskClient client, OrchestrationMetadata running, string id, RescanRequest own, CancellationToken cancellationToken)
     {
         foreach (string watcher in own.Watchers)
@@ -151,7 +156,7 @@ public sealed class RescanInstances(IIntentStore intents, TimeProvider time)
         }
 
         RescanRequest queued = own with { State = new RescanState { RequestId = own.RequestId!, StartedAt = time.GetUtcNow() } };
-        return await client.TryStartAsync(nameof(WaitingRescanOrchestration), waitingId, queued, cancellationToken) ? new AcceptedRescan(id, false, own.RequestId, true) : null;
+        return await TryStartAsync(client, nameof(WaitingRescanOrchestration), waitingId, queued, cancellationToken) ? new AcceptedRescan(id, false, own.RequestId, true) : null;
     }
 }
 

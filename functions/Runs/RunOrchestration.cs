@@ -38,7 +38,7 @@ public static class RunOrchestration
 
         string[] errors = [.. (await all).OfType<string>()];
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
-        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, context.Now(), stop, errors), OrchestrationExtensions.RetryStoresForADay);
+        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, context.Now(), stop, errors, request.Filter), OrchestrationExtensions.RetryStoresForADay);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }

@@ -129,7 +129,7 @@ public sealed class StartRescanTests : IAsyncLifetime
 
         StartedRescan started = await StartedAsync(app, "one", Archive);
 
-        Assert.Equal("RepositoryRescan", (await Client(app).GetSessionAsync(started.SessionId!, default)).Type);
+        Assert.Equal(SimulatedSession.RescanType, (await Client(app).GetSessionAsync(started.SessionId!, default)).Type);
         Assert.NotEqual(known, started.SessionId);
     }
 
