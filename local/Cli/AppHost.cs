@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -44,6 +45,7 @@ internal static class AppHost
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
+                    services.AddSingleton<IOwnership, HubOwnership>();
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {
