@@ -16,6 +16,9 @@ internal sealed class InstanceTable(long cacheBytes)
 
     public int Count => active.Count;
 
+    /// <summary>Whether an instance is worked on, or could be now.</summary>
+    public bool AnyBusy => active.Any(i => i.Value.Phase != ActivePhase.Idle);
+
     /// <summary>Whether an instance is at work, so that its end will be told.</summary>
     public bool IsKnownOpen(string id)
     {
