@@ -101,7 +101,7 @@ internal sealed class LargeRun : IAsyncDisposable
             // What follows only measures, and its memory is not that of the run.
             process.Refresh();
             long peak = process.PeakWorkingSet64;
-            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<IOutcomeArchive>()).ConfigureAwait(false);
+            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<OutcomeArchive>()).ConfigureAwait(false);
             return new LargeRunResult(
                 rescans.Count, took, cpu, peak, clock.GetUtcNow() - began,
                 appliances.Sum(a => a.Ledger.Count) / (double)rescans.Count, appliances.Min(ClosestTokens), StartDelay(rescans, began),
@@ -155,7 +155,7 @@ internal sealed class LargeRun : IAsyncDisposable
         while (host.Engine.Live.Any() && clock.Move(step));
     }
 
-    private static async Task<List<RescanSpan>> SpansAsync(IOutcomeArchive archive)
+    private static async Task<List<RescanSpan>> SpansAsync(OutcomeArchive archive)
     {
         List<RescanSpan> spans = [];
         await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None).ConfigureAwait(false))

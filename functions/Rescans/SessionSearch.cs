@@ -13,7 +13,7 @@ namespace Rescan.Functions.Rescans;
 /// <param name="intents">Keeps intents and claims.</param>
 /// <param name="outcomes">Tells a session that is known to be a rescan.</param>
 /// <param name="log">The log.</param>
-public sealed class SessionSearch(IIntentStore intents, IOutcomeStore outcomes, ILogger<SessionSearch> log)
+public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, ILogger<SessionSearch> log)
 {
     /// <summary>The appliance's clock is read from its answers to the second, and it stamps sessions in its own time.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(3);

@@ -33,7 +33,7 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
 public sealed class StartRescan(
-    IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, SessionSearch search, KeyedLock gates, TimeProvider time,
+    IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, SessionSearch search, KeyedLock gates, TimeProvider time,
     RescanMetrics metrics, ILogger<StartRescan> log)
 {
     private const int PastRescans = 20;

@@ -32,7 +32,7 @@ public sealed record DispatchProgress(int Running, bool HasWaiting);
 /// <param name="appliances">The configured appliances.</param>
 /// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
 /// <param name="log">The log.</param>
-public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApplianceClients appliances, KeyedLock gates, ILogger<DispatchRescans> log)
+public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, KeyedLock gates, ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
     private const int MaxFound = 300;

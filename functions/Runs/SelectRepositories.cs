@@ -20,7 +20,7 @@ public sealed record SelectedRepositories(int Repositories);
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs)
+public sealed class SelectRepositories(IApplianceClients appliances, RunStore runs)
 {
     /// <summary>Lists.</summary>
     /// <param name="input">The appliance and the filter.</param>

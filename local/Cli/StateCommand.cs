@@ -44,7 +44,8 @@ internal static class StateCommand
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines.ConfigureAwait(false))
                     {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
+                        await using StateTable table = await location.OpenTableAsync(cancellationToken);
+                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(table.Table).ExportAsync(cancellationToken))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -95,7 +96,8 @@ internal static class StateCommand
                 await using (store.ConfigureAwait(false))
                 {
                     // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
+                    await using StateTable table = await location.OpenTableAsync(cancellationToken);
+                    OutcomeArchive target = OutcomeArchive.Of(table.Table);
                     using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
                     while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                     {
@@ -137,7 +139,8 @@ internal static class StateCommand
                 await using (store.ConfigureAwait(false))
                 {
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
+                    await using StateTable table = await location.OpenTableAsync(cancellationToken);
+                    int outcomes = await OutcomeArchive.Of(table.Table).PruneAsync(before, cancellationToken);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -164,8 +167,4 @@ internal static class StateCommand
         });
         return command;
     }
-
-    /// <summary>The outcome store as the app would open it; the location must be owned.</summary>
-    private static Task<IOutcomeArchive> OutcomesAsync(StateLocation location, CancellationToken cancellationToken) =>
-        OutcomeStores.OpenAsync(AppHost.Configure(location, []), cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli;
@@ -101,16 +102,23 @@ internal sealed class StateLocation : IAsyncDisposable
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
     public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(StoreOptions, TimeProvider.System, cancellationToken);
 
+    /// <summary>Opens what the app keeps, for a command that no app runs beside.</summary>
+    public async Task<StateTable> OpenTableAsync(CancellationToken cancellationToken) => Storage is null
+        ? new StateTable(await SqliteTableFile.OpenAsync(OutcomesFile, cancellationToken))
+        : StateTable.InStorage(this);
+
+    /// <summary>Opens what the app keeps, to read it beside the process that owns it.</summary>
+    public StateTable OpenTableToRead() => Storage is null ? new StateTable(SqliteTableFile.OpenToRead(OutcomesFile)) : StateTable.InStorage(this);
+
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
     {
         if (Storage is null)
         {
-            yield return new("Rescan:Outcomes:SqliteFile", OutcomesFile);
+            yield return new("Rescan:Outcomes:TableServiceUri", null);
             yield break;
         }
 
-        yield return new("Rescan:Outcomes:SqliteFile", null);
         yield return new("Rescan:Outcomes:Table", Name + "Outcomes");
         if (Uri.TryCreate(Storage, UriKind.Absolute, out Uri? account) && account.Scheme == Uri.UriSchemeHttps)
         {

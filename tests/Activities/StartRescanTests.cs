@@ -116,7 +116,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         Fault silent = new("no-log", "log", 0, int.MaxValue);
         ServiceProvider app = await StartAsync(new SimulatorOptions { OtherSessionsEvery = TimeSpan.FromMilliseconds(200), Scenario = [NeverActed with { After = 1 }, silent] });
         string known = (await PostAsync(app, "before", Staging)).Value!.SessionId!;
-        await app.GetRequiredService<IOutcomeStore>().TryRecordAsync("before", Ended(known), default);
+        await app.GetRequiredService<OutcomeStore>().TryRecordAsync("before", Ended(known), default);
         await PostAsync(app, "one", Archive);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         while ((await Client(app).GetSessionsSinceAsync(DateTimeOffset.UtcNow.AddSeconds(-2), patience.Token)).Count < 3)
@@ -137,7 +137,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [new Fault("throttled", "rescan", 0, 1)] });
         Assert.NotNull((await PostAsync(app, "one", Archive)).Error);
 
-        Assert.Empty(await app.GetRequiredService<IIntentStore>().GetOpenIntentsAsync("a1", DateTimeOffset.UnixEpoch, default));
+        Assert.Empty(await app.GetRequiredService<IntentStore>().GetOpenIntentsAsync("a1", DateTimeOffset.UnixEpoch, default));
         Assert.NotNull((await PostAsync(app, "one", Archive)).Value!.SessionId);
         Assert.DoesNotContain(appliance.Ledger, e => e.Path.EndsWith("/sessions", StringComparison.Ordinal));
     }

@@ -257,7 +257,7 @@ internal sealed class Chaos(int seed)
     private async Task<int> CheckAsync(NoticeReceiver receiver, Stopwatch watch)
     {
         Dictionary<string, RescanOutcome> outcomes = [];
-        IOutcomeArchive archive = await OutcomeStores.OpenAsync(
+        OutcomeArchive archive = await OutcomeStores.OpenAsync(
             new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["Rescan:Outcomes:Table"] = Hub + "Outcomes",

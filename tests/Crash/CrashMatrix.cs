@@ -156,14 +156,14 @@ internal sealed class CrashMatrix(string? storage)
         return (await known.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("requestId").GetString()!;
     }
 
-    private static async Task EndAsync(HttpClient http, string id, string request, IOutcomeArchive outcomes)
+    private static async Task EndAsync(HttpClient http, string id, string request, OutcomeArchive outcomes)
     {
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
             JsonElement rescan = await http.GetFromJsonAsync<JsonElement>($"/api/rescans/{id}?requestId={request}", patience.Token);
             if (rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object && rescan.GetProperty("status").GetString() != "Running"
-                && await ((IOutcomeStore)outcomes).IsDeliveredAsync(request, "webhook", patience.Token))
+                && await ((OutcomeStore)outcomes).IsDeliveredAsync(request, "webhook", patience.Token))
             {
                 return;
             }
@@ -183,7 +183,7 @@ internal sealed class CrashMatrix(string? storage)
         }
     }
 
-    private Task<IOutcomeArchive> OpenOutcomesAsync(string folder, string hub) => OutcomeStores.OpenAsync(
+    private Task<OutcomeArchive> OpenOutcomesAsync(string folder, string hub) => OutcomeStores.OpenAsync(
         new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(folder, "outcomes.db") : null,
@@ -213,7 +213,7 @@ internal sealed class CrashMatrix(string? storage)
         }
 
         List<RecordedOutcome> outcomes = [];
-        IOutcomeArchive archive = await OpenOutcomesAsync(folder, hub);
+        OutcomeArchive archive = await OpenOutcomesAsync(folder, hub);
         await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
         {
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);

@@ -109,7 +109,7 @@ internal sealed class Endurance(int rescans)
 
     private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(IConfiguration configuration, FastTime time)
     {
-        IOutcomeArchive outcomes = await OutcomeStores.OpenAsync(configuration, CancellationToken.None);
+        OutcomeArchive outcomes = await OutcomeStores.OpenAsync(configuration, CancellationToken.None);
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
         StateStore store = await StateStore.OpenAsync(new StateStoreOptions { StateFile = Path.Combine(folder, "state.db") }, TimeProvider.System, CancellationToken.None);

@@ -11,7 +11,7 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly StoredResponse Answer = new(202, "{}", "/api/rescans/r");
-    private IIdempotencyStore store = null!;
+    private IdempotencyStore store = null!;
 
     public async Task InitializeAsync() => store = await OpenAsync();
 
@@ -23,7 +23,7 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
         Assert.Equal(IdempotencyState.New, (await BeginAsync()).State);
         Assert.Equal(IdempotencyState.InProgress, (await BeginAsync()).State);
         await store.CompleteAsync("key/1", Answer, default);
-        IIdempotencyStore other = await OpenAsync();
+        IdempotencyStore other = await OpenAsync();
 
         Assert.Equal(new IdempotencyClaim(IdempotencyState.Answered, Answer), await other.BeginAsync("key/1", "body", Start, default));
     }
@@ -64,7 +64,7 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
     public async Task Of_many_at_once_one_is_new() => Assert.Single(
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => BeginAsync()))), c => c.State == IdempotencyState.New);
 
-    protected abstract Task<IIdempotencyStore> OpenAsync();
+    protected abstract Task<IdempotencyStore> OpenAsync();
 
     private Task<IdempotencyClaim> BeginAsync(TimeSpan after = default, string body = "body") => store.BeginAsync("key/1", body, Start + after, default);
 }
@@ -80,7 +80,7 @@ public sealed class SqliteIdempotencyStoreTests : IdempotencyStoreTests
         return Task.CompletedTask;
     }
 
-    protected override Task<IIdempotencyStore> OpenAsync() => Task.FromResult<IIdempotencyStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
+    protected override Task<IdempotencyStore> OpenAsync() => Task.FromResult<IdempotencyStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
 }
 
 public sealed class TableIdempotencyStoreTests : IdempotencyStoreTests
@@ -89,5 +89,5 @@ public sealed class TableIdempotencyStoreTests : IdempotencyStoreTests
 
     public override async Task DisposeAsync() => await new TableClient(await AzureTestHub.StorageAsync(), name).DeleteAsync();
 
-    protected override async Task<IIdempotencyStore> OpenAsync() => new TableOutcomeStore(new TableClient(await AzureTestHub.StorageAsync(), name));
+    protected override async Task<IdempotencyStore> OpenAsync() => new TableOutcomeStore(new TableClient(await AzureTestHub.StorageAsync(), name));
 }

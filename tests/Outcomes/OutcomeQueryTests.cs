@@ -10,7 +10,7 @@ namespace Rescan.Tests.Outcomes;
 /// <summary>Pages, filters and histories, the same on every store.</summary>
 public abstract class OutcomeQueryTests : IAsyncLifetime
 {
-    private IOutcomeStore store = null!;
+    private OutcomeStore store = null!;
 
     public async Task InitializeAsync()
     {
@@ -96,7 +96,7 @@ public abstract class OutcomeQueryTests : IAsyncLifetime
     public Task A_token_that_was_never_handed_out_is_refused(string token) =>
         Assert.ThrowsAsync<FormatException>(() => store.ListAsync(new OutcomeQuery(ContinuationToken: token), default));
 
-    protected abstract Task<IOutcomeStore> OpenAsync();
+    protected abstract Task<OutcomeStore> OpenAsync();
 
     private static DateTimeOffset Time(int i) => new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i);
 
@@ -124,7 +124,7 @@ public sealed class SqliteOutcomeQueryTests : OutcomeQueryTests
         return Task.CompletedTask;
     }
 
-    protected override Task<IOutcomeStore> OpenAsync() => Task.FromResult<IOutcomeStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
+    protected override Task<OutcomeStore> OpenAsync() => Task.FromResult<OutcomeStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
 }
 
 public sealed class TableOutcomeQueryTests : OutcomeQueryTests
@@ -133,7 +133,7 @@ public sealed class TableOutcomeQueryTests : OutcomeQueryTests
 
     public override async Task DisposeAsync() => await table.DeleteAsync();
 
-    protected override async Task<IOutcomeStore> OpenAsync()
+    protected override async Task<OutcomeStore> OpenAsync()
     {
         table = new TableClient(await AzureTestHub.StorageAsync(), "Queries" + Guid.NewGuid().ToString("N"));
         return new TableOutcomeStore(table);

@@ -12,11 +12,11 @@ namespace Rescan.Tests.Outcomes;
 public abstract class OutcomeStoreTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Then = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
-    private IOutcomeStore outcomes = null!;
+    private OutcomeStore outcomes = null!;
 
-    private IIntentStore Intents => (IIntentStore)outcomes;
+    private IntentStore Intents => (IntentStore)outcomes;
 
-    private IOutcomeArchive Archive => (IOutcomeArchive)outcomes;
+    private OutcomeArchive Archive => (OutcomeArchive)outcomes;
 
     public async Task InitializeAsync()
     {
@@ -164,18 +164,18 @@ public abstract class OutcomeStoreTests : IAsyncLifetime
 
         await Archive.PruneAsync(Then.AddMinutes(5), default);
 
-        IRunStore runs = (IRunStore)outcomes;
+        RunStore runs = (RunStore)outcomes;
         Assert.Equal(["run-new", "run-open"], (await runs.ListRunsAsync(10, null, default)).Items.Select(r => r.Id).Order(StringComparer.Ordinal));
         Assert.Null(await runs.GetRunAsync("run-old", default));
         Assert.Empty(await runs.GetItemsAsync("run-old", null, null, 10, default));
         Assert.Single(await runs.GetItemsAsync("run-new", null, null, 10, default));
     }
 
-    protected abstract Task<IOutcomeStore> CreateAsync();
+    protected abstract Task<OutcomeStore> CreateAsync();
 
     private async Task RunAsync(string id, DateTimeOffset? finishedAt)
     {
-        IRunStore runs = (IRunStore)outcomes;
+        RunStore runs = (RunStore)outcomes;
         RunRecord run = new() { Id = id, Status = finishedAt is null ? RunStatus.Running : RunStatus.Completed, StartedAt = finishedAt is null ? Then.AddMinutes(4) : Then, FinishedAt = finishedAt };
         await runs.AddRunAsync(run, default);
         await runs.AddItemsAsync(id, [new RunItem { Appliance = "a", Repository = new RepositoryRef("r", "nightly"), Turn = 0, RequestId = "one" }], default);
@@ -259,7 +259,7 @@ public sealed class SqliteOutcomeStoreTests : OutcomeStoreTests
         Assert.False(File.Exists(StoreFile));
     }
 
-    protected override Task<IOutcomeStore> CreateAsync() => Task.FromResult<IOutcomeStore>(new SqliteOutcomeStore(StoreFile));
+    protected override Task<OutcomeStore> CreateAsync() => Task.FromResult<OutcomeStore>(new SqliteOutcomeStore(StoreFile));
 
     private string Refusal() => Assert.Throws<OutcomeStoreException>(() => new SqliteOutcomeStore(StoreFile)).Message;
 
@@ -314,7 +314,7 @@ public sealed class TableOutcomeStoreTests : OutcomeStoreTests
         Assert.Contains("newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => new TableOutcomeStore(table).OpenAsync(default))).Message, StringComparison.Ordinal);
     }
 
-    protected override async Task<IOutcomeStore> CreateAsync()
+    protected override async Task<OutcomeStore> CreateAsync()
     {
         table = new TableClient(await AzureTestHub.StorageAsync(), "Outcomes" + Guid.NewGuid().ToString("N"));
         return new TableOutcomeStore(table);

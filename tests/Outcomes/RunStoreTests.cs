@@ -10,7 +10,7 @@ namespace Rescan.Tests.Outcomes;
 /// <summary>Runs and their items, the same on every store.</summary>
 public abstract class RunStoreTests : IAsyncLifetime
 {
-    private IRunStore store = null!;
+    private RunStore store = null!;
 
     public async Task InitializeAsync() => store = await OpenAsync();
 
@@ -82,7 +82,7 @@ public abstract class RunStoreTests : IAsyncLifetime
         Assert.Equal(1, Assert.Single(await store.GetItemsAsync("run-1", "one", RunItemState.Running, 9, default)).Turn);
     }
 
-    protected abstract Task<IRunStore> OpenAsync();
+    protected abstract Task<RunStore> OpenAsync();
 
     private static RunRecord Run(int i) => new() { Id = $"run-{i}", Status = RunStatus.Running, StartedAt = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i) };
 
@@ -103,7 +103,7 @@ public sealed class SqliteRunStoreTests : RunStoreTests
         return Task.CompletedTask;
     }
 
-    protected override Task<IRunStore> OpenAsync() => Task.FromResult<IRunStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
+    protected override Task<RunStore> OpenAsync() => Task.FromResult<RunStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
 }
 
 public sealed class TableRunStoreTests : RunStoreTests
@@ -112,7 +112,7 @@ public sealed class TableRunStoreTests : RunStoreTests
 
     public override async Task DisposeAsync() => await table.DeleteAsync();
 
-    protected override async Task<IRunStore> OpenAsync()
+    protected override async Task<RunStore> OpenAsync()
     {
         table = new TableClient(await AzureTestHub.StorageAsync(), "Runs" + Guid.NewGuid().ToString("N"));
         return new TableOutcomeStore(table);

@@ -75,7 +75,7 @@ public sealed class RescanParityTests : IDisposable
 
         public ParityEngine Engine => engine;
 
-        public IOutcomeStore Outcomes => services.GetRequiredService<IOutcomeStore>();
+        public OutcomeStore Outcomes => services.GetRequiredService<OutcomeStore>();
 
         public static async Task<App> StartAsync(string engine, SimulatedAppliance appliance, string folder)
         {

@@ -18,20 +18,22 @@ internal sealed class HistorySource : IAsyncDisposable
     private const int Page = 500;
     private readonly ServiceProvider services;
     private readonly StateView? state;
+    private readonly StateTable table;
 
-    private HistorySource(StateLocation location, ServiceProvider services, StateView? state)
+    private HistorySource(StateLocation location, ServiceProvider services, StateView? state, StateTable table)
     {
+        this.table = table;
         Location = location;
         this.services = services;
         this.state = state;
-        Outcomes = services.GetRequiredService<IOutcomeStore>();
+        Outcomes = services.GetRequiredService<OutcomeStore>();
     }
 
     /// <summary>Where it is kept.</summary>
     public StateLocation Location { get; }
 
     /// <summary>Ended rescans.</summary>
-    public IOutcomeStore Outcomes { get; }
+    public OutcomeStore Outcomes { get; }
 
     /// <summary>Opens what the options name.</summary>
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
@@ -48,11 +50,12 @@ internal sealed class HistorySource : IAsyncDisposable
             StateView? state = await StateView.OpenAsync(location.StoreOptions, cancellationToken).ConfigureAwait(false);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
-            collection.AddLogging().AddRescan(configuration);
+            StateTable table = location.OpenTableToRead();
+            collection.AddLogging().AddSingleton(table.Table).AddRescan(configuration);
 
             // What rescans need to run, such as appliances, is not needed to look at them.
             collection.RemoveAll<IValidateOptions<RescanOptions>>();
-            return new HistorySource(location, collection.BuildServiceProvider(), state);
+            return new HistorySource(location, collection.BuildServiceProvider(), state, table);
         }
         catch
         {
@@ -159,6 +162,7 @@ internal sealed class HistorySource : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync().ConfigureAwait(false);
+        await table.DisposeAsync();
         if (state is not null)
         {
             await state.DisposeAsync().ConfigureAwait(false);

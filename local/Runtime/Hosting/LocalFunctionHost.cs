@@ -17,6 +17,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rescan.Local.Runtime.Engine;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Runtime.Hosting;
@@ -29,13 +30,15 @@ public sealed class LocalFunctionHost : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly StateStore store;
+    private readonly SqliteTableFile? tables;
     private readonly DurableEngine engine;
     private readonly TimerService? timers;
 
-    private LocalFunctionHost(WebApplication app, StateStore store, DurableEngine engine, TimerService? timers)
+    private LocalFunctionHost(WebApplication app, StateStore store, SqliteTableFile? tables, DurableEngine engine, TimerService? timers)
     {
         this.app = app;
         this.store = store;
+        this.tables = tables;
         this.engine = engine;
         this.timers = timers;
     }
@@ -72,6 +75,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         FunctionCatalog catalog = new(options.FunctionsAssembly);
         StateStoreOptions hub = new() { StateFile = options.StateFile, Storage = options.Storage, TaskHub = options.TaskHub, StandBy = options.StandBy, OnStandBy = options.OnStandBy };
         StateStore? store = null;
+        SqliteTableFile? tables = null;
         DurableEngine? engine = null;
         WebApplication? app = null;
         TimerService? timers = null;
@@ -93,6 +97,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => engine!.Client);
+            if (options.Storage is null)
+            {
+                builder.Services.AddSingleton(s => tables!.Table);
+            }
+
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;
@@ -100,6 +109,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             // Faults in the settings must show now, not at the takeover of one that stands by.
             app.Services.GetService<IStartupValidator>()?.Validate();
             store = await StateStore.OpenAsync(hub, options.Time, cancellationToken).ConfigureAwait(false);
+            tables = options.Storage is null ? await SqliteTableFile.OpenAsync(options.TableFile, cancellationToken) : null;
             if (options.Prepare is { } prepare)
             {
                 await prepare(app.Services, cancellationToken).ConfigureAwait(false);
@@ -124,7 +134,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 await timers.StartAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            LocalFunctionHost host = new(app, store, engine, timers);
+            LocalFunctionHost host = new(app, store, tables, engine, timers);
             _ = host.StopOnFailureAsync();
             return host;
         }
@@ -143,6 +153,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             if (app is not null)
             {
                 await app.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (tables is not null)
+            {
+                await tables.DisposeAsync();
             }
 
             if (store is not null)
@@ -172,6 +187,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         await engine.DisposeAsync().ConfigureAwait(false);
         await app.DisposeAsync().ConfigureAwait(false);
+        if (tables is not null)
+        {
+            await tables.DisposeAsync();
+        }
+
         await store.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -11,6 +11,9 @@ public sealed class LocalHostOptions
     /// <summary>The task hub's file; not used with <see cref="Storage"/>.</summary>
     public required string StateFile { get; init; }
 
+    /// <summary>The file of the app's table, beside the task hub's.</summary>
+    public string TableFile => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(StateFile))!, "outcomes.db");
+
     /// <summary>Azure Storage instead of a file: <c>UseDevelopmentStorage=true</c>, a connection string, or the account's address for use with a Microsoft Entra identity.</summary>
     public string? Storage { get; init; }
 
