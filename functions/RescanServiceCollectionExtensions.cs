@@ -23,7 +23,7 @@ public static class RescanServiceCollectionExtensions
     /// <summary>Binds and validates the settings under <c>Rescan</c>; faults stop the start, all named at once.</summary>
     public static IServiceCollection AddRescan(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
+        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).PostConfigure(SecretText.ReadAll).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, ApplianceOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());

@@ -158,22 +158,39 @@ public sealed class OrchestrationTests : InAFolder
     [Fact]
     public async Task Of_many_that_start_one_id_at_once_one_does()
     {
-        await using Hub hub = await Basic().StartAsync();
-        bool[] started = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => Task.Run(async () =>
+        await using Hub hub = Basic().Orchestrator<string, string>("Parent", async (context, input) =>
         {
             try
             {
-                await hub.BeginAsync("Wait", $"{i}-", "one");
-                return true;
+                return await context.CallSubOrchestratorAsync<string>("Wait", "child-", new SubOrchestrationOptions { InstanceId = input! });
             }
-            catch (OrchestrationAlreadyExistsException)
+            catch (Microsoft.DurableTask.TaskFailedException)
             {
-                return false;
+                return "refused";
             }
-        })));
-        Assert.Single(started, s => s);
-        await hub.RaiseAsync("one", "go", "!");
-        Assert.Equal($"\"{Array.IndexOf(started, true)}-!\"", (await hub.EndAsync("one")).Output);
+        });
+        await hub.StartAsync();
+        for (int round = 0; round < 20; round++)
+        {
+            string id = $"one-{round}";
+            string parent = await hub.BeginAsync("Parent", id);
+            string?[] started = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
+            {
+                try
+                {
+                    await hub.BeginAsync("Wait", $"{i}-", id);
+                    return $"\"{i}-!\"";
+                }
+                catch (OrchestrationAlreadyExistsException)
+                {
+                    return null;
+                }
+            })));
+            await hub.RaiseAsync(id, "go", "!");
+            string output = (await hub.EndAsync(id)).Output;
+            Assert.Equal(output == "\"child-!\"" ? [] : [output], started.Where(s => s is not null));
+            Assert.Equal(output == "\"child-!\"" ? output : "\"refused\"", (await hub.EndAsync(parent)).Output);
+        }
     }
 
     [Fact]

@@ -14,11 +14,18 @@ public sealed class StorageFaultTests : InAFolder
         string file = Path.Combine(Folder, "new", "deep", "hub.db");
         await using Hub hub = new(file);
         await hub.StartAsync();
-        if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
+        if (OperatingSystem.IsWindows())
         {
-            Assert.All(Directory.GetFiles(Path.GetDirectoryName(file)!), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(f)));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, System.IO.File.GetUnixFileMode(Path.GetDirectoryName(file)!));
-            Assert.Equal(4, Directory.GetFiles(Path.GetDirectoryName(file)!).Length);
+            return;
+        }
+
+        string folder = Path.GetDirectoryName(file)!;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, System.IO.File.GetUnixFileMode(folder));
+        string[] files = Directory.GetFiles(folder);
+        Assert.Equal(4, files.Length);
+        foreach (string each in files)
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(each));
         }
     }
 
