@@ -2,7 +2,6 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Durable;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
@@ -10,9 +9,11 @@ namespace Rescan.Functions.Rescans;
 /// <summary>Starts rescans, or joins those that run: HTTP, webhooks and runs all come through here.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
+/// <param name="instances">The instances of rescans.</param>
+/// <param name="identities">Notices two entries that are one appliance.</param>
 /// <param name="runs">Starts runs, for requests that name no single repository.</param>
 /// <param name="options">The settings.</param>
-public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
+public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, ApplianceIdentities identities, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>
@@ -27,8 +28,8 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
         ArgumentNullException.ThrowIfNull(repository);
         RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling) { RequestId = seed };
         return seed is not null && await outcomes.GetAsync(seed, cancellationToken) is { } ended
-            ? new AcceptedRescan(ended.Id, true, seed)
-            : await StartOrJoinAsync(client, request, cancellationToken);
+            ? new AcceptedRescan(ended.Id, false, seed)
+            : await instances.StartOrJoinAsync(client, request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -49,20 +50,12 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
     /// <exception cref="UnknownRepositoryException">None fits, or several do.</exception>
     /// <exception cref="ApplianceException">The appliance did not list its repositories.</exception>
     public async Task<Repository> FindAsync(string appliance, string nameOrId, CancellationToken cancellationToken) =>
-        RepositoryResolver.Find(appliance, await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken), nameOrId);
+        RepositoryResolver.Find(appliance, await ListAsync(appliance, cancellationToken), nameOrId);
 
-    /// <summary>Starts a rescan, or joins the one of the same repository that runs.</summary>
-    /// <returns>With the request id of the rescan that runs now.</returns>
-    internal static async Task<AcceptedRescan> StartOrJoinAsync(DurableTaskClient client, RescanRequest request, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Repository>> ListAsync(string appliance, CancellationToken cancellationToken)
     {
-        RescanRequest own = request with { RequestId = request.RequestId ?? Guid.NewGuid().ToString("N") };
-        string id = RescanRequest.InstanceIdOf(own.Appliance, own.Repository.Id);
-        if (!await client.StartOrJoinAsync(nameof(RescanOrchestration), id, own, cancellationToken))
-        {
-            return new AcceptedRescan(id, false, own.RequestId);
-        }
-
-        RescanRequest? running = (await client.GetInstanceAsync(id, true, cancellationToken))?.ReadInputAs<RescanRequest>();
-        return new AcceptedRescan(id, true, running?.RequestId ?? running?.State?.RequestId);
+        IReadOnlyList<Repository> all = await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken);
+        identities.Check(appliance, all);
+        return all;
     }
 }

@@ -9,12 +9,13 @@ public sealed record StoredResponse(int Status, string Json, string? Location = 
 /// <summary>What is known of a request.</summary>
 /// <param name="State">How far its first coming is.</param>
 /// <param name="Answer">The answer, when <see cref="IdempotencyState.Answered"/>.</param>
-public sealed record IdempotencyClaim(IdempotencyState State, StoredResponse? Answer = null);
+/// <param name="FirstAt">When the key was first used, UTC, when <see cref="IdempotencyState.New"/>: of an earlier try that was cut off, that one's time.</param>
+public sealed record IdempotencyClaim(IdempotencyState State, StoredResponse? Answer = null, DateTimeOffset FirstAt = default);
 
 /// <summary>How far a request's first coming is.</summary>
 public enum IdempotencyState
 {
-    /// <summary>It comes first; the caller must complete or abandon it.</summary>
+    /// <summary>It comes first, or all that came before were abandoned or cut off; the caller must complete or abandon it.</summary>
     New,
 
     /// <summary>Another coming of the request is at work.</summary>
@@ -27,11 +28,11 @@ public enum IdempotencyState
     Different,
 }
 
-/// <summary>Remembers requests by key, so that one repeated does nothing twice and gets the first one's answer. Durable, and shared by all workers.</summary>
+/// <summary>Remembers requests by key for a day, so that one repeated does nothing twice and gets the first one's answer. Durable, and shared by all workers.</summary>
 /// <param name="table">Where they are kept.</param>
 public sealed class IdempotencyStore(ITable table)
 {
-    /// <summary>How long an answer is remembered, from the claim on.</summary>
+    /// <summary>How long a key is remembered, from its first use.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromDays(1);
 
     /// <summary>A claim neither completed nor abandoned lapses after this: whoever made it was killed.</summary>
@@ -48,33 +49,45 @@ public sealed class IdempotencyStore(ITable table)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<IdempotencyClaim> BeginAsync(string key, string fingerprint, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        Entry mine = new(fingerprint, now, Guid.NewGuid(), null);
+        Entry mine = new(fingerprint, now, now, Guid.NewGuid(), null);
         await ForgetAsync(now, cancellationToken);
         if (await table.TryWriteAsync(Partition, [TableChange.Insert(TableKey.Of(key), StoredJson.Write(mine))], cancellationToken))
         {
-            return new IdempotencyClaim(IdempotencyState.New);
+            return new IdempotencyClaim(IdempotencyState.New, FirstAt: now);
         }
 
-        if (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is var kept && !IsMine(kept))
+        if (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is var kept && kept.Claim != mine.Claim)
         {
-            if (now < LapsesAt(kept))
+            if (now < kept.FirstAt + KeepFor)
             {
-                return kept.Fingerprint != fingerprint ? new IdempotencyClaim(IdempotencyState.Different)
-                    : kept.Answer is not null ? new IdempotencyClaim(IdempotencyState.Answered, kept.Answer)
-                    : new IdempotencyClaim(IdempotencyState.InProgress);
+                if (kept.Fingerprint != fingerprint)
+                {
+                    return new IdempotencyClaim(IdempotencyState.Different);
+                }
+
+                if (kept.Answer is not null)
+                {
+                    return new IdempotencyClaim(IdempotencyState.Answered, kept.Answer);
+                }
+
+                if (now < kept.ClaimedAt + ClaimLapsesAfter)
+                {
+                    return new IdempotencyClaim(IdempotencyState.InProgress);
+                }
+
+                mine = mine with { FirstAt = kept.FirstAt };
             }
 
             if (await table.TryWriteAsync(Partition, [TableChange.Replace(row, StoredJson.Write(mine))], cancellationToken))
             {
-                return new IdempotencyClaim(IdempotencyState.New);
+                return new IdempotencyClaim(IdempotencyState.New, FirstAt: mine.FirstAt);
             }
         }
 
         // Either this very call wrote it and the answer was lost, or somebody else was quicker.
-        return new IdempotencyClaim(
-            await table.GetAsync<Entry>(Partition, TableKey.Of(key), cancellationToken) is { } held && IsMine(held) ? IdempotencyState.New : IdempotencyState.InProgress);
-
-        bool IsMine(Entry entry) => entry.Claim == mine.Claim;
+        return await table.GetAsync<Entry>(Partition, TableKey.Of(key), cancellationToken) is { } held && held.Claim == mine.Claim
+            ? new IdempotencyClaim(IdempotencyState.New, FirstAt: held.FirstAt)
+            : new IdempotencyClaim(IdempotencyState.InProgress);
     }
 
     /// <summary>Keeps the answer to a claimed request.</summary>
@@ -89,30 +102,36 @@ public sealed class IdempotencyStore(ITable table)
         }
     }
 
-    /// <summary>Gives a claim back: the next coming is handled as the first.</summary>
-    public async Task AbandonAsync(string key, CancellationToken cancellationToken)
+    /// <summary>Gives a claim back: the next coming is handled.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="forget">Whether the key is free again, since nothing can have been started under it; else it stays that of this body.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task AbandonAsync(string key, bool forget, CancellationToken cancellationToken)
     {
-        if (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is { Answer: null })
+        while (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is { Answer: null } kept)
         {
-            await table.TryWriteAsync(Partition, [TableChange.Delete(row)], cancellationToken);
+            TableChange change = forget ? TableChange.Delete(row) : TableChange.Replace(row, StoredJson.Write(kept with { ClaimedAt = null }));
+            if (await table.TryWriteAsync(Partition, [change], cancellationToken))
+            {
+                return;
+            }
         }
     }
 
-    private static DateTimeOffset LapsesAt(Entry entry) => entry.BeganAt + (entry.Answer is null ? ClaimLapsesAfter : KeepFor);
-
-    /// <summary>Removes what has lapsed, once an hour.</summary>
+    /// <summary>Removes what is no longer remembered, once an hour.</summary>
     private async Task ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         long last = Interlocked.Read(ref forgottenAt);
         if (now.UtcTicks - last >= ForgetEvery.Ticks && Interlocked.CompareExchange(ref forgottenAt, now.UtcTicks, last) == last)
         {
-            await table.DeleteAsync(Partition, KeyRange.All, row => LapsesAt(StoredJson.Read<Entry>(row)) <= now, cancellationToken);
+            await table.DeleteAsync(Partition, KeyRange.All, row => StoredJson.Read<Entry>(row).FirstAt + KeepFor <= now, cancellationToken);
         }
     }
 
     /// <param name="Fingerprint">A digest of the body.</param>
-    /// <param name="BeganAt">When it was claimed, UTC.</param>
+    /// <param name="FirstAt">When the key was first used, UTC.</param>
+    /// <param name="ClaimedAt">When it was claimed, UTC; null when nobody has it.</param>
     /// <param name="Claim">Tells one claim of a key from another.</param>
     /// <param name="Answer">The answer, once there is one.</param>
-    private sealed record Entry(string Fingerprint, DateTimeOffset BeganAt, Guid Claim, StoredResponse? Answer);
+    private sealed record Entry(string Fingerprint, DateTimeOffset FirstAt, DateTimeOffset? ClaimedAt, Guid Claim, StoredResponse? Answer);
 }

@@ -33,22 +33,44 @@ public sealed class IntentStore(ITable table, TimeProvider time)
             : ((await ReadAsync(intent, cancellationToken)).Intent, false);
     }
 
-    /// <summary>Writes down which POSTs of an intent may have taken effect, unless its session is known.</summary>
-    /// <param name="intent">The intent; its two times of POSTs are stored.</param>
+    /// <summary>The intent of a request; null when there is none.</summary>
+    public Task<RescanIntent?> GetIntentAsync(string appliance, string requestId, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(appliance);
+        return table.GetAsync<RescanIntent>(Partition, TableKey.Of(Intents, Lower(appliance), requestId), cancellationToken);
+    }
+
+    /// <summary>Writes down which POSTs of an intent may have taken effect, and its remark, unless it knows its session or another has posted since.</summary>
+    /// <param name="intent">The intent; its two times of POSTs and its remark are stored.</param>
+    /// <param name="lastPostAt">The last POST as it stands in the store, as far as the caller knows.</param>
     /// <param name="cancellationToken">Ends the write.</param>
-    public async Task SetPostsAsync(RescanIntent intent, CancellationToken cancellationToken)
+    /// <returns>Whether it was written.</returns>
+    public Task<bool> TrySetPostsAsync(RescanIntent intent, DateTimeOffset? lastPostAt, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(intent);
-        while (true)
+        return ChangeAsync(
+            intent,
+            kept => kept.SessionId is null && kept.LastPostAt == lastPostAt
+                ? kept with { FirstPostAt = intent.FirstPostAt, LastPostAt = intent.LastPostAt, Remark = intent.Remark }
+                : null,
+            cancellationToken);
+    }
+
+    /// <summary>Writes down that a rescan was canceled, and its intent where there is none; the first reason stays.</summary>
+    public async Task SetCanceledAsync(RescanIntent intent, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        if (!(await GetOrAddIntentAsync(intent, cancellationToken)).Created)
         {
-            (TableRow row, RescanIntent kept) = await ReadAsync(intent, cancellationToken);
-            if (kept.SessionId is not null
-                || await table.TryWriteAsync(
-                    Partition, Changes(row, kept, kept with { FirstPostAt = intent.FirstPostAt, LastPostAt = intent.LastPostAt }), cancellationToken))
-            {
-                return;
-            }
+            await ChangeAsync(intent, kept => kept.CancelReason is null ? kept with { CancelReason = intent.CancelReason } : null, cancellationToken);
         }
+    }
+
+    /// <summary>Replaces the remark of an intent.</summary>
+    public Task SetRemarkAsync(RescanIntent intent, string remark, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        return ChangeAsync(intent, kept => kept with { Remark = remark }, cancellationToken);
     }
 
     /// <summary>Claims a session for an intent, and notes it in the intent; both or neither.</summary>
@@ -172,6 +194,25 @@ public sealed class IntentStore(ITable table, TimeProvider time)
         }
 
         return changes;
+    }
+
+    /// <summary>Changes the stored intent as it stands now; <paramref name="change"/> returns null to leave it.</summary>
+    /// <returns>Whether it was changed.</returns>
+    private async Task<bool> ChangeAsync(RescanIntent intent, Func<RescanIntent, RescanIntent?> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            (TableRow row, RescanIntent kept) = await ReadAsync(intent, cancellationToken);
+            if (change(kept) is not { } next)
+            {
+                return false;
+            }
+
+            if (await table.TryWriteAsync(Partition, Changes(row, kept, next), cancellationToken))
+            {
+                return true;
+            }
+        }
     }
 
     private async Task<(TableRow Row, RescanIntent Intent)> ReadAsync(RescanIntent intent, CancellationToken cancellationToken)

@@ -16,6 +16,12 @@ public sealed record RescanIntent(string RequestId, string Appliance, string Rep
     /// <summary>The last POST that may have taken effect without an answer, by the appliance's clock; null when there is none.</summary>
     public DateTimeOffset? LastPostAt { get; init; }
 
+    /// <summary>Why the rescan was canceled; null while it was not. From then on nothing is posted for it.</summary>
+    public string? CancelReason { get; init; }
+
+    /// <summary>What its outcome must tell, such as that it was posted again; null when there is nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>Whether a POST may have started a session that is not known.</summary>
     [JsonIgnore]
     internal bool IsOpen => this is { SessionId: null, LastPostAt: not null };

@@ -60,7 +60,7 @@ public sealed class RescanParityTests : IDisposable
             await Task.Delay(20);
         }
 
-        await app.Engine.Client.RaiseEventAsync(App.Id, RescanEvents.Cancel, "enough");
+        await app.Engine.Client.RaiseEventAsync(App.Id, RescanEvents.Cancel, new RescanCancel("enough"));
         RescanOutcome outcome = (await app.Engine.EndOfAsync(App.Id)).ReadOutputAs<RescanOutcome>()!;
 
         Assert.Equal((Outcome.Canceled, "enough"), (outcome.Outcome, outcome.Reason));

@@ -89,7 +89,7 @@ internal sealed class ApplianceClient : IApplianceClient, IDisposable
     public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
         JsonElement answer = await CallAsync(ApplianceCall.Rescan, HttpMethod.Post, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", cancellationToken).ConfigureAwait(false);
-        return answer.Text("sessionId") is { Length: > 0 } id ? id : null;
+        return StorableText.CleanOrNull(answer.Text("sessionId"), StorableText.LongestWord);
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ internal static class ApplianceJson
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
             ? value.ValueKind switch
             {
-                JsonValueKind.String => value.GetString(),
+                JsonValueKind.String => StorableText.Read(value),
                 JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
                 _ => null,
             }
@@ -34,14 +34,24 @@ internal static class ApplianceJson
             ? time
             : null;
 
-    public static ApplianceSession ToSession(this JsonElement e) => new(
-        e.Text("id") ?? "", e.Text("type"), e.Text("status") ?? "", e.Text("result"), e.Text("reason"), e.Time("executionStartTime"), e.Time("executionStopTime"));
+    public static ApplianceSession ToSession(this JsonElement e)
+    {
+        string? type = Word(e.Text("type"));
+        return new ApplianceSession(
+            Word(e.Text("id")) ?? "", type, Word(e.Text("status")) ?? "", Word(e.Text("result")), StorableText.CleanOrNull(e.Text("reason")),
+            e.Time("executionStartTime"), e.Time("executionStopTime"))
+        {
+            Nature = RescanEvidence.Of(type),
+        };
+    }
 
     public static Repository ToRepository(this JsonElement e)
     {
         string? bucket = e.Part("_embedded").Part("bucket").Text("name") ?? e.Text("amazonBucketId");
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, e.Text("amazonStorageFolder"));
+        return new Repository(Word(e.Text("id")) ?? "", StorableText.Clean(e.Text("name") ?? ""), StorableText.CleanOrNull(bucket), StorableText.CleanOrNull(e.Text("amazonStorageFolder")));
     }
 
-    public static SessionLogItem ToLogItem(this JsonElement e) => new(e.Time("logTime"), e.Text("status") ?? "", e.Text("message") ?? "");
+    public static SessionLogItem ToLogItem(this JsonElement e) => new(e.Time("logTime"), Word(e.Text("status")) ?? "", StorableText.Clean(e.Text("message") ?? ""));
+
+    private static string? Word(string? text) => StorableText.CleanOrNull(text, StorableText.LongestWord);
 }
