@@ -43,7 +43,7 @@ internal static class CostRun
         try
         {
             Dictionary<string, string?> values = new() { ["RescanSchedule"] = "0 30 1 * * *" };
-            values[azurite is null ? "Rescan:Outcomes:SqliteFile" : "AzureWebJobsStorage"] = azurite?.ConnectionString ?? outcomes;
+            values["AzureWebJobsStorage"] = azurite?.ConnectionString;
             foreach (TimeSpan session in sessions)
             {
                 SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = session }, CancellationToken.None).ConfigureAwait(false);

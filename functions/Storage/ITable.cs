@@ -31,7 +31,7 @@ public interface ITable
 
 /// <summary>A row of a table.</summary>
 /// <param name="Key">Its key within the partition.</param>
-/// <param name="Value">Its content. An unpaired surrogate comes back as U+FFFD.</param>
+/// <param name="Value">Its content: a text without NUL characters. An unpaired surrogate comes back as U+FFFD.</param>
 /// <param name="ETag">Changes with every write of the row.</param>
 public sealed record TableRow(string Key, string Value, string ETag);
 

@@ -141,6 +141,7 @@ internal static class StateCommand
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     await using StateTable table = await location.OpenTableAsync(cancellationToken);
                     int outcomes = await OutcomeArchive.Of(table.Table).PruneAsync(before, cancellationToken);
+                    await table.ShrinkAsync();
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }

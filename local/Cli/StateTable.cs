@@ -26,6 +26,9 @@ internal sealed class StateTable : IAsyncDisposable
 
     public static StateTable InStorage(StateLocation location) => new(AzureTable.Of(AppHost.Configure(location, [])));
 
+    /// <summary>Gives the room of removed rows back, where the storage does not by itself.</summary>
+    public Task ShrinkAsync() => file?.ShrinkAsync() ?? Task.CompletedTask;
+
     public ValueTask DisposeAsync()
     {
         azure?.Dispose();

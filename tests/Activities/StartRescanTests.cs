@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
@@ -6,6 +5,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -20,6 +20,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     private static readonly Fault AnswerLost = new("drop-after", "rescan", 0, 1);
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-start-").FullName;
     private readonly List<ServiceProvider> apps = [];
+    private readonly Dictionary<string, SqliteTableFile> tables = [];
     private SimulatedAppliance appliance = null!;
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -31,8 +32,12 @@ public sealed class StartRescanTests : IAsyncLifetime
             await app.DisposeAsync();
         }
 
+        foreach (SqliteTableFile table in tables.Values)
+        {
+            await table.DisposeAsync();
+        }
+
         await appliance.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -315,6 +320,11 @@ public sealed class StartRescanTests : IAsyncLifetime
     private async Task<ServiceProvider> StartAsync(SimulatorOptions options)
     {
         appliance = await SimulatedAppliance.StartAsync(options with { SessionDuration = TimeSpan.FromMinutes(5) }, default);
+        foreach (string name in (string[])["outcomes.db", "others.db"])
+        {
+            tables[name] = await SqliteTableFile.OpenAsync(Path.Combine(folder, name), default);
+        }
+
         return Open("outcomes.db");
     }
 
@@ -322,7 +332,6 @@ public sealed class StartRescanTests : IAsyncLifetime
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, outcomes),
             ["Rescan:Appliances:0:Name"] = "a1",
             ["Rescan:Appliances:0:BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = "rescan",
@@ -331,6 +340,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         }).Build();
         ServiceCollection services = new();
         services.AddLogging();
+        services.AddSingleton(tables[outcomes].Table);
         services.AddSingleton(new PostLimits { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
         configure?.Invoke(services);
         services.AddRescan(configuration);

@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -257,14 +258,13 @@ internal sealed class Chaos(int seed)
     private async Task<int> CheckAsync(NoticeReceiver receiver, Stopwatch watch)
     {
         Dictionary<string, RescanOutcome> outcomes = [];
-        OutcomeArchive archive = await OutcomeStores.OpenAsync(
+        using AzureTable table = AzureTable.Of(
             new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
                 ["AzureWebJobsStorage"] = azurite.ConnectionString,
-            }).Build(),
-            CancellationToken.None);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+            }).Build());
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(table).ExportAsync(CancellationToken.None))
         {
             if (item.Outcome is { } outcome && !outcomes.TryAdd(outcome.RequestId, outcome.Outcome))
             {

@@ -5,6 +5,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Runtime.Storage;
 using Rescan.Local.Simulator;
 
@@ -81,7 +83,7 @@ internal sealed class CrashMatrix(string? storage)
                     if (await app.ReadyAsync() is { } http)
                     {
                         request = await AskAsync(http, id, request);
-                        await EndAsync(http, id, request, await OpenOutcomesAsync(folder, hub));
+                        await EndAsync(http, id, request, ReadTable(folder, hub));
                         await QuietAsync(log);
                         if (await app.StopAsync() == 0)
                         {
@@ -156,14 +158,14 @@ internal sealed class CrashMatrix(string? storage)
         return (await known.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("requestId").GetString()!;
     }
 
-    private static async Task EndAsync(HttpClient http, string id, string request, OutcomeArchive outcomes)
+    private static async Task EndAsync(HttpClient http, string id, string request, ITable table)
     {
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
             JsonElement rescan = await http.GetFromJsonAsync<JsonElement>($"/api/rescans/{id}?requestId={request}", patience.Token);
             if (rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object && rescan.GetProperty("status").GetString() != "Running"
-                && await ((OutcomeStore)outcomes).IsDeliveredAsync(request, "webhook", patience.Token))
+                && await new DeliveryStore(table).IsDeliveredAsync(request, "webhook", patience.Token))
             {
                 return;
             }
@@ -183,14 +185,14 @@ internal sealed class CrashMatrix(string? storage)
         }
     }
 
-    private Task<OutcomeArchive> OpenOutcomesAsync(string folder, string hub) => OutcomeStores.OpenAsync(
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    /// <summary>What the app keeps, read beside it.</summary>
+    private ITable ReadTable(string folder, string hub) => storage is null
+        ? SqliteTableFile.OpenToRead(Path.Combine(folder, "outcomes.db")).Table
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(folder, "outcomes.db") : null,
             ["Rescan:Outcomes:Table"] = hub + "Outcomes",
             ["AzureWebJobsStorage"] = storage,
-        }).Build(),
-        CancellationToken.None);
+        }).Build());
 
     private async Task CheckAsync(
         string folder, string hub, string? request, string? point, SimulatedAppliance appliance, NoticeReceiver receiver, List<string> violations)
@@ -213,8 +215,7 @@ internal sealed class CrashMatrix(string? storage)
         }
 
         List<RecordedOutcome> outcomes = [];
-        OutcomeArchive archive = await OpenOutcomesAsync(folder, hub);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(ReadTable(folder, hub)).ExportAsync(CancellationToken.None))
         {
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);
         }

@@ -9,6 +9,7 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Runtime.Storage;
 using Rescan.Local.Simulator;
@@ -33,7 +34,6 @@ internal sealed class Endurance(int rescans)
         await using ApplianceProcess appliance = await ApplianceProcess.StartAsync("a1", Path.Combine(folder, "appliance.json"), AtOnce, "0.05s", keep: false);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"),
             ["Rescan:Appliances:0:Name"] = "a1",
             ["Rescan:Appliances:0:BaseUrl"] = appliance.Address.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = "rescan",
@@ -66,7 +66,7 @@ internal sealed class Endurance(int rescans)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rescans} rescans: {after / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
         }
 
-        (int recorded, long full, long pruned) = await PruneAsync(configuration, time);
+        (int recorded, long full, long pruned) = await PruneAsync(time);
         int sessions = (await appliance.LedgerAsync()).Count(e => e is { Kind: "rescan", Status: 202 });
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -107,9 +107,9 @@ internal sealed class Endurance(int rescans)
         return wrong;
     }
 
-    private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(IConfiguration configuration, FastTime time)
+    private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(FastTime time)
     {
-        OutcomeArchive outcomes = await OutcomeStores.OpenAsync(configuration, CancellationToken.None);
+        await using SqliteTableFile table = await SqliteTableFile.OpenAsync(Path.Combine(folder, "outcomes.db"), CancellationToken.None);
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
         StateStore store = await StateStore.OpenAsync(new StateStoreOptions { StateFile = Path.Combine(folder, "state.db") }, TimeProvider.System, CancellationToken.None);
@@ -118,7 +118,8 @@ internal sealed class Endurance(int rescans)
             await store.PruneAsync(later, CancellationToken.None);
         }
 
-        int recorded = await outcomes.PruneAsync(later, CancellationToken.None);
+        int recorded = await OutcomeArchive.Of(table.Table).PruneAsync(later, CancellationToken.None);
+        await table.ShrinkAsync();
         return (recorded, full, Size());
     }
 

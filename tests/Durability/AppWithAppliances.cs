@@ -36,7 +36,6 @@ internal sealed class AppWithAppliances : IAsyncDisposable
         AppWithAppliances app = new();
         Dictionary<string, string?> settings = new()
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(app.folder, "outcomes.db"),
             ["RescanSchedule"] = "0 30 1 * * *",
         };
         foreach ((string name, SimulatorOptions options) in wanted)

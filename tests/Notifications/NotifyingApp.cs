@@ -32,8 +32,6 @@ internal sealed class NotifyingApp : IAsyncDisposable
 
     public IServiceProvider Services => host.Services;
 
-    public string OutcomesFile => Path.Combine(folder, "outcomes.db");
-
     public static async Task<NotifyingApp> StartAsync(string outcome, Func<Uri, Dictionary<string, string?>> settings)
     {
         NotifyingApp notifying = new()
@@ -50,7 +48,6 @@ internal sealed class NotifyingApp : IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = notifying.appliance.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.2",
-            ["Rescan:Outcomes:SqliteFile"] = notifying.OutcomesFile,
         }).AddInMemoryCollection(settings(notifying.Receiver.Url)).Build();
         notifying.host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions

@@ -9,6 +9,7 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Parity;
@@ -67,7 +68,7 @@ public sealed class RescanParityTests : IDisposable
         Assert.Equal(1, appliance.Ledger.Count(e => e.Kind == "stop"));
     }
 
-    private sealed class App(ServiceProvider services, ParityEngine engine) : IAsyncDisposable
+    private sealed class App(ServiceProvider services, SqliteTableFile table, ParityEngine engine) : IAsyncDisposable
     {
         public const string Repository = "6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e03";
 
@@ -86,9 +87,10 @@ public sealed class RescanParityTests : IDisposable
                 ["Rescan:Appliances:0:Username"] = "rescan",
                 ["Rescan:Appliances:0:Password"] = "demo-password",
                 ["Rescan:Appliances:0:Thumbprints:0"] = appliance.Thumbprint,
-                ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"),
             }).Build();
             ServiceCollection services = new();
+            SqliteTableFile table = await SqliteTableFile.OpenAsync(Path.Combine(folder, "outcomes.db"), default);
+            services.AddSingleton(table.Table);
             services.AddLogging();
             services.AddSingleton(configuration);
             ParityEngine? started = null;
@@ -98,7 +100,7 @@ public sealed class RescanParityTests : IDisposable
             FunctionCatalog catalog = new(typeof(RescanOptions).Assembly) { Services = provider };
             started = await ParityEngine.StartAsync(
                 engine, catalog, new Dictionary<string, Type> { [nameof(RescanOrchestration)] = typeof(RescanRequest) }, catalog.Activities);
-            return new App(provider, started);
+            return new App(provider, table, started);
         }
 
         public Task StartAsync() => engine.Client.ScheduleNewOrchestrationInstanceAsync(
@@ -112,7 +114,7 @@ public sealed class RescanParityTests : IDisposable
         {
             await engine.DisposeAsync();
             await services.DisposeAsync();
-            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            await table.DisposeAsync();
         }
     }
 }

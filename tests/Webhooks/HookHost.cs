@@ -66,7 +66,6 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = hooks.Server.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.1",
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(hooks.folder, "outcomes.db"),
             ["Rescan:Webhooks:Secrets:0"] = Secret,
             ["Rescan:Webhooks:S3:ApiKeys:0"] = Key,
             ["Rescan:Webhooks:S3:TopicArns:0"] = SnsSigner.Topic,

@@ -17,6 +17,9 @@ public sealed class SqliteTableFile : IAsyncDisposable
     /// <summary>The table.</summary>
     public ITable Table { get; }
 
+    /// <summary>Transactions that this process has committed; several writes may share one.</summary>
+    internal long Transactions => service.Database.Transactions;
+
     /// <summary>Opens a file to read; whoever owns it goes on undisturbed.</summary>
     public static SqliteTableFile OpenToRead(string file) => new(file);
 
@@ -44,6 +47,9 @@ public sealed class SqliteTableFile : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Gives the room of removed rows back to the system.</summary>
+    public Task ShrinkAsync() => service.Database.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => service.DisposeAsync();

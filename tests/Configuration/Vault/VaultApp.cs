@@ -55,7 +55,6 @@ internal sealed class VaultApp : IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = app.Appliance.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.2",
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(app.folder, "outcomes.db"),
         }).Build();
         app.host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions

@@ -1,21 +1,20 @@
-using Azure.Data.Tables;
-using Microsoft.Data.Sqlite;
 using Rescan.Functions.Storage;
-using Rescan.Functions.Storage.AzureTables;
-using Rescan.Tests.Runtime.Engine;
 
-namespace Rescan.Tests.Outcomes;
+namespace Rescan.Tests.Storage;
 
 /// <summary>Requests that may be repeated, remembered the same on every store.</summary>
-public abstract class IdempotencyStoreTests : IAsyncLifetime
+public abstract class IdempotencyStoreTests<T> : TableTestBase<T>
+    where T : TestTable, new()
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly StoredResponse Answer = new(202, "{}", "/api/rescans/r");
     private IdempotencyStore store = null!;
 
-    public async Task InitializeAsync() => store = await OpenAsync();
-
-    public abstract Task DisposeAsync();
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        store = new IdempotencyStore(Table);
+    }
 
     [Fact]
     public async Task A_request_is_new_then_in_progress_then_answered_by_whatever_worker()
@@ -23,7 +22,7 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
         Assert.Equal(IdempotencyState.New, (await BeginAsync()).State);
         Assert.Equal(IdempotencyState.InProgress, (await BeginAsync()).State);
         await store.CompleteAsync("key/1", Answer, default);
-        IdempotencyStore other = await OpenAsync();
+        IdempotencyStore other = new(Tested.Other);
 
         Assert.Equal(new IdempotencyClaim(IdempotencyState.Answered, Answer), await other.BeginAsync("key/1", "body", Start, default));
     }
@@ -71,30 +70,19 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
     public async Task Of_many_at_once_one_is_new() => Assert.Single(
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => BeginAsync()))), c => c.State == IdempotencyState.New);
 
-    protected abstract Task<IdempotencyStore> OpenAsync();
+    [Fact]
+    public async Task What_is_no_longer_remembered_goes_in_time()
+    {
+        await BeginAsync();
+        await store.BeginAsync("key/2", "body", Start + TimeSpan.FromHours(2), default);
+        await store.BeginAsync("key/3", "body", Start + TimeSpan.FromHours(25), default);
+
+        Assert.Equal(2, await Table.QueryAsync("idempotency", KeyRange.All, int.MaxValue, default).CountAsync());
+    }
 
     private Task<IdempotencyClaim> BeginAsync(TimeSpan after = default, string body = "body") => store.BeginAsync("key/1", body, Start + after, default);
 }
 
-public sealed class SqliteIdempotencyStoreTests : IdempotencyStoreTests
-{
-    private readonly string folder = Directory.CreateTempSubdirectory("rescan-idempotency-").FullName;
+public sealed class SqliteIdempotencyStoreTests : IdempotencyStoreTests<SqliteTestTable>;
 
-    public override Task DisposeAsync()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
-        return Task.CompletedTask;
-    }
-
-    protected override Task<IdempotencyStore> OpenAsync() => Task.FromResult<IdempotencyStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
-}
-
-public sealed class TableIdempotencyStoreTests : IdempotencyStoreTests
-{
-    private readonly string name = "Idempotency" + Guid.NewGuid().ToString("N");
-
-    public override async Task DisposeAsync() => await new TableClient(await AzureTestHub.StorageAsync(), name).DeleteAsync();
-
-    protected override async Task<IdempotencyStore> OpenAsync() => new TableOutcomeStore(new TableClient(await AzureTestHub.StorageAsync(), name));
-}
+public sealed class AzureIdempotencyStoreTests : IdempotencyStoreTests<AzureTestTable>;

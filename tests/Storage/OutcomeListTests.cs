@@ -1,28 +1,24 @@
-using Azure.Data.Tables;
-using Microsoft.Data.Sqlite;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
-using Rescan.Functions.Storage.AzureTables;
-using Rescan.Tests.Runtime.Engine;
 
-namespace Rescan.Tests.Outcomes;
+namespace Rescan.Tests.Storage;
 
 /// <summary>Pages, filters and histories, the same on every store.</summary>
-public abstract class OutcomeQueryTests : IAsyncLifetime
+public abstract class OutcomeListTests<T> : TableTestBase<T>
+    where T : TestTable, new()
 {
     private OutcomeStore store = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        store = await OpenAsync();
+        await base.InitializeAsync();
+        store = new OutcomeStore(Table);
         for (int i = 0; i < 12; i++)
         {
             string appliance = i % 2 == 0 ? "Even" : "odd";
             Assert.True(await store.TryRecordAsync($"q{i}", Ended(i, appliance, $"r{i % 4}"), default));
         }
     }
-
-    public abstract Task DisposeAsync();
 
     [Fact]
     public async Task Pages_follow_each_other_without_gap_or_repeat_though_outcomes_come_in_between()
@@ -96,7 +92,20 @@ public abstract class OutcomeQueryTests : IAsyncLifetime
     public Task A_token_that_was_never_handed_out_is_refused(string token) =>
         Assert.ThrowsAsync<FormatException>(() => store.ListAsync(new OutcomeQuery(ContinuationToken: token), default));
 
-    protected abstract Task<OutcomeStore> OpenAsync();
+    [Fact]
+    public async Task A_log_that_is_too_long_for_a_row_is_cut_and_says_so()
+    {
+        RescanOutcome large = Ended(50, "a", "r") with
+        {
+            Log = [.. Enumerable.Range(0, 2000).Select(i => new SessionLogItem(Time(i), "Success", new string('\u0001', 99) + '\ud800'))],
+        };
+
+        Assert.True(await store.TryRecordAsync("large", large, default));
+        RescanOutcome kept = (await store.GetAsync("large", default))!;
+        Assert.InRange(kept.Log.Count, 400, 1001);
+        Assert.Equal($"The log goes on for {2000 - kept.Log.Count + 1} more items on the appliance.", kept.Log[^1].Message);
+        Assert.EndsWith("\u0001\ufffd", kept.Log[0].Message, StringComparison.Ordinal);
+    }
 
     private static DateTimeOffset Time(int i) => new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i);
 
@@ -113,29 +122,6 @@ public abstract class OutcomeQueryTests : IAsyncLifetime
     };
 }
 
-public sealed class SqliteOutcomeQueryTests : OutcomeQueryTests
-{
-    private readonly string folder = Directory.CreateTempSubdirectory("rescan-queries-").FullName;
+public sealed class SqliteOutcomeListTests : OutcomeListTests<SqliteTestTable>;
 
-    public override Task DisposeAsync()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
-        return Task.CompletedTask;
-    }
-
-    protected override Task<OutcomeStore> OpenAsync() => Task.FromResult<OutcomeStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
-}
-
-public sealed class TableOutcomeQueryTests : OutcomeQueryTests
-{
-    private TableClient table = null!;
-
-    public override async Task DisposeAsync() => await table.DeleteAsync();
-
-    protected override async Task<OutcomeStore> OpenAsync()
-    {
-        table = new TableClient(await AzureTestHub.StorageAsync(), "Queries" + Guid.NewGuid().ToString("N"));
-        return new TableOutcomeStore(table);
-    }
-}
+public sealed class AzureOutcomeListTests : OutcomeListTests<AzureTestTable>;

@@ -1,20 +1,18 @@
-using Azure.Data.Tables;
-using Microsoft.Data.Sqlite;
-using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
-using Rescan.Functions.Storage.AzureTables;
-using Rescan.Tests.Runtime.Engine;
 
-namespace Rescan.Tests.Outcomes;
+namespace Rescan.Tests.Storage;
 
 /// <summary>Runs and their items, the same on every store.</summary>
-public abstract class RunStoreTests : IAsyncLifetime
+public abstract class RunStoreTests<T> : TableTestBase<T>
+    where T : TestTable, new()
 {
     private RunStore store = null!;
 
-    public async Task InitializeAsync() => store = await OpenAsync();
-
-    public abstract Task DisposeAsync();
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        store = new RunStore(Table);
+    }
 
     [Fact]
     public async Task A_run_is_begun_once_and_ended_once()
@@ -82,7 +80,35 @@ public abstract class RunStoreTests : IAsyncLifetime
         Assert.Equal(1, Assert.Single(await store.GetItemsAsync("run-1", "one", RunItemState.Running, 9, default)).Turn);
     }
 
-    protected abstract Task<RunStore> OpenAsync();
+    [Fact]
+    public async Task Items_are_found_by_their_state_in_turn_however_often_it_changes()
+    {
+        RunItem[] items = [.. Enumerable.Range(0, 40).Select(i => Item("one", i)), Item("two", 3)];
+        await store.AddItemsAsync("run-1", items, default);
+        await store.UpdateItemsAsync("run-1", [.. items.Take(39).Select(i => i with { State = RunItemState.Running, RequestId = "joined" })], default);
+        await store.UpdateItemsAsync("run-1", [.. items.Take(37).Select(i => i with { State = RunItemState.Ended })], default);
+        await store.UpdateItemsAsync("run-1", [items[38]], default);
+
+        Assert.Equal((int[])[38, 39, 3], await TurnsAsync(null, RunItemState.Waiting));
+        Assert.Equal((int[])[37], await TurnsAsync("ONE", RunItemState.Running));
+        Assert.Equal(37, (await TurnsAsync("one", RunItemState.Ended)).Length);
+        Assert.Equal("joined", Assert.Single(await store.GetItemsAsync("run-1", "one", RunItemState.Running, 5, default)).RequestId);
+    }
+
+    [Fact]
+    public async Task Many_that_update_the_same_items_leave_each_ended_once()
+    {
+        RunItem[] items = [.. Enumerable.Range(0, 10).Select(i => Item("one", i))];
+        await store.AddItemsAsync("run-1", items, default);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(worker => Task.Run(() => store.UpdateItemsAsync(
+            "run-1", [.. items.Select(i => i with { State = RunItemState.Ended, Reason = $"{worker}" })], default))));
+
+        Assert.Empty(await TurnsAsync(null, RunItemState.Waiting));
+        Assert.Equal(Enumerable.Range(0, 10), await TurnsAsync(null, RunItemState.Ended));
+    }
+
+    private async Task<int[]> TurnsAsync(string? appliance, RunItemState state) =>
+        [.. (await store.GetItemsAsync("run-1", appliance, state, int.MaxValue, default)).Select(i => i.Turn)];
 
     private static RunRecord Run(int i) => new() { Id = $"run-{i}", Status = RunStatus.Running, StartedAt = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i) };
 
@@ -92,29 +118,6 @@ public abstract class RunStoreTests : IAsyncLifetime
     };
 }
 
-public sealed class SqliteRunStoreTests : RunStoreTests
-{
-    private readonly string folder = Directory.CreateTempSubdirectory("rescan-runs-").FullName;
+public sealed class SqliteRunStoreTests : RunStoreTests<SqliteTestTable>;
 
-    public override Task DisposeAsync()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
-        return Task.CompletedTask;
-    }
-
-    protected override Task<RunStore> OpenAsync() => Task.FromResult<RunStore>(new SqliteOutcomeStore(Path.Combine(folder, "outcomes.db")));
-}
-
-public sealed class TableRunStoreTests : RunStoreTests
-{
-    private TableClient table = null!;
-
-    public override async Task DisposeAsync() => await table.DeleteAsync();
-
-    protected override async Task<RunStore> OpenAsync()
-    {
-        table = new TableClient(await AzureTestHub.StorageAsync(), "Runs" + Guid.NewGuid().ToString("N"));
-        return new TableOutcomeStore(table);
-    }
-}
+public sealed class AzureRunStoreTests : RunStoreTests<AzureTestTable>;
