@@ -24,14 +24,14 @@ public abstract class TestTable : IAsyncDisposable
 public sealed class SqliteTestTable : TestTable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-table-").FullName;
-    private SqliteTableFile owner = null!;
+    private SqliteTableFile? owner;
     private SqliteTableFile? reader;
 
     public string File => Path.Combine(folder, "state.db");
 
-    public override ITable Table => owner.Table;
+    public override ITable Table => owner!.Table;
 
-    public override ITable Other => owner.Table;
+    public override ITable Other => owner!.Table;
 
     /// <summary>The table as a process has it that does not own the file.</summary>
     public ITable Reader => (reader ??= SqliteTableFile.OpenToRead(File)).Table;
@@ -39,13 +39,17 @@ public sealed class SqliteTestTable : TestTable
     public override async Task OpenAsync() => owner = await SqliteTableFile.OpenAsync(File, default);
 
     /// <summary>Transactions committed so far.</summary>
-    public long Transactions => owner.Transactions;
+    public long Transactions => owner!.Transactions;
 
-    public Task CloseAsync() => owner.DisposeAsync().AsTask();
+    public async Task CloseAsync()
+    {
+        await (owner?.DisposeAsync() ?? ValueTask.CompletedTask);
+        owner = null;
+    }
 
     public override async ValueTask DisposeAsync()
     {
-        await owner.DisposeAsync();
+        await CloseAsync();
         await (reader?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(folder, recursive: true);
     }

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions;
 using Rescan.Functions.Rescans;
@@ -18,6 +19,7 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly Dictionary<string, string?> settings = [];
     private TimeProvider time = TimeProvider.System;
     private string? storage;
+    private Action<IServiceCollection>? configure;
 
     private ApiHost()
     {
@@ -32,10 +34,11 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
-    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null)
+    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null,
+        Action<IServiceCollection>? configure = null)
     {
         string[] names = ["one", "two", "three", "four"];
-        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage };
+        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage, configure = configure };
         List<SimulatedAppliance> started = [];
         foreach (SimulatorOptions options in appliances)
         {
@@ -156,7 +159,11 @@ internal sealed class ApiHost : IAsyncDisposable
                 StateFile = Path.Combine(folder, "state.db"),
                 FunctionsAssembly = typeof(RescanApi).Assembly,
                 Configuration = configuration,
-                ConfigureServices = services => services.AddRescan(configuration),
+                ConfigureServices = services =>
+                {
+                    configure?.Invoke(services);
+                    services.AddRescan(configuration);
+                },
                 Url = new Uri("http://127.0.0.1:0"),
                 Keys = configuration["Rescan:Key"] is { Length: > 0 } secret ? [secret] : [],
                 Timers = timers,
