@@ -45,7 +45,6 @@ public static class RescanServiceCollectionExtensions
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddHostedService<ApplianceAddressCheck>();
-        services.AddSingleton<ApplianceIdentities>();
         services.AddSingleton<NotificationSender>();
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<IChannelTest, ChannelTest>();

@@ -38,7 +38,6 @@ internal static class CostRun
     {
         string folder = Directory.CreateTempSubdirectory("rescan-bench-").FullName;
         string state = Path.Combine(folder, "state.db");
-        string outcomes = Path.Combine(folder, "outcomes.db");
         List<SimulatedAppliance> appliances = [];
         try
         {
@@ -74,8 +73,8 @@ internal static class CostRun
                 using StorageRequests? requests = azurite is null ? null : new StorageRequests(azurite.TablePort);
                 (long Transactions, long Bytes) Stored()
                 {
-                    (WriteAheadLog s, WriteAheadLog o) = (WriteAheadLog.Read(state), WriteAheadLog.Read(outcomes));
-                    return requests is null ? (s.Commits + o.Commits, s.Bytes + o.Bytes) : (requests.Count, 0);
+                    WriteAheadLog log = WriteAheadLog.Read(state);
+                    return requests is null ? (log.Commits, log.Bytes) : (requests.Count, 0);
                 }
 
                 List<CostCount> counts = [];
@@ -84,9 +83,8 @@ internal static class CostRun
                     // The first one signs in, makes tables and the like, which the others need not.
                     await RescanAsync(host, i, SimulatedRepository.Defaults[0]).ConfigureAwait(false);
                     using IDisposable? heldState = azurite is null ? WriteAheadLog.Hold(state) : null;
-                    using IDisposable? heldOutcomes = azurite is null ? WriteAheadLog.Hold(outcomes) : null;
                     (long transactions, long bytes) = Stored();
-                    (long executions, int asked) = (host.Engine.Turns + host.Engine.Activities, appliances[i].Ledger.Count);
+                    (long executions, int asked) = (host.Worker.Turns + host.Worker.Activities, appliances[i].Ledger.Count);
                     int polls = 0;
                     int rescans = 0;
                     foreach (SimulatedRepository repository in SimulatedRepository.Defaults.Skip(1))
@@ -99,7 +97,7 @@ internal static class CostRun
                     counts.Add(new CostCount(
                         polls / (double)rescans,
                         (appliances[i].Ledger.Count - asked) / (double)rescans,
-                        (host.Engine.Turns + host.Engine.Activities - executions) / (double)rescans,
+                        (host.Worker.Turns + host.Worker.Activities - executions) / (double)rescans,
                         (transactionsNow - transactions) / (double)rescans,
                         (bytesNow - bytes) / (double)rescans));
                 }

@@ -26,7 +26,7 @@ internal static class EngineCommand
             HistoryRun history = await HistoryRun.RunAsync(Sqlite).ConfigureAwait(false);
             WaitingRun waiting = await WaitingRun.RunAsync(Path.Combine(folder, "waiting.db"), 10_000, TimeSpan.FromSeconds(2)).ConfigureAwait(false);
 
-            AzuriteProcess emulator = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, false, CancellationToken.None).ConfigureAwait(false);
+            AzuriteProcess emulator = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, 0, CancellationToken.None).ConfigureAwait(false);
             await using (emulator.ConfigureAwait(false))
             {
                 async Task<StateStore> Azurite() => await AzureStore.OpenAsync(

@@ -41,9 +41,12 @@ public sealed class RecordOutcome(IApplianceClients appliances, IntentStore inte
             using IDisposable? scope = TelemetryScope.Begin(log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
             Outcome outcome = state.Outcome ?? throw new UnreachableException();
             (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken);
-            string? told = (await intents.GetIntentAsync(input.Request.Appliance, state.RequestId, cancellationToken))?.Remark;
-            string? remark = told is null || state.Remark?.Contains(told, StringComparison.Ordinal) == true ? state.Remark : told;
-            string[] remarks = [.. new[] { state.Reason, remark, missing }.OfType<string>().Distinct()];
+            RescanIntent? intent = await intents.GetIntentAsync(input.Request.Appliance, state.RequestId, cancellationToken);
+            string? remark = intent?.Remark is not { } told || state.Remark?.Contains(told, StringComparison.Ordinal) == true ? state.Remark : told;
+            string? open = state.SessionId is null && intent is { LastPostAt: not null, SessionId: null }
+                ? "The answer to its request was lost, and no session of it was found: the appliance may have rescanned the repository all the same, or do so yet."
+                : null;
+            string[] remarks = [.. new[] { state.Reason, remark, open, missing }.OfType<string>().Distinct()];
             RescanOutcome record = new()
             {
                 Id = input.InstanceId,

@@ -10,10 +10,9 @@ namespace Rescan.Functions.Rescans;
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="instances">The instances of rescans.</param>
-/// <param name="identities">Notices two entries that are one appliance.</param>
 /// <param name="runs">Starts runs, for requests that name no single repository.</param>
 /// <param name="options">The settings.</param>
-public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, ApplianceIdentities identities, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
+public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>
@@ -50,12 +49,5 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
     /// <exception cref="UnknownRepositoryException">None fits, or several do.</exception>
     /// <exception cref="ApplianceException">The appliance did not list its repositories.</exception>
     public async Task<Repository> FindAsync(string appliance, string nameOrId, CancellationToken cancellationToken) =>
-        RepositoryResolver.Find(appliance, await ListAsync(appliance, cancellationToken), nameOrId);
-
-    private async Task<IReadOnlyList<Repository>> ListAsync(string appliance, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Repository> all = await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken);
-        identities.Check(appliance, all);
-        return all;
-    }
+        RepositoryResolver.Find(appliance, await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken), nameOrId);
 }

@@ -30,6 +30,9 @@ public sealed partial record RescanState
     /// <summary>How long the appliance may take to end a session that it agreed to stop.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often what there is is looked at once the deadline has passed, as long as no answer comes.</summary>
+    private const int MostLastLooks = 3;
+
     /// <summary>Whether the outcome is to be recorded without the session's log, since it cannot be read.</summary>
     internal bool WithoutLog => Tries >= LogTries;
 
@@ -110,7 +113,7 @@ public sealed partial record RescanState
         }
 
         SessionSnapshot seen = answer.Value!;
-        bool lastLook = LastLook;
+        bool lastLook = LastLooks > 0;
         next = next.Untroubled() with
         {
             Seen = true,
@@ -122,7 +125,7 @@ public sealed partial record RescanState
         };
         if (SessionOutcome.Of(seen.Status) is { } outcome)
         {
-            return next.End(outcome, outcome == Storage.Outcome.Succeeded ? null : seen.Reason ?? (outcome == Storage.Outcome.Canceled ? CancelReason : null) ?? seen.LastMessage);
+            return next.End(outcome, outcome == Storage.Outcome.Succeeded ? null : seen.Reason ?? (outcome == Storage.Outcome.Canceled ? CancelReason : null) ?? next.LastMessage);
         }
 
         if (at.Now >= StopAcceptedAt + StopGrace)
@@ -191,23 +194,23 @@ public sealed partial record RescanState
 
     private RescanState Counted(RequestCounts requests) => this with { Requests = Requests + requests };
 
-    private RescanState Untroubled() => this with { TroubleSince = null, Trouble = null, Tries = 0, Missing = 0, LastLook = false };
+    private RescanState Untroubled() => this with { TroubleSince = null, Trouble = null, Tries = 0, Missing = 0, LastLooks = 0 };
 
     /// <summary>The app may have been down, or its clock set, when the session ended: what there is, is looked at once more.</summary>
     private (RescanState State, RescanAction Action) NextAfterDeadline(RescanMoment at) => Phase switch
     {
-        _ when LastLook => (EndedAtDeadline(at), RescanAction.Record),
+        _ when LastLooks >= MostLastLooks => (EndedAtDeadline(at), RescanAction.Record),
         RescanPhase.SigningIn => (CancelReason is null ? EndedAtDeadline(at) : Ended(Storage.Outcome.Canceled, CancelReason), RescanAction.Record),
-        RescanPhase.Starting => (this with { LastLook = true }, RescanAction.Find),
-        RescanPhase.Watching when CancelReason is not null && Tries == 0 => (this, RescanAction.Stop),
-        _ => (this with { LastLook = true }, RescanAction.Poll),
+        RescanPhase.Starting => (this with { LastLooks = LastLooks + 1 }, RescanAction.Find),
+        RescanPhase.Watching when CancelReason is not null && Tries == 0 && LastLooks == 0 => (this, RescanAction.Stop),
+        _ => (this with { LastLooks = LastLooks + 1 }, RescanAction.Poll),
     };
 
     /// <summary>One answer that it is unknown may come from elsewhere than the appliance, or too early.</summary>
     private RescanStep AfterMissing(ApplianceError trouble, RescanMoment at)
     {
         bool tooEarly = !Seen && at.Now < WatchedSince + UnseenGrace;
-        return tooEarly || (Missing == 0 && !LastLook)
+        return tooEarly || Missing == 0
             ? (this with { Missing = Missing + 1 }).RetryLater(trouble with { Failure = ApplianceFailure.Transient }, at)
             : End(Storage.Outcome.Lost, $"Appliance '{at.Request.Appliance}' no longer knows session {SessionId}: it was purged, or the appliance was restored or rebuilt.");
     }
@@ -220,7 +223,12 @@ public sealed partial record RescanState
             return End(Storage.Outcome.Rejected, trouble.Message);
         }
 
-        if (LastLook)
+        if (LastLooks is > 0 and < MostLastLooks)
+        {
+            return new RescanStep(this, at.Request.Polling.MinInterval);
+        }
+
+        if (LastLooks > 0)
         {
             RescanState ended = EndedAtDeadline(at);
             return new RescanStep(TroubleSince is null ? ended with { Reason = $"{ended.Reason} A last look failed: {trouble.Message}" } : ended);

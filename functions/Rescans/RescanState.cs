@@ -81,8 +81,8 @@ public sealed partial record RescanState
     /// <summary>Tries of the present step that met trouble.</summary>
     public int Tries { get; init; }
 
-    /// <summary>Whether the deadline has passed and the present step is the one last look.</summary>
-    public bool LastLook { get; init; }
+    /// <summary>Last looks begun since the deadline passed; a few, since a single one may meet a hiccup.</summary>
+    public int LastLooks { get; init; }
 
     /// <summary>How often in a row the appliance has not known the session.</summary>
     public int Missing { get; init; }

@@ -19,9 +19,8 @@ public sealed record SelectedRepositories(int Repositories);
 
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
 /// <param name="appliances">The appliances' clients.</param>
-/// <param name="identities">Notices two entries that are one appliance.</param>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class SelectRepositories(IApplianceClients appliances, ApplianceIdentities identities, RunStore runs)
+public sealed class SelectRepositories(IApplianceClients appliances, RunStore runs)
 {
     /// <summary>Lists.</summary>
     /// <param name="input">The appliance and the filter.</param>
@@ -31,7 +30,6 @@ public sealed class SelectRepositories(IApplianceClients appliances, ApplianceId
         ActivityResult.FromAsync(async () =>
         {
             IReadOnlyList<Repository> all = await appliances.Get(input.Appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
-            identities.Check(input.Appliance, all);
             RunItem[] items = [.. all.Where(input.Filter.Takes).DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal).Select((r, i) => new RunItem
             {
                 Appliance = input.Appliance,

@@ -4,7 +4,7 @@ using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Reports;
-using Rescan.Local.Runtime;
+using Rescan.Local.Runtime.Durable;
 
 RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end. Start with: rescan demo")
 {
@@ -32,12 +32,12 @@ catch (OptionsValidationException e)
 
     return ExitCodes.Configuration;
 }
-catch (InvalidOperationException e) when (e.InnerException is StateStoreException lost)
+catch (InvalidOperationException e) when (e.InnerException is TaskHubException lost)
 {
     Console.Error.WriteLine("rescan: " + lost.Message);
     return ExitCodes.State;
 }
-catch (Exception e) when (e is StateStoreException or OutcomeStoreException)
+catch (Exception e) when (e is TaskHubException or OutcomeStoreException)
 {
     Console.Error.WriteLine("rescan: " + e.Message);
     return ExitCodes.Configuration;

@@ -3,15 +3,15 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli;
 
 /// <summary><c>rescan state</c>: moves and prunes what is kept, task hub and outcomes alike, while nothing runs on it.</summary>
 internal static class StateCommand
 {
-    private const string HubEntry = "task-hub.jsonl";
     private const string OutcomesEntry = "outcomes.jsonl";
 
     public static Command Create() => new("state", "Export, import or prune the state of the app, while the app is stopped.") { CreateExport(), CreateImport(), CreatePrune() };
@@ -20,7 +20,8 @@ internal static class StateCommand
     {
         Argument<string> file = new("file") { Description = "the archive to write, such as rescan.zip" };
         return Create("export", """
-            Write the task hub and the outcomes to one archive, for a backup or to move to the other kind of store.
+            Write the outcomes to one archive, for a backup or to move to the other kind of storage. Rescans under way cannot be
+            moved: let them end first.
 
               rescan state export rescan.zip
 
@@ -28,24 +29,18 @@ internal static class StateCommand
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
-            (int instances, int outcomes) = (0, 0);
-            ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
-            await using (zip.ConfigureAwait(false))
+            int outcomes = 0;
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+            await using (taskHub.ConfigureAwait(false))
             {
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                await RequireNothingUnderWayAsync(taskHub.CreateClient(), cancellationToken).ConfigureAwait(false);
+                ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
+                await using (zip.ConfigureAwait(false))
                 {
-                    Stream target = await zip.CreateEntry(HubEntry).OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await using (target.ConfigureAwait(false))
-                    {
-                        instances = await store.ExportAsync(target, cancellationToken).ConfigureAwait(false);
-                    }
-
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines.ConfigureAwait(false))
                     {
-                        await using StateTable table = await location.OpenTableAsync(cancellationToken);
-                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(table.Table).ExportAsync(cancellationToken))
+                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(location.TableOf(taskHub.Table)).ExportAsync(cancellationToken))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -55,7 +50,7 @@ internal static class StateCommand
             }
 
             File.Move(partial, path, overwrite: true);
-            return string.Create(CultureInfo.InvariantCulture, $"exported {instances} instances and {outcomes} outcomes to {path}");
+            return string.Create(CultureInfo.InvariantCulture, $"exported {outcomes} outcomes to {path}");
         });
     }
 
@@ -63,7 +58,7 @@ internal static class StateCommand
     {
         Argument<string> file = new("file") { Description = "an archive that 'rescan state export' wrote" };
         return Create("import", """
-            Take an archive into an empty state. Rescans under way go on at the next start.
+            Take in the outcomes of an archive. Those that are here already stay as they are.
 
               rescan state import rescan.zip --storage azurite
 
@@ -86,34 +81,22 @@ internal static class StateCommand
 
             await using (zip.ConfigureAwait(false))
             {
-                if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
+                ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry) ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+                int outcomes = 0;
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+                await using (taskHub.ConfigureAwait(false))
                 {
-                    throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
-                }
-
-                (int instances, int outcomes) = (0, 0);
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
-                {
-                    // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    await using StateTable table = await location.OpenTableAsync(cancellationToken);
-                    OutcomeArchive target = OutcomeArchive.Of(table.Table);
-                    using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+                    OutcomeArchive target = OutcomeArchive.Of(location.TableOf(taskHub.Table));
+                    using StreamReader lines = new(await entry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
                     while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                     {
                         OutcomeArchiveItem item = JsonSerializer.Deserialize<OutcomeArchiveItem>(line)!;
                         await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
                         outcomes += item.Outcome is null ? 0 : 1;
                     }
-
-                    Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await using (source.ConfigureAwait(false))
-                    {
-                        instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
-                    }
                 }
 
-                return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
+                return string.Create(CultureInfo.InvariantCulture, $"imported {outcomes} outcomes");
             }
         });
     }
@@ -135,13 +118,12 @@ internal static class StateCommand
             StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
             await using (location.ConfigureAwait(false))
             {
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+                await using (taskHub.ConfigureAwait(false))
                 {
-                    int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    await using StateTable table = await location.OpenTableAsync(cancellationToken);
-                    int outcomes = await OutcomeArchive.Of(table.Table).PruneAsync(before, cancellationToken);
-                    await table.ShrinkAsync();
+                    int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken).ConfigureAwait(false);
+                    int outcomes = await OutcomeArchive.Of(location.TableOf(taskHub.Table)).PruneAsync(before, cancellationToken);
+                    await taskHub.ShrinkAsync(cancellationToken);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -149,6 +131,36 @@ internal static class StateCommand
             return 0;
         });
         return command;
+    }
+
+    private static async Task RequireNothingUnderWayAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+        List<string> ids = [];
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(unfinished).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            ids.Add(instance.InstanceId);
+        }
+
+        if (ids.Count > 0)
+        {
+            throw new CommandException(ExitCodes.Configuration, $"{ids.Count} instances have not ended, which an archive cannot hold, {ids[0]} first. Let rescan serve end them, or cancel them with rescan cancel.");
+        }
+    }
+
+    /// <summary>By when they last changed: a purge of the storage provider goes by when they began.</summary>
+    private static async Task<int> PruneAsync(DurableTaskClient client, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before)).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (instance.IsCompleted && instance.LastUpdatedAt < before)
+            {
+                count += (await client.PurgeInstanceAsync(instance.InstanceId, cancellation: cancellationToken).ConfigureAwait(false)).PurgedInstanceCount;
+            }
+        }
+
+        return count;
     }
 
     private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)

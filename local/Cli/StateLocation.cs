@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
-using Rescan.Local.Runtime.SqliteTables;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
 
@@ -11,6 +13,7 @@ internal sealed class StateLocation : IAsyncDisposable
 {
     // Where Azurite is looked for by default.
     private const int BlobPort = 10000;
+    private const int QueuePort = 10001;
     private const int TablePort = 10002;
 
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(250);
@@ -34,17 +37,19 @@ internal sealed class StateLocation : IAsyncDisposable
     public Action? OnStandBy { get; private set; }
 
     /// <summary>What to say of it; null when there is nothing to say.</summary>
-    public string? Remark => azurite is null ? null : $"Azurite keeps the state; its tables {Name}State and {Name}Outcomes can be seen at {azurite.ConnectionString}";
+    public string? Remark => azurite is null ? null : $"""
+        Azurite keeps the state: for trying out, since it writes to its files only every few seconds. Its tables begin with {Name}, at
+        {azurite.ConnectionString}
+        Another rescan serve --storage with that string shares the work.
+        """;
 
     /// <summary>Whether anything was ever kept there, as far as this machine can tell.</summary>
-    public bool Exists => Storage is not null || File.Exists(OutcomesFile) || File.Exists(StateFile);
+    public bool Exists => Storage is not null || File.Exists(StateFile);
 
     /// <summary>How the runtime finds the task hub.</summary>
-    public StateStoreOptions StoreOptions => new() { StateFile = StateFile, Storage = Storage, TaskHub = Name };
+    public TaskHubOptions Options => new() { StateFile = StateFile, Storage = Storage, Name = Name };
 
     private string StateFile => Path.Combine(Folder, "state.db");
-
-    private string OutcomesFile => Path.Combine(Folder, "outcomes.db");
 
     private string AzuriteFolder => Path.Combine(Folder, "azurite");
 
@@ -100,15 +105,11 @@ internal sealed class StateLocation : IAsyncDisposable
     }
 
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
-    public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(StoreOptions, TimeProvider.System, cancellationToken);
+    public Task<TaskHub> OpenTaskHubAsync(CancellationToken cancellationToken) => TaskHub.OpenAsync(Options, cancellationToken);
 
-    /// <summary>Opens what the app keeps, for a command that no app runs beside.</summary>
-    public async Task<StateTable> OpenTableAsync(CancellationToken cancellationToken) => Storage is null
-        ? new StateTable(await SqliteTableFile.OpenAsync(OutcomesFile, cancellationToken))
-        : StateTable.InStorage(this);
-
-    /// <summary>Opens what the app keeps, to read it beside the process that owns it.</summary>
-    public StateTable OpenTableToRead() => Storage is null ? new StateTable(SqliteTableFile.OpenToRead(OutcomesFile)) : StateTable.InStorage(this);
+    /// <summary>Where the app keeps what it records: in the task hub's file, or in a table of the storage account.</summary>
+    /// <param name="ofHub">The table in the task hub's file; null for a hub in a storage account.</param>
+    public ITable TableOf(ITable? ofHub) => ofHub ?? AzureTable.Of(AppHost.Configure(this, []));
 
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
@@ -122,7 +123,7 @@ internal sealed class StateLocation : IAsyncDisposable
         yield return new("Rescan:Outcomes:Table", Name + "Outcomes");
         if (Uri.TryCreate(Storage, UriKind.Absolute, out Uri? account) && account.Scheme == Uri.UriSchemeHttps)
         {
-            yield return new("Rescan:Outcomes:TableServiceUri", AzureStore.TablesOf(account).AbsoluteUri);
+            yield return new("Rescan:Outcomes:TableServiceUri", TaskHub.TablesOf(account).AbsoluteUri);
         }
         else
         {
@@ -174,10 +175,10 @@ internal sealed class StateLocation : IAsyncDisposable
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
 
-        bool usual = IsFree(BlobPort) && IsFree(TablePort);
+        bool usual = IsFree(BlobPort) && IsFree(QueuePort) && IsFree(TablePort);
         Output.Step("starting Azurite (npm fetches it the first time)");
         azurite = await AzuriteProcess.StartAsync(
-            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? TablePort : 0, durable: true, cancellationToken).ConfigureAwait(false);
+            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? QueuePort : 0, usual ? TablePort : 0, cancellationToken).ConfigureAwait(false);
         Storage = azurite.ConnectionString;
         await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken).ConfigureAwait(false);
     }

@@ -5,7 +5,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.SqliteTables;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -20,7 +20,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     private static readonly Fault AnswerLost = new("drop-after", "rescan", 0, 1);
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-start-").FullName;
     private readonly List<ServiceProvider> apps = [];
-    private readonly Dictionary<string, SqliteTableFile> tables = [];
+    private readonly Dictionary<string, TaskHub> tables = [];
     private SimulatedAppliance appliance = null!;
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -32,7 +32,7 @@ public sealed class StartRescanTests : IAsyncLifetime
             await app.DisposeAsync();
         }
 
-        foreach (SqliteTableFile table in tables.Values)
+        foreach (TaskHub table in tables.Values)
         {
             await table.DisposeAsync();
         }
@@ -66,7 +66,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceProvider app = await StartAsync(new SimulatorOptions { ClockSkew = TimeSpan.FromSeconds(skew), Scenario = [AnswerLost] });
         await PostAsync(app, "one", Archive);
 
-        StartedRescan started = (await PostAsync(Open("outcomes.db"), "one", Archive)).Value!;
+        StartedRescan started = (await PostAsync(Open("state.db"), "one", Archive)).Value!;
 
         Assert.Equal(1, Posts);
         await AssertIsOfAsync(app, started, Archive);
@@ -211,7 +211,7 @@ public sealed class StartRescanTests : IAsyncLifetime
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(app, "one", Archive, false, kill.Token));
         }
 
-        StartedRescan started = await StartedAsync(Open("outcomes.db"), "one", Archive);
+        StartedRescan started = await StartedAsync(Open("state.db"), "one", Archive);
 
         await AssertIsOfAsync(app, started, Archive);
         Assert.Equal(1, Posts);
@@ -235,7 +235,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_process_that_lost_its_work_does_not_post()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions());
-        ServiceProvider stale = Open("outcomes.db", s => s.AddSingleton<IOwnership>(new Lost()));
+        ServiceProvider stale = Open("state.db", s => s.AddSingleton<IOwnership>(new Lost()));
 
         Assert.Equal(ApplianceFailure.Transient, (await PostAsync(stale, "one", Archive)).Error!.Failure);
 
@@ -249,7 +249,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_process_that_stood_still_before_its_post_does_not_post()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions());
-        ServiceProvider stale = Open("outcomes.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))), fresh: TimeSpan.FromMilliseconds(300));
+        ServiceProvider stale = Open("state.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))), fresh: TimeSpan.FromMilliseconds(300));
 
         Assert.Contains("stood still", (await PostAsync(stale, "one", Archive)).Error!.Message, StringComparison.Ordinal);
         Assert.Equal(0, Posts);
@@ -266,7 +266,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         }
 
         // Another process that takes the post for dead already.
-        StartedRescan second = await StartedAsync(Open("outcomes.db", longest: TimeSpan.Zero), "one", Archive);
+        StartedRescan second = await StartedAsync(Open("state.db", longest: TimeSpan.Zero), "one", Archive);
         StartedRescan first = (await slow).Value!;
 
         Assert.Equal(second.SessionId, first.SessionId);
@@ -320,12 +320,12 @@ public sealed class StartRescanTests : IAsyncLifetime
     private async Task<ServiceProvider> StartAsync(SimulatorOptions options)
     {
         appliance = await SimulatedAppliance.StartAsync(options with { SessionDuration = TimeSpan.FromMinutes(5) }, default);
-        foreach (string name in (string[])["outcomes.db", "others.db"])
+        foreach (string name in (string[])["state.db", "others.db"])
         {
-            tables[name] = await SqliteTableFile.OpenAsync(Path.Combine(folder, name), default);
+            tables[name] = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, name) }, default);
         }
 
-        return Open("outcomes.db");
+        return Open("state.db");
     }
 
     private ServiceProvider Open(string outcomes, Action<ServiceCollection>? configure = null, TimeSpan? longest = null, TimeSpan? fresh = null)
@@ -340,7 +340,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         }).Build();
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddSingleton(tables[outcomes].Table);
+        services.AddSingleton(tables[outcomes].Table!);
         services.AddSingleton(new PostLimits { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
         configure?.Invoke(services);
         services.AddRescan(configuration);

@@ -1,6 +1,6 @@
 using Rescan.Bench.Engine;
 using Rescan.Local.Runtime.Storage;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Bench;
 

@@ -3,11 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
-using Rescan.Local.Runtime.SqliteTables;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
@@ -83,7 +83,7 @@ internal sealed class CrashMatrix(string? storage)
                     if (await app.ReadyAsync() is { } http)
                     {
                         request = await AskAsync(http, id, request);
-                        await EndAsync(http, id, request, ReadTable(folder, hub));
+                        await EndAsync(http, id, request, await ReadTableAsync(folder, hub));
                         await QuietAsync(log);
                         if (await app.StopAsync() == 0)
                         {
@@ -186,8 +186,8 @@ internal sealed class CrashMatrix(string? storage)
     }
 
     /// <summary>What the app keeps, read beside it.</summary>
-    private ITable ReadTable(string folder, string hub) => storage is null
-        ? SqliteTableFile.OpenToRead(Path.Combine(folder, "outcomes.db")).Table
+    private async Task<ITable> ReadTableAsync(string folder, string hub) => storage is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None))!.Table!
         : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Rescan:Outcomes:Table"] = hub + "Outcomes",
@@ -205,17 +205,22 @@ internal sealed class CrashMatrix(string? storage)
             }
         }
 
-        StateStore store = await StateStore.OpenAsync(
-            new StateStoreOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, TaskHub = hub }, TimeProvider.System, CancellationToken.None);
-        await using (store)
+        TaskHub taskHub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, Name = hub }, CancellationToken.None);
+        await using (taskHub)
         {
             // The notification's instance may have been stopped between its delivery and its end.
-            int open = (await store.LoadAsync(CancellationToken.None)).Count(s => !s.Instance.Id.StartsWith("notify-", StringComparison.Ordinal));
+            OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+            int open = 0;
+            await foreach (OrchestrationMetadata instance in taskHub.CreateClient().GetAllInstancesAsync(unfinished))
+            {
+                open += instance.InstanceId.StartsWith("notify-", StringComparison.Ordinal) ? 0 : 1;
+            }
+
             Expect(open == 0, $"{open} instances have not ended");
         }
 
         List<RecordedOutcome> outcomes = [];
-        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(ReadTable(folder, hub)).ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync(folder, hub)).ExportAsync(CancellationToken.None))
         {
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);
         }

@@ -9,9 +9,8 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Local.Runtime.Hosting;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
@@ -109,18 +108,16 @@ internal sealed class Endurance(int rescans)
 
     private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(FastTime time)
     {
-        await using SqliteTableFile table = await SqliteTableFile.OpenAsync(Path.Combine(folder, "outcomes.db"), CancellationToken.None);
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
-        StateStore store = await StateStore.OpenAsync(new StateStoreOptions { StateFile = Path.Combine(folder, "state.db") }, TimeProvider.System, CancellationToken.None);
-        await using (store)
+        TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None);
+        await using (hub)
         {
-            await store.PruneAsync(later, CancellationToken.None);
+            await hub.CreateClient().PurgeAllInstancesAsync(new PurgeInstancesFilter(CreatedTo: later));
+            int recorded = await OutcomeArchive.Of(hub.Table!).PruneAsync(later, CancellationToken.None);
+            await hub.ShrinkAsync(CancellationToken.None);
+            return (recorded, full, Size());
         }
-
-        int recorded = await OutcomeArchive.Of(table.Table).PruneAsync(later, CancellationToken.None);
-        await table.ShrinkAsync();
-        return (recorded, full, Size());
     }
 
     private long Size() => Directory.GetFiles(folder, "*.db*").Sum(f => new FileInfo(f).Length);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Rescan.Crash;
 using Rescan.Local.Simulator;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Durability;
 
@@ -75,7 +75,6 @@ public sealed class ServeTests : IAsyncLifetime
 
     [Theory]
     [InlineData("state.db")]
-    [InlineData("outcomes.db")]
     public async Task A_damaged_or_lost_file_is_refused_at_the_start(string file)
     {
         await using (ServedApp app = Serve())

@@ -12,7 +12,7 @@ using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
 using Rescan.Tests.Configuration.Vault;
 using Rescan.Tests.Infra;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Operations;
 

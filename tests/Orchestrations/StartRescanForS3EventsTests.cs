@@ -8,8 +8,8 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.SqliteTables;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
 
@@ -122,8 +122,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         using ApplianceClients appliances = new(
             settings, http.GetRequiredService<IHttpClientFactory>(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
-        await using SqliteTableFile table = await SqliteTableFile.OpenAsync(Path.Combine(folder, "outcomes.db"), default);
-        IntentStore intents = new(table.Table, fixture.Time);
+        await using TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "table.db") }, default);
+        IntentStore intents = new(hub.Table!, fixture.Time);
         return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

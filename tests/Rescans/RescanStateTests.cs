@@ -59,11 +59,16 @@ public sealed class RescanStateTests
     [InlineData(true, Outcome.Unreachable)]
     public void A_last_look_that_fails_ends_it_by_what_was_known_before(bool troubled, Outcome outcome)
     {
-        RescanState state = In(RescanPhase.Watching) with { TroubleSince = troubled ? Start : null, Trouble = troubled ? "Away." : null };
-        RescanStep step = state.Next(At(Deadline)).State.AfterPoll(new ActivityResult<SessionSnapshot>(null, Busy, new()), At(Deadline));
+        RescanStep step = new(In(RescanPhase.Watching) with { TroubleSince = troubled ? Start : null, Trouble = troubled ? "Away." : null });
+        for (int looks = 1; looks <= 3; looks++)
+        {
+            (RescanState state, RescanAction action) = step.State.Next(At(Deadline));
+            Assert.Equal(RescanAction.Poll, action);
+            step = state.AfterPoll(new ActivityResult<SessionSnapshot>(null, Busy, new()), At(Deadline));
+            Assert.Equal(looks < 3 ? Request.Polling.MinInterval : TimeSpan.Zero, step.Wait);
+        }
 
         Assert.Equal((RescanPhase.Recording, outcome), End(step));
-        Assert.Equal(TimeSpan.Zero, step.Wait);
     }
 
     [Fact]

@@ -1,8 +1,9 @@
 using Azure.Data.Tables;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.SqliteTables;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Storage;
 
@@ -24,22 +25,26 @@ public abstract class TestTable : IAsyncDisposable
 public sealed class SqliteTestTable : TestTable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-table-").FullName;
-    private SqliteTableFile? owner;
-    private SqliteTableFile? reader;
+    private TaskHub? owner;
+    private TaskHubView? reader;
 
     public string File => Path.Combine(folder, "state.db");
 
-    public override ITable Table => owner!.Table;
+    public override ITable Table => owner!.Table!;
 
-    public override ITable Other => owner!.Table;
+    public override ITable Other => owner!.Table!;
 
     /// <summary>The table as a process has it that does not own the file.</summary>
-    public ITable Reader => (reader ??= SqliteTableFile.OpenToRead(File)).Table;
+    public ITable Reader => reader!.Table!;
 
-    public override async Task OpenAsync() => owner = await SqliteTableFile.OpenAsync(File, default);
+    public override async Task OpenAsync()
+    {
+        owner = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = File }, default);
+        reader ??= await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = File }, default);
+    }
 
     /// <summary>Transactions committed so far.</summary>
-    public long Transactions => owner!.Transactions;
+    public long Transactions => ((SqliteTable)owner!.Table!).Transactions;
 
     public async Task CloseAsync()
     {

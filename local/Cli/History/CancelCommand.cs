@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Rescans;
-using Rescan.Local.Runtime;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -9,6 +9,8 @@ namespace Rescan.Local.Cli.History;
 internal static class CancelCommand
 {
     private const string Reason = "Canceled by the operator.";
+    private const string UnderWay = "is being canceled; rescan status shows when it has ended.";
+    private const string Left = "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now.";
 
     public static Command Create()
     {
@@ -17,8 +19,8 @@ internal static class CancelCommand
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
         Command command = new("cancel", """
-            Cancel a rescan that runs, and have its session stopped on the appliance. The process that runs it is asked by its HTTP API;
-            when none runs, the wish is left in the state for the next one.
+            Cancel a rescan that runs, and have its session stopped on the appliance. The process that runs it is told; when none runs, the
+            wish is left in the state for the next one.
 
               rescan cancel prod
 
@@ -54,23 +56,27 @@ internal static class CancelCommand
 
     private static async Task<string> CancelAsync(HistorySource source, string id, string? key, CancellationToken cancellationToken)
     {
+        Uri? address = await source.GetServingAddressAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            StateStore store = await source.Location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-            await using (store.ConfigureAwait(false))
+            TaskHub hub = await source.Location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
+            await using (hub.ConfigureAwait(false))
             {
-                return await store.LeaveEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false)
-                    ? "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now."
-                    : throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
+                DurableTaskClient client = hub.CreateClient();
+                if (await client.GetInstanceAsync(id, cancellationToken).ConfigureAwait(false) is not { IsCompleted: false })
+                {
+                    throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
+                }
+
+                await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false);
+                return address is not null && source.Location.Storage is not null ? UnderWay : Left;
             }
         }
-        catch (StateStoreInUseException e)
+        catch (TaskHubInUseException e)
         {
-            Uri address = await source.GetOwnerAddressAsync(cancellationToken).ConfigureAwait(false)
-                ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers.");
-            using OwnerClient owner = new(address, key);
+            using OwnerClient owner = new(address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
             await owner.CancelAsync(id, cancellationToken).ConfigureAwait(false);
-            return "is being canceled; rescan status shows when it has ended.";
+            return UnderWay;
         }
     }
 }

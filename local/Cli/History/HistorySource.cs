@@ -8,7 +8,7 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -17,12 +17,10 @@ internal sealed class HistorySource : IAsyncDisposable
 {
     private const int Page = 500;
     private readonly ServiceProvider services;
-    private readonly StateView? state;
-    private readonly StateTable table;
+    private readonly TaskHubView? state;
 
-    private HistorySource(StateLocation location, ServiceProvider services, StateView? state, StateTable table)
+    private HistorySource(StateLocation location, ServiceProvider services, TaskHubView? state)
     {
-        this.table = table;
         Location = location;
         this.services = services;
         this.state = state;
@@ -47,15 +45,14 @@ internal sealed class HistorySource : IAsyncDisposable
                 throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
-            StateView? state = await StateView.OpenAsync(location.StoreOptions, cancellationToken).ConfigureAwait(false);
+            TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken).ConfigureAwait(false);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
-            StateTable table = location.OpenTableToRead();
-            collection.AddLogging().AddSingleton(table.Table).AddRescan(configuration);
+            collection.AddLogging().AddSingleton(location.TableOf(state?.Table)).AddRescan(configuration);
 
             // What rescans need to run, such as appliances, is not needed to look at them.
             collection.RemoveAll<IValidateOptions<RescanOptions>>();
-            return new HistorySource(location, collection.BuildServiceProvider(), state, table);
+            return new HistorySource(location, collection.BuildServiceProvider(), state);
         }
         catch
         {
@@ -105,9 +102,9 @@ internal sealed class HistorySource : IAsyncDisposable
         while (token is not null);
     }
 
-    /// <summary>Where the process that runs the rescans answers; null when none is known to live.</summary>
-    public Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken) =>
-        state is null ? Task.FromResult<Uri?>(null) : state.GetOwnerAddressAsync(cancellationToken);
+    /// <summary>Where a process that runs the rescans answers; null when none is known to live.</summary>
+    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
+        state is null ? Task.FromResult<Uri?>(null) : state.GetServingAddressAsync(cancellationToken);
 
     /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
     /// <returns>The one that runs, else the newest.</returns>
@@ -162,7 +159,6 @@ internal sealed class HistorySource : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync().ConfigureAwait(false);
-        await table.DisposeAsync();
         if (state is not null)
         {
             await state.DisposeAsync().ConfigureAwait(false);

@@ -56,7 +56,7 @@ internal static class LogCommand
             return (await source.Outcomes.GetAsync(rescan.RequestId!, cancellationToken).ConfigureAwait(false))?.Log ?? [];
         }
 
-        if (await source.GetOwnerAddressAsync(cancellationToken).ConfigureAwait(false) is { } address)
+        if (await source.GetServingAddressAsync(cancellationToken).ConfigureAwait(false) is { } address)
         {
             using OwnerClient owner = new(address, key);
             return (await owner.GetLogAsync(rescan.Id, cancellationToken).ConfigureAwait(false)).Log;

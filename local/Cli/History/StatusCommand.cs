@@ -32,7 +32,7 @@ internal static class StatusCommand
                     .. (await source.Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false)).Select(o => o with { Log = [], Timeline = null })
                         .OrderByDescending(o => o.Outcome.Severity()).ThenBy(o => o.Appliance, StringComparer.Ordinal).ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
                 ];
-                Uri? owner = await source.GetOwnerAddressAsync(cancellationToken).ConfigureAwait(false);
+                Uri? owner = await source.GetServingAddressAsync(cancellationToken).ConfigureAwait(false);
                 if (parse.GetValue(output) == "json")
                 {
                     Output.PrintJson(new { servedAt = owner?.AbsoluteUri, running, last });

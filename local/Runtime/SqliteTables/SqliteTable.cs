@@ -14,6 +14,9 @@ internal sealed class SqliteTable(SqliteDatabase database) : ITable
     private const int PageSize = 1000;
     private volatile bool open;
 
+    /// <summary>Transactions that this process has committed to the file; several writes may share one.</summary>
+    internal long Transactions => database.Transactions;
+
     /// <inheritdoc/>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Rescan.Local.Runtime.Hosting;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -197,7 +198,7 @@ public abstract class StateStore : IAsyncDisposable
 
     /// <summary>Tells others where this process answers.</summary>
     internal Task SetOwnerAddressAsync(Uri url) =>
-        SetValueAsync(AddressKey, JsonSerializer.Serialize(new OwnerAddress(url, OwnerProcess.Current), StateJson.Default.OwnerAddress));
+        SetValueAsync(AddressKey, JsonSerializer.Serialize(new OwnerAddress(url, ProcessName.Current), StateJson.Default.OwnerAddress));
 
     /// <summary>The events of a history, turn by turn.</summary>
     internal static IEnumerable<List<HistoryEvent>> TurnsOf(IEnumerable<HistoryEvent> history)

@@ -1,3 +1,4 @@
+using Rescan.Local.Runtime.Hosting;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Rescan.Local.Runtime.Engine;
@@ -32,7 +33,7 @@ public sealed class StateView : IAsyncDisposable
     public async Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken)
     {
         string? value = await store.GetValueAsync(StateStore.AddressKey, cancellationToken).ConfigureAwait(false);
-        return value is { Length: > 0 } && JsonSerializer.Deserialize(value, StateJson.Default.OwnerAddress) is { } owner && !OwnerProcess.IsDead(owner.Process) ? owner.Url : null;
+        return value is { Length: > 0 } && JsonSerializer.Deserialize(value, StateJson.Default.OwnerAddress) is { } owner && !ProcessName.IsDead(owner.Process) ? owner.Url : null;
     }
 
     /// <inheritdoc/>

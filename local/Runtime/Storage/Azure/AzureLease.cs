@@ -1,3 +1,4 @@
+using Rescan.Local.Runtime.Hosting;
 using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
@@ -107,7 +108,7 @@ internal sealed class AzureLease : IAsyncDisposable
         new Dictionary<string, string>
         {
             [SchemaKey] = version.ToString(CultureInfo.InvariantCulture),
-            [OwnerKey] = OwnerProcess.Current,
+            [OwnerKey] = ProcessName.Current,
             [LeaseKey] = lease.LeaseId,
         },
         new BlobRequestConditions { LeaseId = lease.LeaseId },
@@ -151,7 +152,7 @@ internal sealed class AzureLease : IAsyncDisposable
     private static async Task<BlobLeaseClient?> InheritAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        if (!properties.Metadata.TryGetValue(OwnerKey, out string? owner) || !properties.Metadata.TryGetValue(LeaseKey, out string? id) || !OwnerProcess.IsDead(owner))
+        if (!properties.Metadata.TryGetValue(OwnerKey, out string? owner) || !properties.Metadata.TryGetValue(LeaseKey, out string? id) || !ProcessName.IsDead(owner))
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using Rescan.Local.Runtime.Hosting;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
