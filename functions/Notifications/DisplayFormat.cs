@@ -37,7 +37,7 @@ public static class DisplayFormat
         _ => "appliance unreachable",
     };
 
-    /// <summary>One line of at most so many characters: no line breaks and control characters, and nothing that turns the text around it.</summary>
+    /// <summary>One line of at most so many characters: no line breaks and control characters, and nothing unseen that turns or hides the text around it.</summary>
     /// <param name="text">Text from outside.</param>
     /// <param name="length">Its greatest length, at least 2.</param>
     public static string Line(string text, int length)
@@ -47,7 +47,7 @@ public static class DisplayFormat
         foreach (Rune rune in text.EnumerateRunes())
         {
             bool isBlank = Rune.IsWhiteSpace(rune) || Rune.IsControl(rune);
-            if (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) || (isBlank && (line.Length == 0 || line[^1] == ' ')))
+            if (IsUnseen(rune) || (isBlank && (line.Length == 0 || line[^1] == ' ')))
             {
                 continue;
             }
@@ -63,4 +63,7 @@ public static class DisplayFormat
 
         return line.ToString().TrimEnd();
     }
+
+    /// <summary>Whether a character shows nothing itself, but turns or hides what is around it; joiners are part of how some scripts are written.</summary>
+    private static bool IsUnseen(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D);
 }

@@ -12,12 +12,12 @@ internal sealed class ApplianceArguments
 
     private const string Key = "Rescan__Appliances__0__";
 
-    private readonly Option<string> baseUrl = new("--base-url") { Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
-    private readonly Option<string> username = new("--username", "-u") { Description = "the account, best a Portal Operator without MFA", Required = true };
+    private readonly Option<string> baseUrl = new("--base-url") { HelpName = "URL", Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
+    private readonly Option<string> username = new("--username", "-u") { HelpName = "NAME", Description = "the account, best a Portal Operator without MFA", Required = true };
     private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
-    private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
-    private readonly Option<string> apiVersion = new("--api-version") { Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
-    private readonly Option<string?> name = new("--name") { Description = "a short name for the appliance in ids; its host and port unless given" };
+    private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
+    private readonly Option<string> apiVersion = new("--api-version") { HelpName = "REVISION", Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
+    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
 
     public void AddTo(Command command)
     {

@@ -5,6 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
 
@@ -16,13 +19,7 @@ internal static class ApplianceCommands
     private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
 
     public static Command CreateRepositories() => Create(
-        "repositories",
-        """
-        List the appliance's repositories. Starts nothing.
-
-          rescan repositories --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
         {
             IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
@@ -32,12 +29,7 @@ internal static class ApplianceCommands
                 return;
             }
 
-            int width = all.Count == 0 ? 0 : all.Max(r => r.Name.Length);
-            foreach (Repository repository in all.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {repository.Bucket}/{repository.Folder}".TrimEnd('/'));
-            }
-
+            ApplianceTables.Of(all).Print(Screen.Out);
             if (all.Count == 0)
             {
                 Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
@@ -45,14 +37,8 @@ internal static class ApplianceCommands
         });
 
     public static Command CreateCheck() => Create(
-        "check",
-        """
-        Check that the appliance can be reached, that its certificate and the account are accepted, and that it has repository
-        rescan. Starts nothing.
-
-          rescan check --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "check", "Check that an appliance can be reached and rescanned",
+        "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
         async (client, json, cancellationToken) =>
         {
             SignInResult signedIn = await client.SignInAsync(cancellationToken).ConfigureAwait(false);
@@ -68,13 +54,13 @@ internal static class ApplianceCommands
                 return;
             }
 
-            Console.Out.WriteLine("ok  reached, and its certificate is trusted");
-            Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
-            Console.Out.WriteLine($"ok  {repositories.Count} repositories");
+            Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
+            Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
+            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
+            Screen.Out.Say($"ok  {repositories.Count} repositories", 4);
             foreach (string warning in warnings)
             {
-                Console.Out.WriteLine("!!  " + warning);
+                Screen.Out.Say("!!  " + Words.Line(warning), 4);
             }
         });
 
@@ -96,11 +82,20 @@ internal static class ApplianceCommands
         }
     }
 
-    private static Command Create(string name, string description, Func<IApplianceClient, bool, CancellationToken, Task> act)
+    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
-        Command command = new(name, description) { output };
+        Command command = new DocumentedCommand(name, summary)
+        {
+            Details = (details + " It starts nothing.").TrimStart(),
+            Examples =
+            [
+                $"rescan {name} --base-url https://appliance.example:11005 \\",
+                "  --username rescan --password-stdin --thumbprint 9F86D0... < password.txt",
+            ],
+        };
+        command.Add(output);
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {

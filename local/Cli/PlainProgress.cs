@@ -34,7 +34,8 @@ internal sealed class PlainProgress : IProgressView
         if (status.NextPollAt is { } next && next != shown && status.Phase is RescanPhase.Watching or RescanPhase.Stopping)
         {
             shown = next;
-            Output.Step(string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done, next in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
+            string done = status.Polls == 0 ? "first poll" : string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done, next");
+            Output.Step(string.Create(CultureInfo.InvariantCulture, $"{done} in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
         }
     }
 }

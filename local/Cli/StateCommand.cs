@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli;
@@ -14,35 +15,29 @@ internal static class StateCommand
 {
     private const string OutcomesEntry = "outcomes.jsonl";
 
-    public static Command Create() => new("state", "Export, import or prune the state of the app, while the app is stopped.") { CreateExport(), CreateImport(), CreatePrune() };
+    public static Command Create() => new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
 
     private static Command CreateExport()
     {
-        Argument<string> file = new("file") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", """
-            Write the outcomes to one archive, for a backup or to move to the other kind of storage. Rescans under way cannot be
-            moved: let them end first.
-
-              rescan state export rescan.zip
-
-            """, file, async (location, archive, cancellationToken) =>
+        Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
+        return Create("export", "Write the outcomes to one archive", "For a backup, or to move to the other kind of storage. Rescans under way cannot be moved: let them end first.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
             int outcomes = 0;
-            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
-            await using (taskHub.ConfigureAwait(false))
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+            await using (taskHub)
             {
-                await RequireNothingUnderWayAsync(taskHub.CreateClient(), cancellationToken).ConfigureAwait(false);
-                ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
-                await using (zip.ConfigureAwait(false))
+                await RequireNothingUnderWayAsync(taskHub.CreateClient(), cancellationToken);
+                ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken);
+                await using (zip)
                 {
-                    StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
-                    await using (lines.ConfigureAwait(false))
+                    StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken), new UTF8Encoding(false)) { NewLine = "\n" };
+                    await using (lines)
                     {
                         await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(location.TableOf(taskHub.Table)).ExportAsync(cancellationToken))
                         {
-                            await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
+                            await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken);
                             outcomes += item.Outcome is null ? 0 : 1;
                         }
                     }
@@ -56,13 +51,8 @@ internal static class StateCommand
 
     private static Command CreateImport()
     {
-        Argument<string> file = new("file") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", """
-            Take in the outcomes of an archive. Those that are here already stay as they are.
-
-              rescan state import rescan.zip --storage azurite
-
-            """, file, async (location, archive, cancellationToken) =>
+        Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
+        return Create("import", "Take the outcomes of an archive in", "Those that are here already stay as they are.", "rescan state import rescan.zip --storage azurite", file, async (location, archive, cancellationToken) =>
         {
             if (!File.Exists(archive))
             {
@@ -72,26 +62,26 @@ internal static class StateCommand
             ZipArchive zip;
             try
             {
-                zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
+                zip = await ZipFile.OpenReadAsync(archive, cancellationToken);
             }
             catch (InvalidDataException)
             {
                 throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
             }
 
-            await using (zip.ConfigureAwait(false))
+            await using (zip)
             {
                 ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry) ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
                 int outcomes = 0;
-                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
-                await using (taskHub.ConfigureAwait(false))
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+                await using (taskHub)
                 {
                     OutcomeArchive target = OutcomeArchive.Of(location.TableOf(taskHub.Table));
-                    using StreamReader lines = new(await entry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-                    while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+                    using StreamReader lines = new(await entry.OpenAsync(cancellationToken), Encoding.UTF8);
+                    while (await lines.ReadLineAsync(cancellationToken) is { } line)
                     {
                         OutcomeArchiveItem item = JsonSerializer.Deserialize<OutcomeArchiveItem>(line)!;
-                        await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
+                        await target.ImportAsync(item, cancellationToken);
                         outcomes += item.Outcome is null ? 0 : 1;
                     }
                 }
@@ -103,25 +93,28 @@ internal static class StateCommand
 
     private static Command CreatePrune()
     {
-        Option<string> age = new("--older-than") { Description = "how long ago they ended, such as 30d or 12h", Required = true };
+        Option<string> age = new("--older-than") { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
         StateLocationArguments arguments = new();
-        Command command = new("prune", """
-            Remove rescans and outcomes that ended long ago, and give their room back. What is under way stays.
-
-              rescan state prune --older-than 30d
-
-            """) { age };
+        Command command = new DocumentedCommand("prune", "Remove rescans and outcomes that ended long ago")
+        {
+            Details = "It gives their room back. What is under way stays.",
+            Examples =
+            [
+                "rescan state prune --older-than 30d",
+            ],
+        };
+        command.Add(age);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset before = DateTimeOffset.UtcNow - Durations.Parse("--older-than", parse.GetValue(age)!);
-            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (location.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken);
+            await using (location)
             {
-                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
-                await using (taskHub.ConfigureAwait(false))
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+                await using (taskHub)
                 {
-                    int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken).ConfigureAwait(false);
+                    int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken);
                     int outcomes = await OutcomeArchive.Of(location.TableOf(taskHub.Table)).PruneAsync(before, cancellationToken);
                     await taskHub.ShrinkAsync(cancellationToken);
                     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
@@ -137,7 +130,7 @@ internal static class StateCommand
     {
         OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
         List<string> ids = [];
-        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(unfinished).WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(unfinished).WithCancellation(cancellationToken))
         {
             ids.Add(instance.InstanceId);
         }
@@ -152,28 +145,30 @@ internal static class StateCommand
     private static async Task<int> PruneAsync(DurableTaskClient client, DateTimeOffset before, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before)).WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before)).WithCancellation(cancellationToken))
         {
             if (instance.IsCompleted && instance.LastUpdatedAt < before)
             {
-                count += (await client.PurgeInstanceAsync(instance.InstanceId, cancellation: cancellationToken).ConfigureAwait(false)).PurgedInstanceCount;
+                count += (await client.PurgeInstanceAsync(instance.InstanceId, cancellation: cancellationToken)).PurgedInstanceCount;
             }
         }
 
         return count;
     }
 
-    private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
+    private static Command Create(
+        string name, string summary, string details, string example, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
         StateLocationArguments arguments = new();
-        Command command = new(name, description) { file };
+        Command command = new DocumentedCommand(name, summary) { Details = details + " The app must be stopped.", Examples = [example] };
+        command.Add(file);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (location.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken);
+            await using (location)
             {
-                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken));
             }
 
             return 0;

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Microsoft.DurableTask.Client;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
@@ -18,27 +22,32 @@ internal static class CancelCommand
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
-        Command command = new("cancel", """
-            Cancel a rescan that runs, and have its session stopped on the appliance. The process that runs it is told; when none runs, the
-            wish is left in the state for the next one.
-
-              rescan cancel prod
-
-            """) { id, settings, output };
+        Command command = new DocumentedCommand("cancel", "Cancel a rescan and stop its session")
+        {
+            Details = "The process that runs it is told; when none runs, the wish is left in the state for the next one.",
+            Examples =
+            [
+                "rescan cancel prod",
+            ],
+        };
+        command.Add(id);
+        command.Add(settings);
+        command.Add(output);
         location.AddTo(command);
+        id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            await using (source)
             {
-                RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
+                RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
                 if (rescan.Outcome is { } outcome)
                 {
                     throw new CommandException(ExitCodes.Rejected, $"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}.");
                 }
 
                 string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
-                string how = await CancelAsync(source, rescan.Id, key, cancellationToken).ConfigureAwait(false);
+                string how = await CancelAsync(source, rescan.Id, key, cancellationToken);
                 if (parse.GetValue(output) == "json")
                 {
                     Output.PrintJson(new { rescan.Id, rescan.RequestId, status = "Canceling" });
@@ -56,26 +65,26 @@ internal static class CancelCommand
 
     private static async Task<string> CancelAsync(HistorySource source, string id, string? key, CancellationToken cancellationToken)
     {
-        Uri? address = await source.GetServingAddressAsync(cancellationToken).ConfigureAwait(false);
+        Uri? address = await source.GetServingAddressAsync(cancellationToken);
         try
         {
-            TaskHub hub = await source.Location.OpenTaskHubAsync(cancellationToken).ConfigureAwait(false);
-            await using (hub.ConfigureAwait(false))
+            TaskHub hub = await source.Location.OpenTaskHubAsync(cancellationToken);
+            await using (hub)
             {
                 DurableTaskClient client = hub.CreateClient();
-                if (await client.GetInstanceAsync(id, cancellationToken).ConfigureAwait(false) is not { IsCompleted: false })
+                if (await client.GetInstanceAsync(id, cancellationToken) is not { IsCompleted: false })
                 {
                     throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
                 }
 
-                await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false);
+                await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken);
                 return address is not null && source.Location.Storage is not null ? UnderWay : Left;
             }
         }
         catch (TaskHubInUseException e)
         {
             using OwnerClient owner = new(address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
-            await owner.CancelAsync(id, cancellationToken).ConfigureAwait(false);
+            await owner.CancelAsync(id, cancellationToken);
             return UnderWay;
         }
     }

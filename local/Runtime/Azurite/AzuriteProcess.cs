@@ -1,10 +1,9 @@
-using Rescan.Local.Runtime.Hosting;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Runtime.Azurite;
 
