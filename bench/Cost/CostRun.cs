@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
@@ -112,7 +111,6 @@ internal static class CostRun
                 await appliance.DisposeAsync().ConfigureAwait(false);
             }
 
-            SqliteConnection.ClearAllPools();
             Directory.Delete(folder, recursive: true);
         }
     }

@@ -112,7 +112,6 @@ internal sealed class CrashMatrix(string? storage)
             violations.Add(e.Message);
         }
 
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
         return new CrashResult(point, killed, violations);
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
@@ -70,7 +69,6 @@ internal sealed class Endurance(int rescans)
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"endurance: {wrong} without success, {recorded} outcomes, {sessions} sessions, memory x {(double)after / before:0.00}, files {full / 1024} KiB, pruned {pruned / 1024} KiB"));
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
         return wrong == 0 && recorded == rescans && sessions == rescans && (after <= before * Growth || after <= before + ThreadBuffers) && pruned < full / 4 ? 0 : 1;
     }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure.Core;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -125,7 +124,6 @@ internal sealed class VaultApp : IAsyncDisposable
         await host.DisposeAsync();
         await Appliance.DisposeAsync();
         await Vault.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }
