@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -20,7 +18,7 @@ public sealed class S3Hook
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
 
     private readonly string keyHeader;
-    private readonly List<byte[]> keys;
+    private readonly SecretKeys keys;
     private readonly SnsMessageVerifier sns;
     private readonly ISnsSubscriptions subscriptions;
     private readonly IRepositoryDirectory repositories;
@@ -34,7 +32,7 @@ public sealed class S3Hook
     {
         S3HookOptions s3 = options.Value;
         keyHeader = s3.ApiKeyHeader;
-        keys = [.. s3.ApiKeys.Where(k => !string.IsNullOrWhiteSpace(k)).Select(Digest)];
+        keys = new SecretKeys(s3.ApiKeys);
         sns = new SnsMessageVerifier(s3.TopicArns, certificates, time);
         this.subscriptions = subscriptions;
         this.repositories = repositories;
@@ -46,7 +44,7 @@ public sealed class S3Hook
     public async Task<IActionResult> HandleAsync(HttpRequest request, DurableTaskClient client, CancellationToken cancellationToken) =>
         await RequestReader.AnswerAsync(request, log, async () =>
         {
-            if (keys.Count == 0 && !sns.HasTopics)
+            if (keys.IsEmpty && !sns.HasTopics)
             {
                 throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, Rescan__Webhooks__S3__TopicArns__0).");
             }
@@ -67,8 +65,6 @@ public sealed class S3Hook
 
             return await HandleAsync(events!, client, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
-
-    private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
     private static T Parse<T>(Func<T> read)
     {
@@ -97,14 +93,7 @@ public sealed class S3Hook
             return false;
         }
 
-        byte[] shown = Digest(RequestReader.Single(request, keyHeader) ?? "");
-        bool fits = false;
-        foreach (byte[] key in keys)
-        {
-            fits |= CryptographicOperations.FixedTimeEquals(key, shown);
-        }
-
-        return fits ? true : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
+        return keys.Contains(RequestReader.Single(request, keyHeader)) ? true : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
     }
 
     private async Task VerifyAsync(SnsMessage message, CancellationToken cancellationToken)
