@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Api;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Health;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
@@ -58,6 +59,7 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton(s => (IIdempotencyStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton<IdempotencyHandler>();
+        services.AddHealth(configuration);
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 }

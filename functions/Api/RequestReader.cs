@@ -26,10 +26,19 @@ internal static class RequestReader
                 RetryAfter = e.RetryAfter,
             };
         }
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return new JsonResponse(StatusCodes.Status499ClientClosedRequest, "");
+        }
     }
 
     public static async Task<byte[]> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > LargestBody)
+        {
+            throw TooLarge();
+        }
+
         ArrayBufferWriter<byte> body = new();
         try
         {
@@ -44,7 +53,7 @@ internal static class RequestReader
         }
         catch (BadHttpRequestException e)
         {
-            // The server found out first: too large, too slow, cut off.
+            // The server found out first: too large, too slow, cut off by a caller who hung up.
             throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
         }
 

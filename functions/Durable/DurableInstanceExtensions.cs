@@ -1,5 +1,6 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Durable;
 
@@ -21,7 +22,7 @@ internal static class DurableInstanceExtensions
 
         try
         {
-            await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, new StartOrchestrationOptions(id), cancellationToken);
+            await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, new StartOrchestrationOptions(id) { Tags = CarriedTrace.TagsOfCaller() }, cancellationToken);
             return false;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

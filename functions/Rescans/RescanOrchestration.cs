@@ -138,7 +138,7 @@ public static class RescanOrchestration
                 return End(Outcome.Canceled, reason);
             }
 
-            ActivityResult<SignInResult> answer = await AskAsync<SignInResult>(nameof(SignIn), request.Appliance);
+            ActivityResult<SignInResult> answer = await AskAsync<SignInResult>(nameof(SignIn), new SignInInput(request.Appliance));
             Count(answer.Requests);
             if (answer.Error is { } trouble)
             {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -54,7 +55,8 @@ internal static class ServeCommand
         {
             LocalFunctionHost host = await AppHost.StartAsync(
                 location, settings, address, timers: true,
-                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
+                l => l.AddConsole(c => c.FormatterName = PlainConsoleFormatter.FormatterName)
+                    .AddConsoleFormatter<PlainConsoleFormatter, ConsoleFormatterOptions>().AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 if (location.Remark is { } remark)
