@@ -7,9 +7,9 @@ using Microsoft.DurableTask.Protobuf;
 namespace Rescan.Functions.Telemetry;
 
 /// <summary>
-/// Makes one trace of an instance on a host that makes none. Functions hosts before 4.1041, without Application Insights, do not listen to
-/// Durable Task's spans, so the trace ends where an instance is started. On hosts that do, the trace comes with each
-/// invocation, and nothing is added.
+/// Makes one trace of an instance on a host that makes none. Without Application Insights, older Functions hosts (4.1037 among them) do not
+/// listen to Durable Task's spans, so the trace ends where an instance is started. On hosts that do, the trace comes with each invocation,
+/// and nothing is added.
 /// </summary>
 internal sealed class OrchestrationTraceMiddleware : IFunctionsWorkerMiddleware
 {

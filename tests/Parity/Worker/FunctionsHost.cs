@@ -55,7 +55,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>The trace context of the last invocation; empty where the host makes no spans.</summary>
     public string TraceParent { get; private set; } = "";
 
-    /// <summary>Whether the host makes spans of what is not HTTP. Hosts before 4.1041 without Application Insights do not.</summary>
+    /// <summary>Whether the host makes spans of what is not HTTP. Without Application Insights, 4.1037 does not.</summary>
     public bool HasSpans { get; init; } = true;
 
     /// <summary>Instances that the app has asked the durable extension to start.</summary>
@@ -104,7 +104,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         using HttpRequestMessage request = new(method, new Uri(new Uri(Capabilities["HttpUri"]), path)) { Content = body };
         request.Headers.Add("x-ms-invocation-id", invocation);
         Task<HttpResponseMessage> answer = http.SendAsync(request, hangUp);
-        string client = JsonSerializer.Serialize(new { rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address });
+        string client = JsonSerializer.Serialize(new { rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address, maxGrpcMessageSizeInBytes = int.MaxValue });
         await InvokeAsync(function, invocation, [("client", client)], route, hasSpan: true);
         return await answer;
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.DurableTask.Protobuf;
@@ -42,17 +43,21 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         string trace = host.TraceParent.Split('-')[1];
         CreateInstanceRequest started = Assert.Single(host.Started);
         OrchestratorAction scheduled = Assert.Single((await RunTurnAsync(host, started)).Actions);
-        await host.RunActivityAsync(nameof(SignIn), "input", scheduled.ScheduleTask.Input);
-        await WaitAsync(() => receiver.Spans.Any(s => s.Name == "activity:SignIn"));
+        Assert.Equal(nameof(SignIn), scheduled.ScheduleTask.Name);
+
+        // The token is there by now, so signing in would ask nothing of the appliance.
+        string carried = JsonNode.Parse(scheduled.ScheduleTask.Input)![0]!["traceParent"]!.GetValue<string>();
+        await host.RunActivityAsync(nameof(PollSession), "input", $$"""[{"Appliance":"one","SessionId":"{{Guid.NewGuid()}}","traceParent":"{{carried}}"}]""");
+        await WaitAsync(() => receiver.Spans.Any(s => s.Name == "activity:PollSession"));
 
         Assert.All(receiver.Spans, s => Assert.Equal(trace, s.Trace));
         Dictionary<string, OtlpSpan> byId = receiver.Spans.ToDictionary(s => s.Id);
         Assert.All(receiver.Spans, s => Assert.True(s.Parent == request || byId.ContainsKey(s.Parent), $"{s.Name} has no parent in the trace"));
         OtlpSpan asked = Assert.Single(receiver.Spans, s => s.Parent == request);
         Assert.Equal("function StartRescanApi", asked.Name);
-        OtlpSpan activity = Assert.Single(receiver.Spans, s => s.Name == "activity:SignIn");
+        OtlpSpan activity = Assert.Single(receiver.Spans, s => s.Name == "activity:PollSession");
         Assert.Equal((asked.Id, "instance"), (activity.Parent, activity.Attributes["durabletask.task.instance_id"]));
-        Assert.Contains(receiver.Spans, s => s.Parent == activity.Id && s.Name == "POST /api/v1/token");
+        Assert.Contains(receiver.Spans, s => s.Parent == activity.Id && s.Name == "GET /api/v1/sessions/{id}");
         Assert.DoesNotContain(receiver.Spans, s => s.Name.Contains(started.InstanceId, StringComparison.OrdinalIgnoreCase));
     }
 
@@ -129,7 +134,7 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         using JsonContent body = Body("archive");
         await body.LoadIntoBufferAsync();
         using HttpResponseMessage accepted = await host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans" + query, body);
-        Assert.True(accepted.StatusCode == HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync());
+        Assert.True(accepted.StatusCode == HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync() + string.Join(Environment.NewLine, host.Logs));
     }
 
     /// <summary>The first turn of an instance, as the host hands it to the worker; without spans of its own it keeps no trace of who started it.</summary>
