@@ -30,7 +30,7 @@ public sealed class RescanOptions
     /// <summary>Whom to tell how rescans end.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it. Null: no links.</summary>
+    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it, its path included. Null: no links.</summary>
     public Uri? PublicUrl { get; set; }
 }
 
@@ -56,7 +56,7 @@ public sealed class ApplianceOptions
     /// <summary>A short name, letters, digits, dot and hyphen; it is part of instance ids.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed.</summary>
+    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed. A path, as behind a reverse proxy, is kept before /api/v1.</summary>
     public Uri? BaseUrl { get; set; }
 
     /// <summary>The account, best a Portal Operator without MFA.</summary>

@@ -39,7 +39,7 @@ public static class RunOrchestration
 
         string[] errors = [.. (await all).OfType<string>()];
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
-        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, Now(context), stop, errors), UntilWritten);
+        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, Now(context), stop, errors, request.Filter), UntilWritten);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }

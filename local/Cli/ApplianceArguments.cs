@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 
@@ -12,12 +12,12 @@ internal sealed class ApplianceArguments
 
     private const string Key = "Rescan__Appliances__0__";
 
-    private readonly Option<string> baseUrl = new("--base-url") { Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
-    private readonly Option<string> username = new("--username", "-u") { Description = "the account, best a Portal Operator without MFA", Required = true };
+    private readonly Option<string> baseUrl = new("--base-url") { HelpName = "URL", Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
+    private readonly Option<string> username = new("--username", "-u") { HelpName = "NAME", Description = "the account, best a Portal Operator without MFA", Required = true };
     private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
-    private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
-    private readonly Option<string> apiVersion = new("--api-version") { Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
-    private readonly Option<string?> name = new("--name") { Description = "a short name for the appliance in ids; its host and port unless given" };
+    private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
+    private readonly Option<string> apiVersion = new("--api-version") { HelpName = "REVISION", Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
+    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
 
     public void AddTo(Command command)
     {
@@ -30,9 +30,9 @@ internal sealed class ApplianceArguments
     /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
-        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
+        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url))
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:11005.");
+            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
         }
 
         string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
@@ -45,7 +45,7 @@ internal sealed class ApplianceArguments
 
         List<KeyValuePair<string, string?>> settings =
         [
-            new(Key + "Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
+            new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),

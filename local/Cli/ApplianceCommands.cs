@@ -5,6 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
 
@@ -15,14 +18,11 @@ internal static class ApplianceCommands
 
     private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
 
+    /// <summary>Whether a role may rescan; some revisions write the names without the blank.</summary>
+    internal static bool MayRescan(string role) => RolesThatRescan.Any(r => string.Equals(Letters(r), Letters(role), StringComparison.OrdinalIgnoreCase));
+
     public static Command CreateRepositories() => Create(
-        "repositories",
-        """
-        List the appliance's repositories. Starts nothing.
-
-          rescan repositories --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
         {
             IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
@@ -32,27 +32,16 @@ internal static class ApplianceCommands
                 return;
             }
 
-            int width = all.Count == 0 ? 0 : all.Max(r => r.Name.Length);
-            foreach (Repository repository in all.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {repository.Bucket}/{repository.Folder}".TrimEnd('/'));
-            }
-
+            ApplianceTables.Of(all).Print(Screen.Out);
             if (all.Count == 0)
             {
-                Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
+                Screen.Error.Say("The appliance lists no repositories; its account may not see them.");
             }
         });
 
     public static Command CreateCheck() => Create(
-        "check",
-        """
-        Check that the appliance can be reached, that its certificate and the account are accepted, and that it has repository
-        rescan. Starts nothing.
-
-          rescan check --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "check", "Check that an appliance can be reached and rescanned",
+        "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
         async (client, json, cancellationToken) =>
         {
             SignInResult signedIn = await client.SignInAsync(cancellationToken).ConfigureAwait(false);
@@ -68,19 +57,19 @@ internal static class ApplianceCommands
                 return;
             }
 
-            Console.Out.WriteLine("ok  reached, and its certificate is trusted");
-            Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
-            Console.Out.WriteLine($"ok  {repositories.Count} repositories");
+            Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
+            Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
+            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "(version told to a Portal Administrator only)"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
+            Screen.Out.Say($"ok  {repositories.Count} repositories", 4);
             foreach (string warning in warnings)
             {
-                Console.Out.WriteLine("!!  " + warning);
+                Screen.Out.Say("!!  " + Words.Line(warning), 4);
             }
         });
 
     private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
     {
-        if (signedIn.Role is { } role && !RolesThatRescan.Contains(role, StringComparer.OrdinalIgnoreCase))
+        if (signedIn.Role is { } role && !MayRescan(role))
         {
             yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
         }
@@ -96,18 +85,33 @@ internal static class ApplianceCommands
         }
     }
 
-    private static Command Create(string name, string description, Func<IApplianceClient, bool, CancellationToken, Task> act)
+    /// <summary>What the rest of the app is told in the environment is no concern of a question to one appliance.</summary>
+    private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
+        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
+
+    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
-        Command command = new(name, description) { output };
+        Command command = new DocumentedCommand(name, summary)
+        {
+            Details = (details + " It starts nothing.").TrimStart(),
+            Examples =
+            [
+                $"rescan {name} --base-url https://appliance.example:11005 \\",
+                "  --username rescan --password-stdin --thumbprint 9F86D0... < password.txt",
+            ],
+        };
+        command.Add(output);
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             ServiceCollection services = new();
             services.AddLogging();
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
-                appliance.Read(parse).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+                appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
             await using (provider.ConfigureAwait(false))
             {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Errors;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -7,29 +9,31 @@ namespace Rescan.Local.Cli;
 /// <summary>The options that say how a simulated appliance behaves.</summary>
 internal sealed class SimulatorArguments
 {
-    private readonly Option<string> outcome = new Option<string>("--outcome") { Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
+    private readonly Option<string> outcome = new Option<string>("--outcome") { HelpName = "OUTCOME", Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
         .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
 
-    private readonly Option<string> duration = new("--session-duration") { Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
-    private readonly Option<string?> pending = new("--pending") { Description = "how long a session is NeverExecuted before it runs" };
-    private readonly Option<string?> product = new("--product") { Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))}" };
-    private readonly Option<int> repositories = new("--repositories") { Description = "how many repositories it has, 1 to 5000", DefaultValueFactory = _ => 4 };
-    private readonly Option<string?> twin = new("--twin") { Description = "one more repository, which shares this name" };
-    private readonly Option<string?> bucket = new("--bucket") { Description = "one bucket for all repositories" };
-    private readonly Option<string?> folder = new("--folder") { Description = "one folder for all repositories" };
-    private readonly Option<string?> noise = new("--other-sessions") { Description = "how often a session of other work starts, such as 2s" };
-    private readonly Option<string?> lifetime = new("--token-lifetime") { Description = "how long a token lives (1h)" };
-    private readonly Option<string?> skew = new("--clock-skew") { Description = "how far its clock is ahead, such as 90s; -90s when behind" };
-    private readonly Option<string?> role = new("--role") { Description = "the account's role (Portal Operator)" };
+    private readonly Option<string> duration = new("--session-duration") { HelpName = "TIME", Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
+    private readonly Option<string?> pending = new("--pending") { HelpName = "TIME", Description = "how long a session is NeverExecuted before it runs" };
+    private readonly Option<string?> product = new("--product") { HelpName = "RELEASE", Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))}" };
+    private readonly Option<int> repositories = new("--repositories") { HelpName = "N", Description = "how many repositories it has, 1 to 5000", DefaultValueFactory = _ => 4 };
+    private readonly Option<string?> twin = new("--twin") { HelpName = "NAME", Description = "one more repository, which shares this name" };
+    private readonly Option<string?> bucket = new("--bucket") { HelpName = "NAME", Description = "one bucket for all repositories" };
+    private readonly Option<string?> folder = new("--folder") { HelpName = "NAME", Description = "one folder for all repositories" };
+    private readonly Option<string?> noise = new("--other-sessions") { HelpName = "TIME", Description = "how often a session of other work starts, such as 2s" };
+    private readonly Option<string?> lifetime = new("--token-lifetime") { HelpName = "TIME", Description = "how long a token lives (1h)" };
+    private readonly Option<string?> skew = new("--clock-skew") { HelpName = "TIME", Description = "how far its clock is ahead, such as 90s; -90s when behind" };
+    private readonly Option<string?> role = new("--role") { HelpName = "ROLE", Description = "the account's role (Portal Operator)" };
     private readonly Option<bool> exclusive = new("--one-at-a-time") { Description = "refuse a second rescan of a repository with 409 while one runs" };
-    private readonly Option<string[]> faults = new("--faults") { Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> scenario = new("--scenario") { Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
+    private readonly Option<string[]> faults = new("--faults") { HelpName = "NAME", Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> scenario = new("--scenario") { HelpName = "FILE", Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
 
     /// <summary>How long sessions run.</summary>
     public Option Duration => duration;
 
     public void AddTo(Command command)
     {
+        faults.CompletionSources.Add([.. FaultCatalog.All.Select(f => f.Name)]);
+        product.CompletionSources.Add([.. ProductRelease.All.Select(r => r.Name)]);
         foreach (Option option in new Option[] { outcome, duration, pending, product, repositories, twin, bucket, folder, noise, lifetime, skew, role, exclusive, faults, scenario })
         {
             command.Add(option);
@@ -68,7 +72,7 @@ internal sealed class SimulatorArguments
         }
         catch (Exception e) when (e is ArgumentException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCodes.Usage, e.Message);
+            throw new CommandException(ExitCodes.Usage, ErrorMessage.Reason(e));
         }
     }
 
@@ -82,7 +86,7 @@ internal sealed class SimulatorArguments
     {
         string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         return Array.Find(all, n => FaultCatalog.All.All(f => f.Name != n)) is { } unknown
-            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'. Faults: {string.Join(", ", FaultCatalog.All.Select(f => f.Name))}.")
+            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'.{(NearestName.Of(unknown, FaultCatalog.All.Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "")} Faults: {string.Join(", ", FaultCatalog.All.Select(f => f.Name))}.")
             : all;
     }
 }

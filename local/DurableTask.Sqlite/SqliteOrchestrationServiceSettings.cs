@@ -14,7 +14,9 @@ public sealed class SqliteOrchestrationServiceSettings
         FilePath = Path.GetFullPath(filePath);
     }
 
-    /// <summary>The full path of the database file. Beside it stand its log (<c>-wal</c>, <c>-shm</c>) and its lock (<c>.lock</c>).</summary>
+    /// <summary>
+    /// The full path of the database file. Beside it stand its log (<c>-wal</c>, <c>-shm</c>) and its lock (<c>.lock</c>).
+    /// </summary>
     public string FilePath { get; }
 
     /// <summary>
@@ -52,6 +54,12 @@ public sealed class SqliteOrchestrationServiceSettings
     /// stopped or hangs. One that ended or was killed is followed at once. The owner gives four signs in that time.
     /// </summary>
     public TimeSpan TakeoverDelay { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>
+    /// Called once when another process owns the file and this one begins to stand by. What it throws ends the start: so a process that must
+    /// not wait refuses to.
+    /// </summary>
+    public Action? OnStandby { get; init; }
 
     internal void Validate()
     {

@@ -13,7 +13,7 @@ switch (args)
     case ["endurance", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int rescans) && rescans > 1000:
         return await new Endurance(rescans).RunAsync();
     case ["chaos", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seed):
-        return await new Chaos(seed).RunAsync();
+        return await new Chaos(seed, onAzurite: false).RunAsync() + await new Chaos(seed, onAzurite: true).RunAsync() == 0 ? 0 : 1;
     default:
         Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS");
         return 64;
@@ -30,7 +30,7 @@ static async Task<int> MatrixAsync(string? only)
     if (only is null or "azurite")
     {
         string data = Directory.CreateTempSubdirectory("rescan-crash-azurite-").FullName;
-        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, durable: false, CancellationToken.None))
+        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
         {
             violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString));
         }
@@ -45,6 +45,11 @@ static async Task<int> TryAsync(string store, CrashMatrix matrix)
 {
     IReadOnlyList<string> points = await matrix.ListPointsAsync();
     Console.WriteLine($"{store}: {points.Count} points in a rescan");
+
+    // Microsoft's provider makes many requests, and a process that was killed is followed after half a minute only.
+    string[] storage = [.. points.Where(p => p.StartsWith("storage", StringComparison.Ordinal))];
+    new Random(12).Shuffle(storage);
+    points = [.. points.Except(storage), .. storage.Take(110)];
     int done = 0;
     IReadOnlyList<CrashResult> results = await matrix.TryAsync(points, result =>
     {

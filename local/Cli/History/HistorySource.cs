@@ -5,10 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rescan.Functions;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Cli.Terminal;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -17,9 +19,9 @@ internal sealed class HistorySource : IAsyncDisposable
 {
     private const int Page = 500;
     private readonly ServiceProvider services;
-    private readonly StateView? state;
+    private readonly TaskHubView? state;
 
-    private HistorySource(StateLocation location, ServiceProvider services, StateView? state)
+    private HistorySource(StateLocation location, ServiceProvider services, TaskHubView? state)
     {
         Location = location;
         this.services = services;
@@ -37,7 +39,7 @@ internal sealed class HistorySource : IAsyncDisposable
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
     public static async Task<HistorySource> OpenAsync(StateLocationArguments arguments, ParseResult parse, CancellationToken cancellationToken)
     {
-        StateLocation location = await arguments.LookAsync(parse, cancellationToken).ConfigureAwait(false);
+        StateLocation location = await arguments.LookAsync(parse, cancellationToken);
         try
         {
             if (!location.Exists)
@@ -45,7 +47,7 @@ internal sealed class HistorySource : IAsyncDisposable
                 throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
-            StateView? state = await StateView.OpenAsync(location.StoreOptions, cancellationToken).ConfigureAwait(false);
+            TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescan(configuration);
@@ -56,7 +58,7 @@ internal sealed class HistorySource : IAsyncDisposable
         }
         catch
         {
-            await location.DisposeAsync().ConfigureAwait(false);
+            await location.DisposeAsync();
             throw;
         }
     }
@@ -74,7 +76,7 @@ internal sealed class HistorySource : IAsyncDisposable
         do
         {
             RescanPage page = await services.GetRequiredService<RescanReader>()
-                .ListAsync(state.Client, true, new OutcomeQuery(Limit: Page, ContinuationToken: token), cancellationToken).ConfigureAwait(false);
+                .ListAsync(state.Client, true, new OutcomeQuery(Limit: Page, ContinuationToken: token), cancellationToken);
             running.AddRange(page.Items);
             token = page.ContinuationToken;
         }
@@ -89,7 +91,7 @@ internal sealed class HistorySource : IAsyncDisposable
         string? token = null;
         do
         {
-            OutcomePage page = await Outcomes.ListAsync(query with { Limit = Page, ContinuationToken = token }, cancellationToken).ConfigureAwait(false);
+            OutcomePage page = await Outcomes.ListAsync(query with { Limit = Page, ContinuationToken = token }, cancellationToken);
             foreach (RecordedOutcome item in page.Items.Where(i => since is null || i.Outcome.FinishedAt >= since))
             {
                 yield return item;
@@ -102,9 +104,9 @@ internal sealed class HistorySource : IAsyncDisposable
         while (token is not null);
     }
 
-    /// <summary>Where the process that runs the rescans answers; null when none is known to live.</summary>
-    public Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken) =>
-        state is null ? Task.FromResult<Uri?>(null) : state.GetOwnerAddressAsync(cancellationToken);
+    /// <summary>Where a process that runs the rescans answers; null when none is known to live.</summary>
+    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
+        state is null ? Task.FromResult<Uri?>(null) : state.GetServingAddressAsync(cancellationToken);
 
     /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
     /// <returns>The one that runs, else the newest.</returns>
@@ -113,58 +115,64 @@ internal sealed class HistorySource : IAsyncDisposable
     {
         DurableTaskClient? client = state?.Client;
         RescanReader reader = services.GetRequiredService<RescanReader>();
-        IReadOnlyList<RescanView> running = await GetRunningAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RescanView> running = await GetRunningAsync(cancellationToken);
         if (running.FirstOrDefault(r => r.Id == wanted || r.RequestId == wanted) is { } exact)
         {
             return exact;
         }
 
-        if (await Outcomes.GetAsync(wanted, cancellationToken).ConfigureAwait(false) is { } recorded)
+        if (await Outcomes.GetAsync(wanted, cancellationToken) is { } recorded)
         {
             return View(wanted, recorded);
         }
 
         Dictionary<string, string> named = new(StringComparer.Ordinal);
-        foreach (RescanView rescan in running.Where(r => IsNamed(r.Repository, wanted)))
+        IReadOnlyList<RescanOutcome> latest = await Outcomes.GetLatestAsync(cancellationToken);
+        (string Id, string Appliance, RepositoryRef Repository)[] known =
+        [
+            .. running.Select(r => (r.Id, r.Appliance, r.Repository)), .. latest.Select(o => (o.Id, o.Appliance, o.Repository)),
+        ];
+        foreach ((string id, string appliance, _) in known.Where(k => k.Id == wanted || IsNamed(k.Repository, wanted)))
         {
-            named[rescan.Id] = rescan.Appliance;
+            named[id] = appliance;
         }
 
-        foreach (RescanOutcome outcome in await Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false))
+        // Tables show the beginning of an id where there is no room for all of it.
+        if (named.Count == 0 && wanted.Length >= Column.ShortId)
         {
-            if (outcome.Id == wanted || IsNamed(outcome.Repository, wanted))
+            foreach ((string id, string appliance, _) in known.Where(k => k.Repository.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)))
             {
-                named[outcome.Id] = outcome.Appliance;
+                named[id] = appliance;
             }
         }
 
         if (named.Count > 1)
         {
-            throw new CommandException(ExitCodes.Usage, $"'{wanted}' is the name of {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
+            throw new CommandException(ExitCodes.Usage, $"'{wanted}' stands for {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
         }
 
-        string id = named.Count == 1 ? named.Keys.First() : wanted;
-        if (running.FirstOrDefault(r => r.Id == id) is { } one)
+        string one = named.Count == 1 ? named.Keys.First() : wanted;
+        if (running.FirstOrDefault(r => r.Id == one) is { } now)
         {
-            return one;
+            return now;
         }
 
-        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false)).Items.FirstOrDefault();
+        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken)).Items.FirstOrDefault();
         return newest is not null ? View(newest.RequestId, newest.Outcome)
-            : client is not null && id.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, id, null, cancellationToken).ConfigureAwait(false) is { } failed ? failed
+            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, one, null, cancellationToken) is { } failed ? failed
             : throw new CommandException(ExitCodes.Usage, $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await services.DisposeAsync().ConfigureAwait(false);
+        await services.DisposeAsync();
         if (state is not null)
         {
-            await state.DisposeAsync().ConfigureAwait(false);
+            await state.DisposeAsync();
         }
 
-        await Location.DisposeAsync().ConfigureAwait(false);
+        await Location.DisposeAsync();
     }
 
     private static bool IsNamed(RepositoryRef repository, string wanted) =>
