@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,8 +31,9 @@ public sealed class HealthTests
         Assert.Equal(JsonValueKind.Null, health.GetProperty("appliances")[0].GetProperty("answers").ValueKind);
 
         await api.Host.Services.GetRequiredService<IRunStore>().AddRunAsync(ScheduledAt(DateTimeOffset.UtcNow.AddDays(-3)), default);
-        (status, health, _) = await api.SendAsync(HttpMethod.Get, "/api/health");
-        Assert.Equal((503, "Unhealthy"), (status, health.GetProperty("status").GetString()));
+        using HttpResponseMessage unready = await api.Http.GetAsync("/api/health");
+        health = await unready.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (unready.StatusCode, health.GetProperty("status").GetString()));
         JsonElement timers = health.GetProperty("checks").EnumerateArray().Single(c => !c.GetProperty("healthy").GetBoolean());
         Assert.Equal("timers", timers.GetProperty("name").GetString());
         Assert.Contains("has not begun", timers.GetProperty("fault").GetString(), StringComparison.Ordinal);

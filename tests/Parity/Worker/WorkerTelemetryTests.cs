@@ -64,7 +64,7 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
     [Fact]
     public async Task No_key_password_or_token_leaves_by_any_signal()
     {
-        await using FunctionsHost host = await StartAsync(hasSpans: true, ("AzureFunctionsJobHost__logging__logLevel__default", "Trace"));
+        await using FunctionsHost host = await StartAsync(hasSpans: true, ("AzureFunctionsJobHost__logging__logLevel__default", "Debug"));
 
         await PostAsync(host, "?code=" + Key);
         await host.RunActivityAsync(nameof(SignIn), "input", """[{"Appliance":"one"}]""");
