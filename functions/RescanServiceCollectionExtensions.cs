@@ -7,6 +7,7 @@ using Rescan.Functions.Api;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Health;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
@@ -60,6 +61,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<OutcomeArchive>();
         services.TryAddSingleton<IdempotencyHandler>();
+        services.AddHealth(configuration);
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 

@@ -87,7 +87,7 @@ public static class RescanOrchestration
             switch (action)
             {
                 case RescanAction.SignIn:
-                    return state.AfterSignIn(await AskAsync<SignInResult>(nameof(SignIn), appliance), At);
+                    return state.AfterSignIn(await AskAsync<SignInResult>(nameof(SignIn), new SignInInput(appliance)), At);
                 case RescanAction.Start or RescanAction.Find:
                     StartRescanInput start = new(state.RequestId, appliance, request.Repository.Id, AdoptOnly: action == RescanAction.Find);
                     return state.AfterStart(await AskAsync<StartedRescan>(nameof(StartRescan), start), At);
