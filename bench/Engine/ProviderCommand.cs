@@ -40,7 +40,8 @@ internal static class ProviderCommand
         }
     }
 
-    private static double Median<T>(IReadOnlyCollection<T> runs, Func<T, double> value) => runs.Select(value).Order().ElementAt(runs.Count / 2);
+    private static double Median<T>(IReadOnlyCollection<T> runs, Func<T, double> value) =>
+        runs.Select(value).Order().ElementAt(runs.Count / 2);
 
     private static string Report(List<ProviderRates>[] provider, ProviderWaiting waiting)
     {
@@ -58,8 +59,10 @@ internal static class ProviderCommand
                 Format($"{Median(provider[i], r => r.OfRaw):0.00}"),
             ]));
         text.Append("### Instances that wait for a timer, on the provider\n\n");
-        Table(text, ["instances", "KiB of memory each", "share of a core, all of them", "share of a core, none", "restart with 5,000 that are due: a new instance has ended after"],
-            [[Format($"{waiting.Instances:#,0}"), Format($"{waiting.BytesEach / 1024:0.00}"), Format($"{waiting.CpuShare:0.0000}"), Format($"{waiting.CpuShareOfNone:0.0000}"), Format($"{waiting.Restart.TotalSeconds:0.0} s")]]);
+        Table(text, ["instances", "KiB of memory each", "share of a core, all of them", "share of a core, none",
+            "restart with 5,000 that are due: a new instance has ended after"],
+            [[Format($"{waiting.Instances:#,0}"), Format($"{waiting.BytesEach / 1024:0.00}"), Format($"{waiting.CpuShare:0.0000}"),
+                Format($"{waiting.CpuShareOfNone:0.0000}"), Format($"{waiting.Restart.TotalSeconds:0.0} s")]]);
         text.Append("### Goals\n\n");
         Goal.Table(text,
         [
@@ -67,8 +70,10 @@ internal static class ProviderCommand
             Goal.AtLeast("100: of the raw rate, at least 0.35", Median(provider[1], r => r.OfRaw), 0.35),
             Goal.AtLeast("10,000: of the raw rate, at least 0.25", Median(provider[2], r => r.OfRaw), 0.25),
             Goal.AtMost("KiB of memory a waiting instance, at most 1", waiting.BytesEach / 1024, 1),
-            Goal.AtMost("share of a core that 10,000 waiting instances add, at most 0.005", waiting.CpuShare - waiting.CpuShareOfNone, 0.005),
-            Goal.AtMost("seconds until the first answer after a restart with 5,000 that are due, at most 2", waiting.Restart.TotalSeconds, 2),
+            Goal.AtMost("share of a core that 10,000 waiting instances add, at most 0.005",
+                waiting.CpuShare - waiting.CpuShareOfNone, 0.005),
+            Goal.AtMost("seconds until the first answer after a restart with 5,000 that are due, at most 2",
+                waiting.Restart.TotalSeconds, 2),
         ]);
         return text.ToString();
     }

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
 
@@ -20,7 +21,6 @@ public static class RunApplianceOrchestration
     private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
-    private static readonly TaskOptions UntilDone = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
@@ -45,7 +45,7 @@ public static class RunApplianceOrchestration
         {
             partition = WithStop(context, partition, cancel);
             DispatchProgress progress = await context.CallActivityAsync<DispatchProgress>(
-                nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), UntilDone);
+                nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), OrchestrationExtensions.RetryStoresForADay);
             if (progress is { Running: 0, HasWaiting: false })
             {
                 return null;
@@ -64,32 +64,30 @@ public static class RunApplianceOrchestration
 
     private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) => partition with
     {
-        Stop = partition.Stop ?? (cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= partition.Until ? RunStopReason.TimedOut : null),
+        Stop = partition.Stop ?? (cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= partition.Until ? RunStopReason.TimedOut : null),
     };
-
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
     private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
-        DateTimeOffset began = Now(context);
+        DateTimeOffset began = context.Now();
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
-                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), UntilDone);
+                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
                 return null;
             }
 
-            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, Now(context) - began, context.InstanceId, tries, error.RetryAfter);
+            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
-            if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= partition.Until)
+            if (!mayPass || context.Now() + pause > began + ListingPatience || context.Now() + pause >= partition.Until)
             {
                 return $"{partition.Appliance.Name}: {error.Message}";
             }
 
-            await WaitAsync(context, Now(context) + pause, cancel);
+            await context.WaitAsync(context.Now() + pause, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
                 return $"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}";
@@ -99,22 +97,9 @@ public static class RunApplianceOrchestration
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {
-        DateTimeOffset look = Now(context) + LookAgain;
+        DateTimeOffset look = context.Now() + LookAgain;
         return partition.Stop is null
-            ? WaitAsync(context, look < partition.Until ? look : partition.Until, ended, cancel)
-            : WaitAsync(context, look, ended);
-    }
-
-    private static async Task WaitAsync(TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
-    {
-        using CancellationTokenSource awake = new();
-        Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
-        if (await Task.WhenAny([timer, .. events]) != timer)
-        {
-            // CancelAsync would leave the orchestrator's thread.
-#pragma warning disable CA1849
-            awake.Cancel();
-#pragma warning restore CA1849
-        }
+            ? context.WaitAsync(look < partition.Until ? look : partition.Until, ended, cancel)
+            : context.WaitAsync(look, ended);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -44,6 +45,7 @@ internal static class AppHost
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
+                    services.AddSingleton<IOwnership, HubOwnership>();
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {
@@ -96,7 +98,8 @@ internal static class AppHost
     private static string[] KeysOf(IConfiguration configuration)
     {
         string[] keys = [.. configuration.GetSection("Rescan:Keys").GetChildren().Select(k => k.Value).Prepend(configuration["Rescan:Key"]).OfType<string>().Where(k => k.Length > 0)];
-        return Array.Exists(keys, k => k.Length < ShortestKey)
+        return Array.Exists(keys, SecretText.IsUnresolved) ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: {SecretText.Unresolved}.")
+            : Array.Exists(keys, k => k.Length < ShortestKey)
             ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints.")
             : keys;
     }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli;
@@ -52,44 +53,66 @@ internal static class StateCommand
     private static Command CreateImport()
     {
         Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", "Take the outcomes of an archive in", "Those that are here already stay as they are.", "rescan state import rescan.zip --storage azurite", file, async (location, archive, cancellationToken) =>
-        {
-            if (!File.Exists(archive))
-            {
-                throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
-            }
-
-            ZipArchive zip;
-            try
-            {
-                zip = await ZipFile.OpenReadAsync(archive, cancellationToken);
-            }
-            catch (InvalidDataException)
-            {
-                throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
-            }
-
-            await using (zip)
-            {
-                ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry) ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
-                int outcomes = 0;
-                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
-                await using (taskHub)
-                {
-                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken);
-                    using StreamReader lines = new(await entry.OpenAsync(cancellationToken), Encoding.UTF8);
-                    while (await lines.ReadLineAsync(cancellationToken) is { } line)
-                    {
-                        OutcomeArchiveItem item = JsonSerializer.Deserialize<OutcomeArchiveItem>(line)!;
-                        await target.ImportAsync(item, cancellationToken);
-                        outcomes += item.Outcome is null ? 0 : 1;
-                    }
-                }
-
-                return string.Create(CultureInfo.InvariantCulture, $"imported {outcomes} outcomes");
-            }
-        });
+        return Create("import", "Take the outcomes of an archive in", "Those that are here already stay as they are.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
     }
+
+    private static async Task<string> ImportAsync(StateLocation location, string archive, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(archive))
+        {
+            throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
+        }
+
+        ZipArchive zip;
+        try
+        {
+            zip = await ZipFile.OpenReadAsync(archive, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+        }
+
+        await using (zip)
+        {
+            ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry)
+                ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+            int outcomes = 0;
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+            await using (taskHub)
+            {
+                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken);
+                int number = 0;
+                using StreamReader lines = new(await entry.OpenAsync(cancellationToken), Encoding.UTF8);
+                while (await lines.ReadLineAsync(cancellationToken) is { } line)
+                {
+                    number++;
+                    OutcomeArchiveItem item = ReadOutcome(line)
+                        ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
+                    await target.ImportAsync(item, cancellationToken);
+                    outcomes += item.Outcome is null ? 0 : 1;
+                }
+            }
+
+            return string.Create(CultureInfo.InvariantCulture, $"imported {outcomes} outcomes");
+        }
+    }
+
+    /// <returns>Null when the line is none.</returns>
+    private static OutcomeArchiveItem? ReadOutcome(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<OutcomeArchiveItem>(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static CommandException Damaged(string archive, string what) =>
+        new(ExitCodes.Configuration, $"{archive} is damaged: {what}. Nothing after it was imported; import a whole archive.");
 
     private static Command CreatePrune()
     {
@@ -117,7 +140,7 @@ internal static class StateCommand
                     int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken);
                     await taskHub.ShrinkAsync(cancellationToken);
                     int outcomes = await (await OutcomesAsync(location, cancellationToken)).PruneAsync(before, cancellationToken);
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
+                    Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
 
@@ -168,7 +191,7 @@ internal static class StateCommand
             StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken);
             await using (location)
             {
-                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken));
+                Screen.Out.Say(await run(location, parse.GetValue(file)!, cancellationToken));
             }
 
             return 0;

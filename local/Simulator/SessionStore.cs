@@ -10,12 +10,14 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
 {
     private const int MostRows = 5000;
 
-    private static readonly string[] OtherWork = ["PolicyBackup", "RetentionPolicy", "PolicySnapshot"];
+    private static readonly string[] OtherWork = ["Policy", "RetentionActivity", "SelfBackupActivity"];
 
     private static readonly Dictionary<string, Func<SimulatedSession, object?>> Columns = new(StringComparer.Ordinal)
     {
         ["startTime"] = s => s.Start, ["type"] = s => s.Type, ["usn"] = s => s.Usn,
     };
+
+    private static readonly string[] Statuses = ["Running", "NeverExecuted", "Succeeded", "Warning", "Failed", "Canceled"];
 
     private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock gate = new();
@@ -35,6 +37,17 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
 
             SimulatedSession session = new(
                 Guid.NewGuid().ToString(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration, options.Outcome, repository);
+            sessions[session.Id] = session;
+            return session;
+        }
+    }
+
+    /// <summary>Starts work of another kind.</summary>
+    public SimulatedSession StartOther(string type, DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            SimulatedSession session = new(Guid.NewGuid().ToString(), type, ++usn, now, options.SessionDuration, "succeeded");
             sessions[session.Id] = session;
             return session;
         }
@@ -60,6 +73,11 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
         DoOtherWork(now);
         PageQuery query = new(request.Query, options.PageSize);
         IReadOnlyList<string> status = query.List("Status");
+        if (status.FirstOrDefault(s => !Statuses.Contains(s)) is { } unknown)
+        {
+            throw new QueryException($"Status '{unknown}' is not known.");
+        }
+
         IReadOnlyList<string> types = query.List("Types");
         DateTimeOffset? from = query.Time("FromUtc");
         DateTimeOffset? to = query.Time("ToUtc");

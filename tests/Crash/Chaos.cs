@@ -102,6 +102,7 @@ internal sealed class Chaos(int seed, bool onAzurite)
             ["Rescan__Polling__MinInterval"] = "00:00:00.5",
             ["Rescan__Polling__MaxInterval"] = "00:00:02",
             ["Rescan__Deadline"] = "01:00:00",
+            ["Rescan__LostAnswerWait"] = "00:00:05",
             ["Rescan__Notifications__Channels__0__Kind"] = "webhook",
             ["Rescan__Notifications__Channels__0__Url"] = receiver.Address,
             ["Rescan__Notifications__Channels__0__Secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

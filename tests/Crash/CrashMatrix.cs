@@ -133,6 +133,7 @@ internal sealed class CrashMatrix(string? storage)
         ["Rescan__Appliances__0__Username"] = "rescan",
         ["Rescan__Appliances__0__Password"] = "demo-password",
         ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+        ["Rescan__LostAnswerWait"] = "00:00:03",
         ["Rescan__Polling__Kappa"] = "0.1",
         ["Rescan__Polling__MinInterval"] = "00:00:00.5",
         ["Rescan__Polling__MaxInterval"] = "00:00:01",

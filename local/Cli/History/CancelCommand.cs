@@ -5,6 +5,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
@@ -43,7 +44,7 @@ internal static class CancelCommand
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
                 if (rescan.Outcome is { } outcome)
                 {
-                    throw new CommandException(ExitCodes.Rejected, $"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}.");
+                    throw new CommandException(ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
                 }
 
                 string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
@@ -54,7 +55,7 @@ internal static class CancelCommand
                 }
                 else
                 {
-                    Console.Out.WriteLine($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
+                    Screen.Out.Say(Words.Line($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}"));
                 }
             }
 

@@ -54,7 +54,9 @@ internal sealed partial class TaskHub
         }
     }
 
-    /// <summary>Sends an instance a message. Completes once it is on the disk; for an instance that is not there or has ended, at once.</summary>
+    /// <summary>
+    /// Sends an instance a message. Completes once it is on the disk; for an instance that is not there or has ended, at once.
+    /// </summary>
     public async Task SendAsync(TaskMessage message)
     {
         string id = message.OrchestrationInstance.InstanceId;
@@ -65,7 +67,8 @@ internal sealed partial class TaskHub
             return;
         }
 
-        if (target.IsPending && message.Event is ExecutionTerminatedEvent end && await TerminatePendingAsync(id, target.Key, end).ConfigureAwait(false))
+        if (target.IsPending && message.Event is ExecutionTerminatedEvent end
+            && await TerminatePendingAsync(id, target.Key, end).ConfigureAwait(false))
         {
             return;
         }
@@ -86,15 +89,15 @@ internal sealed partial class TaskHub
             return;
         }
 
-        writer.AddPatient(content);
-        instances.Deliver(id, content);
+        Post(id, content);
         await durable.Task.ConfigureAwait(false);
     }
 
     /// <summary>Deletes an instance; on the writer's thread.</summary>
     public void Delete(long key) => sql.Delete(key);
 
-    private static DateTime AsUtc(DateTime time) => time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime();
+    private static DateTime AsUtc(DateTime time) =>
+        time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime();
 
     /// <summary>Ends an instance that has not run yet, so that none of its code runs.</summary>
     /// <returns>False when it must be told as others are: it runs by now, or it has a parent that waits for it.</returns>
@@ -121,6 +124,7 @@ internal sealed partial class TaskHub
             payload.Return();
             return true;
         }).ConfigureAwait(false);
+        instances.Forget(id);
         if (done && database.Read(db => InstanceReads.Get(db, id)) is { } state)
         {
             waiters.Complete(id, state);
@@ -129,6 +133,18 @@ internal sealed partial class TaskHub
         return done;
     }
 
+    /// <summary>Gives a message to its instance, and sees to it that the database has it soon.</summary>
+    private void Post(string id, InboxMessage message)
+    {
+        if (!instances.Deliver(id, message))
+        {
+            message.WhenWritten = () => WakeExisting(id);
+        }
+
+        writer.AddPatient(message);
+    }
+
+    /// <summary>Wakes the instance that has an id, as the database has it, for what is due for it there.</summary>
     private void WakeExisting(string id)
     {
         if (Guarded(() => database.Read(db => HubReads.Find(db, id))) is { IsOpen: true } existing)

@@ -34,7 +34,8 @@ internal sealed partial class TaskHub
 
     /// <summary>Commits a turn.</summary>
     public async Task CompleteOrchestrationAsync(
-        SqliteWorkItem item, OrchestrationRuntimeState state, IList<TaskMessage> outbound, IList<TaskMessage> orchestrator, IList<TaskMessage> timerMessages,
+        SqliteWorkItem item, OrchestrationRuntimeState state, IList<TaskMessage> outbound, IList<TaskMessage> orchestrator,
+        IList<TaskMessage> timerMessages,
         OrchestrationState? summary)
     {
         if (summary is null || !state.IsValid || state.ExecutionStartedEvent is null)
@@ -49,9 +50,9 @@ internal sealed partial class TaskHub
         bool isNewExecution = !ReferenceEquals(state, item.OrchestrationRuntimeState);
         bool open = InstanceStatus.IsOpen(state.OrchestrationStatus);
         string execution = state.OrchestrationInstance!.ExecutionId;
-        TurnWrite turn = new(
-            item, state, isNewExecution,
-            new InstanceState(execution, state.OrchestrationStatus, now, open ? null : now, item.Turns + 1, state.Status, state.Output, Failure(state)), sql, now);
+        InstanceState row = new(
+            execution, state.OrchestrationStatus, now, open ? null : now, item.Turns + 1, state.Status, state.Output, Failure(state));
+        TurnWrite turn = new(item, state, isNewExecution, row, sql, now);
         foreach (TaskMessage message in outbound)
         {
             turn.AddTask(keys.NextRow(), message);
@@ -77,6 +78,7 @@ internal sealed partial class TaskHub
         if (turn.IsStale)
         {
             item.IsStale = true;
+            TellEnd(item.Active);
             log.LogWarning("A turn of {Instance} was dropped: the instance ended or was replaced meanwhile.", item.InstanceId);
             return;
         }
@@ -84,7 +86,7 @@ internal sealed partial class TaskHub
         bool backSoon = Send(item, turn, now);
         if (!open)
         {
-            End(item.InstanceId, state, now);
+            End(item.Active, state, now);
         }
         else if (backSoon)
         {
@@ -177,6 +179,7 @@ internal sealed partial class TaskHub
             StoredInstance? stored = database.Read(db => HubReads.Load(db, active.Id, key, Now, load));
             if (stored is null || !InstanceStatus.IsOpen(stored.Status))
             {
+                TellEnd(active);
                 Drop(active, key, messages, stored?.Status);
                 return null;
             }
@@ -196,11 +199,17 @@ internal sealed partial class TaskHub
             }
         }
 
-        List<TaskMessage> content = Current(messages, state.OrchestrationInstance?.ExecutionId ?? start?.OrchestrationInstance.ExecutionId, start);
+        List<TaskMessage> content =
+            Current(messages, state.OrchestrationInstance?.ExecutionId ?? start?.OrchestrationInstance.ExecutionId, start);
         if (content.Count == 0)
         {
             Drop(active, key, messages, null);
             return null;
+        }
+
+        lock (active)
+        {
+            active.IsKnownOpen = active.Key == key;
         }
 
         return new SqliteWorkItem
@@ -232,7 +241,8 @@ internal sealed partial class TaskHub
         foreach (InboxMessage message in messages)
         {
             if (message.Message is { } content
-                && (string.IsNullOrEmpty(content.OrchestrationInstance.ExecutionId) || content.OrchestrationInstance.ExecutionId == execution))
+                && (string.IsNullOrEmpty(content.OrchestrationInstance.ExecutionId)
+                    || content.OrchestrationInstance.ExecutionId == execution))
             {
                 current.Add(content);
             }
@@ -245,7 +255,8 @@ internal sealed partial class TaskHub
     {
         if (messages.Count > 0)
         {
-            log.LogInformation("Dropped {Count} messages for {Instance}, which is {Status}.", messages.Count, active.Id, status?.ToString() ?? "gone or a later execution");
+            string what = status?.ToString() ?? "gone or a later execution";
+            log.LogInformation("Dropped {Count} messages for {Instance}, which is {Status}.", messages.Count, active.Id, what);
             writer.Add(new DiscardWrite(messages, null, sql));
         }
 
@@ -276,9 +287,9 @@ internal sealed partial class TaskHub
             {
                 timers.Arm(visible);
             }
-            else
+            else if (!instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message)))
             {
-                instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message));
+                WakeExisting(item.InstanceId);
             }
         }
 
@@ -286,7 +297,8 @@ internal sealed partial class TaskHub
         {
             if (letter.Target == 0)
             {
-                log.LogInformation("Dropped a message for {Instance}, which is not there or has ended.", letter.Message.OrchestrationInstance.InstanceId);
+                log.LogInformation("Dropped a message for {Instance}, which is not there or has ended.",
+                    letter.Message.OrchestrationInstance.InstanceId);
             }
             else if (letter.Wakes)
             {
@@ -301,26 +313,59 @@ internal sealed partial class TaskHub
     private void Forward(Letter letter, long now)
     {
         string id = letter.Message.OrchestrationInstance.InstanceId;
-        if (letter.Message.Event is ExecutionStartedEvent)
+        bool arrived = letter.Message.Event is ExecutionStartedEvent
+            ? instances.Wake(id, letter.Target)
+            : instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+        if (!arrived)
         {
-            instances.Wake(id, letter.Target);
-        }
-        else
-        {
-            instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+            WakeExisting(id);
         }
     }
 
-    private void End(string id, OrchestrationRuntimeState state, long now)
+    /// <summary>Whether the end of an instance will be told, so that one who waits for it need not look.</summary>
+    public bool WillTellEnd(string id) => instances.IsKnownOpen(id);
+
+    /// <summary>Tells those who wait for an instance that something else than its own turn has ended.</summary>
+    private void TellEnd(ActiveInstance active)
     {
-        if (waiters.Any(id))
+        Forget(active);
+        if (waiters.Any(active.Id) && database.Read(db => InstanceReads.Get(db, active.Id)) is { } state
+            && !InstanceStatus.IsOpen(state.OrchestrationStatus))
         {
-            waiters.Complete(id, new OrchestrationState
+            waiters.Complete(active.Id, state);
+        }
+    }
+
+    private static void Forget(ActiveInstance active)
+    {
+        lock (active)
+        {
+            active.IsKnownOpen = false;
+        }
+    }
+
+    private void End(ActiveInstance active, OrchestrationRuntimeState state, long now)
+    {
+        // First, so that whoever begins to wait from now on looks into the database.
+        Forget(active);
+        if (waiters.Any(active.Id))
+        {
+            waiters.Complete(active.Id, new OrchestrationState
             {
-                OrchestrationInstance = state.OrchestrationInstance, ParentInstance = state.ParentInstance, Name = state.Name, Version = state.Version,
-                Status = state.Status, Tags = state.Tags, OrchestrationStatus = state.OrchestrationStatus, CreatedTime = state.CreatedTime,
-                CompletedTime = new DateTime(now, DateTimeKind.Utc), LastUpdatedTime = new DateTime(now, DateTimeKind.Utc), Input = state.Input,
-                Output = state.Output, ScheduledStartTime = state.ExecutionStartedEvent!.ScheduledStartTime, FailureDetails = state.FailureDetails,
+                OrchestrationInstance = state.OrchestrationInstance,
+                ParentInstance = state.ParentInstance,
+                Name = state.Name,
+                Version = state.Version,
+                Status = state.Status,
+                Tags = state.Tags,
+                OrchestrationStatus = state.OrchestrationStatus,
+                CreatedTime = state.CreatedTime,
+                CompletedTime = new DateTime(now, DateTimeKind.Utc),
+                LastUpdatedTime = new DateTime(now, DateTimeKind.Utc),
+                Input = state.Input,
+                Output = state.Output,
+                ScheduledStartTime = state.ExecutionStartedEvent!.ScheduledStartTime,
+                FailureDetails = state.FailureDetails,
             });
         }
     }
