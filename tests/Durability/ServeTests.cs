@@ -191,7 +191,7 @@ public sealed class ServeTests : IAsyncLifetime
         await using ServedApp refused = Serve();
 
         Assert.Equal(78, await refused.ExitAsync());
-        Assert.Contains("cannot be opened for writing", refused.Said, StringComparison.Ordinal);
+        Assert.Contains("cannot be used", refused.Said, StringComparison.Ordinal);
     }
 
     [Fact]
