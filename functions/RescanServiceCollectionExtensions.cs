@@ -47,6 +47,9 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<IChannelTest, ChannelTest>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
+        services.AddSingleton<RepositoryReader>();
+        services.AddSingleton(new NightlySchedule(configuration));
+        services.AddSingleton<ScheduleReader>();
         services.AddSingleton<RunStarter>();
         services.TryAddSingleton<IRunStarter>(s => s.GetRequiredService<RunStarter>());
         services.AddSingleton<RescanStarter>();

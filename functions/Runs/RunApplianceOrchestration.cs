@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
 
@@ -19,26 +20,30 @@ public static class RunApplianceOrchestration
     /// <summary>How long an appliance may fail to list its repositories before the run goes on without it.</summary>
     private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
 
+    /// <summary>How long an appliance may fail to list its repositories before somebody is told, while it is still tried.</summary>
+    private static readonly TimeSpan TellAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
     private static readonly TaskOptions UntilDone = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
-    /// <returns>Why the appliance's repositories could not be rescanned; null when they could.</returns>
+    /// <returns>How it ended; null when it goes on as a new execution.</returns>
     [Function(nameof(RunApplianceOrchestration))]
-    public static async Task<string?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<PartitionEnd?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         AppliancePartition partition = context.GetInput<AppliancePartition>()!;
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
-        if (!partition.RepositoriesSelected)
+        if (partition.Selected is null)
         {
-            if (await SelectAsync(context, partition, cancel) is { } error)
+            PartitionEnd listing = await SelectAsync(context, partition, cancel);
+            if (listing.Error is not null)
             {
-                return error;
+                return listing;
             }
 
-            partition = partition with { RepositoriesSelected = true };
+            partition = partition with { Selected = listing.Selected };
         }
 
         for (int round = 0; round < RoundsPerExecution; round++)
@@ -48,7 +53,7 @@ public static class RunApplianceOrchestration
                 nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), UntilDone);
             if (progress is { Running: 0, HasWaiting: false })
             {
-                return null;
+                return new PartitionEnd(null, partition.Selected);
             }
 
             await WaitAsync(context, partition, cancel, ended);
@@ -70,32 +75,64 @@ public static class RunApplianceOrchestration
     private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
-    private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
+    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
         DateTimeOffset began = Now(context);
+        DateTimeOffset givesUpAt = began + ListingPatience < partition.Until ? began + ListingPatience : partition.Until;
+        bool isTold = false;
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
                 nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), UntilDone);
             if (selected.Error is not { } error)
             {
-                return null;
+                context.SetCustomStatus(null);
+                if (isTold)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.AnswersAgain, began, null);
+                }
+
+                return new PartitionEnd(null, selected.Value);
             }
 
             TimeSpan pause = PollSchedule.Next(partition.Request.Polling, Now(context) - began, context.InstanceId, tries, error.RetryAfter);
+            DateTimeOffset next = Now(context) + pause;
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
-            if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= partition.Until)
+            if (!mayPass || next > began + ListingPatience || next >= partition.Until)
             {
-                return $"{partition.Appliance.Name}: {error.Message}";
+                if (!isTold)
+                {
+                    await TellAsync(context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
+                }
+
+                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null);
             }
 
-            await WaitAsync(context, Now(context) + pause, cancel);
+            context.SetCustomStatus(new PartitionTrouble(error.Message, began, next, givesUpAt));
+            if (!isTold && next >= began + TellAfter)
+            {
+                await WaitAsync(context, began + TellAfter, cancel);
+                if (!cancel.IsCompletedSuccessfully)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, began, error.Message);
+                    isTold = true;
+                }
+            }
+
+            await WaitAsync(context, next, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
-                return $"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}";
+                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null);
             }
         }
     }
+
+    private static Task TellAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, ApplianceEvent what, DateTimeOffset since, string? reason) =>
+        NotificationOrchestration.BeginAsync(context, new Notification($"{partition.RunId}-{partition.Appliance.Name}-{what}".ToLowerInvariant())
+        {
+            Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, Now(context), reason, partition.RunId),
+        });
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {
@@ -107,6 +144,11 @@ public static class RunApplianceOrchestration
 
     private static async Task WaitAsync(TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
     {
+        if (until <= Now(context))
+        {
+            return;
+        }
+
         using CancellationTokenSource awake = new();
         Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
         if (await Task.WhenAny([timer, .. events]) != timer)
