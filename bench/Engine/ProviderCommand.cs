@@ -5,7 +5,9 @@ using static Rescan.Bench.Reports.Markdown;
 
 namespace Rescan.Bench.Engine;
 
-/// <summary>How fast and how large the SQLite provider under Microsoft's dispatcher is, beside the home-made engine and beside its own commits.</summary>
+/// <summary>
+/// How fast and how large the SQLite provider under Microsoft's dispatcher is, beside the home-made engine and beside its own commits.
+/// </summary>
 internal static class ProviderCommand
 {
     private const int Repetitions = 5;
@@ -33,8 +35,9 @@ internal static class ProviderCommand
                     provider[i].Add(await ProviderRun.RunAsync(folder, Widths[i].AtOnce, Widths[i].Count).ConfigureAwait(false));
                     EngineRates e = engine[i][^1];
                     ProviderRates p = provider[i][^1];
-                    Console.Error.WriteLine(Format(
-                        $"{Widths[i].AtOnce} at once: {e.TurnsPerSecond:0} and {p.TurnsPerSecond:0} turns/s, {e.CpuMicroseconds:0} and {p.CpuMicroseconds:0} us, {p.OfRaw:0.00} of raw, {p.TurnsPerTransaction:0.0} turns a transaction"));
+                    Console.Error.WriteLine(Format($"{Widths[i].AtOnce} at once: {e.TurnsPerSecond:0} and {p.TurnsPerSecond:0} turns/s,")
+                        + Format($" {e.CpuMicroseconds:0} and {p.CpuMicroseconds:0} us, {p.OfRaw:0.00} of raw,")
+                        + Format($" {p.TurnsPerTransaction:0.0} turns a transaction"));
                 }
             }
 
@@ -47,16 +50,19 @@ internal static class ProviderCommand
         }
     }
 
-    private static double Median<T>(IReadOnlyCollection<T> runs, Func<T, double> value) => runs.Select(value).Order().ElementAt(runs.Count / 2);
+    private static double Median<T>(IReadOnlyCollection<T> runs, Func<T, double> value) =>
+        runs.Select(value).Order().ElementAt(runs.Count / 2);
 
     private static string Report(List<EngineRates>[] engine, List<ProviderRates>[] provider, ProviderWaiting waiting)
     {
         StringBuilder text = new();
         text.Append("### The SQLite provider beside the home-made engine\n\n");
-        text.Append(Format($"Orchestrations of two activities and a timer that is due at once: four turns, a commit each. Medians of {Repetitions} rounds.\n\n"));
+        text.Append("Orchestrations of two activities and a timer that is due at once: four turns, a commit each. ");
+        text.Append(Format($"Medians of {Repetitions} rounds.\n\n"));
         Table(
             text,
-            ["instances at once", "home-made engine, turns/s", "provider, turns/s", "ratio", "home-made engine, microseconds of processor a turn", "provider", "ratio", "of its own raw commits"],
+            ["instances at once", "home-made engine, turns/s", "provider, turns/s", "ratio",
+                "home-made engine, microseconds of processor a turn", "provider", "ratio", "of its own raw commits"],
             Widths.Select((width, i) => (string[])
             [
                 Format($"{width.AtOnce:#,0}"),
@@ -69,8 +75,10 @@ internal static class ProviderCommand
                 Format($"{Median(provider[i], r => r.OfRaw):0.00}"),
             ]));
         text.Append("### Instances that wait for a timer, on the provider\n\n");
-        Table(text, ["instances", "KiB of memory each", "share of a core, all of them", "share of a core, none", "restart with 5,000 that are due: a new instance has ended after"],
-            [[Format($"{waiting.Instances:#,0}"), Format($"{waiting.BytesEach / 1024:0.00}"), Format($"{waiting.CpuShare:0.0000}"), Format($"{waiting.CpuShareOfNone:0.0000}"), Format($"{waiting.Restart.TotalSeconds:0.0} s")]]);
+        Table(text, ["instances", "KiB of memory each", "share of a core, all of them", "share of a core, none",
+            "restart with 5,000 that are due: a new instance has ended after"],
+            [[Format($"{waiting.Instances:#,0}"), Format($"{waiting.BytesEach / 1024:0.00}"), Format($"{waiting.CpuShare:0.0000}"),
+                Format($"{waiting.CpuShareOfNone:0.0000}"), Format($"{waiting.Restart.TotalSeconds:0.0} s")]]);
         text.Append("### Goals\n\n");
         Goal.Table(text,
         [
@@ -83,8 +91,10 @@ internal static class ProviderCommand
             Goal.AtLeast("100: of the raw rate, at least 0.35", Median(provider[1], r => r.OfRaw), 0.35),
             Goal.AtLeast("10,000: of the raw rate, at least 0.25", Median(provider[2], r => r.OfRaw), 0.25),
             Goal.AtMost("KiB of memory a waiting instance, at most 1", waiting.BytesEach / 1024, 1),
-            Goal.AtMost("share of a core that 10,000 waiting instances add, at most 0.005", waiting.CpuShare - waiting.CpuShareOfNone, 0.005),
-            Goal.AtMost("seconds until the first answer after a restart with 5,000 that are due, at most 2", waiting.Restart.TotalSeconds, 2),
+            Goal.AtMost("share of a core that 10,000 waiting instances add, at most 0.005",
+                waiting.CpuShare - waiting.CpuShareOfNone, 0.005),
+            Goal.AtMost("seconds until the first answer after a restart with 5,000 that are due, at most 2",
+                waiting.Restart.TotalSeconds, 2),
         ]);
         return text.ToString();
     }

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Rescan.Bench.Engine;
 
-/// <summary>The orchestrations of <see cref="EngineRun"/> by Microsoft's dispatcher on the SQLite provider, and the same commits without a dispatcher.</summary>
+/// <summary>
+/// The orchestrations of <see cref="EngineRun"/> by Microsoft's dispatcher on the SQLite provider, and the same commits without a
+/// dispatcher.
+/// </summary>
 internal static class ProviderRun
 {
     private const string Orchestration = "Two activities and a timer";
@@ -23,7 +26,8 @@ internal static class ProviderRun
     {
         string file = Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
         (TimeSpan took, TimeSpan cpu, long transactions) = await DispatchAsync(file, atOnce, count).ConfigureAwait(false);
-        TimeSpan raw = await RawTurns.RunAsync(file, Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db"), Id(0), atOnce, count).ConfigureAwait(false);
+        TimeSpan raw = await RawTurns.RunAsync(
+            file, Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db"), Id(0), atOnce, count).ConfigureAwait(false);
         return new ProviderRates(count, (long)Turns * count, took, cpu, raw, Turns * (double)count / transactions);
     }
 
@@ -47,15 +51,20 @@ internal static class ProviderRun
         SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(file));
         await using (service.ConfigureAwait(false))
         {
-            using TaskHubWorker worker = new(service, NullLoggerFactory.Instance) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+            using TaskHubWorker worker =
+                new(service, NullLoggerFactory.Instance) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
             DurableTaskShimFactory shims = new();
-            worker.AddTaskOrchestrations(new Creator<TaskOrchestration>(Orchestration, () => shims.CreateOrchestration<string, string>(Orchestration, async (context, input) =>
+            worker.AddTaskOrchestrations(
+                new Creator<TaskOrchestration>(
+                    Orchestration, () => shims.CreateOrchestration<string, string>(Orchestration, async (context, input) =>
             {
                 string first = await context.CallActivityAsync<string>(Activity, input);
                 await context.CreateTimer(context.CurrentUtcDateTime, CancellationToken.None);
                 return await context.CallActivityAsync<string>(Activity, first);
             })));
-            worker.AddTaskActivities(new Creator<TaskActivity>(Activity, () => shims.CreateActivity<string, string>(Activity, (_, input) => Task.FromResult(input))));
+            worker.AddTaskActivities(
+                new Creator<TaskActivity>(
+                    Activity, () => shims.CreateActivity<string, string>(Activity, (_, input) => Task.FromResult(input))));
             await service.CreateIfNotExistsAsync().ConfigureAwait(false);
             await worker.StartAsync().ConfigureAwait(false);
             TaskHubClient client = new(service, null, NullLoggerFactory.Instance);
@@ -79,7 +88,8 @@ internal static class ProviderRun
         }
     }
 
-    private static Task<OrchestrationInstance> StartAsync(TaskHubClient client, int number) => client.CreateOrchestrationInstanceAsync(Orchestration, "", Id(number), Input);
+    private static Task<OrchestrationInstance> StartAsync(TaskHubClient client, int number) =>
+        client.CreateOrchestrationInstanceAsync(Orchestration, "", Id(number), Input);
 
     private static async Task OneAsync(TaskHubClient client, int number)
     {

@@ -13,7 +13,8 @@ namespace Rescan.Bench.Engine;
 /// <param name="CpuShareOfNone">Share of a core that a task hub without instances took.</param>
 /// <param name="Restart">Time from opening the file to the end of a new instance.</param>
 /// <param name="Unfinished">How many instances that restart found, all due.</param>
-internal sealed record ProviderWaiting(int Instances, double BytesEach, double CpuShare, double CpuShareOfNone, TimeSpan Restart, int Unfinished)
+internal sealed record ProviderWaiting(
+    int Instances, double BytesEach, double CpuShare, double CpuShareOfNone, TimeSpan Restart, int Unfinished)
 {
     private static readonly TimeSpan Spell = TimeSpan.FromSeconds(2);
 
@@ -53,7 +54,8 @@ internal sealed record ProviderWaiting(int Instances, double BytesEach, double C
         await using SqliteOrchestrationService again = new(new SqliteOrchestrationServiceSettings(file));
         using TaskHubWorker next = await StartAsync(again).ConfigureAwait(false);
         TaskHubClient client = new(again, null, NullLoggerFactory.Instance);
-        OrchestrationInstance one = await client.CreateOrchestrationInstanceAsync("Sleep", "", "first", TimeSpan.Zero).ConfigureAwait(false);
+        OrchestrationInstance one =
+            await client.CreateOrchestrationInstanceAsync("Sleep", "", "first", TimeSpan.Zero).ConfigureAwait(false);
         await client.WaitForOrchestrationAsync(one, TimeSpan.FromMinutes(1)).ConfigureAwait(false);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         await next.StopAsync(true).ConfigureAwait(false);
@@ -78,7 +80,8 @@ internal sealed record ProviderWaiting(int Instances, double BytesEach, double C
     {
         TaskHubClient client = new(service, null, NullLoggerFactory.Instance);
         await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 500 }, async (i, _) =>
-            await client.CreateOrchestrationInstanceAsync("Sleep", "", ProviderRun.Id(i), length).ConfigureAwait(false)).ConfigureAwait(false);
+            await client.CreateOrchestrationInstanceAsync("Sleep", "", ProviderRun.Id(i), length).ConfigureAwait(false))
+                .ConfigureAwait(false);
         while (service.InMemory > 0)
         {
             await Task.Delay(20).ConfigureAwait(false);

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Rescan.Bench.Engine;
 
-/// <summary>The commits that an orchestration of two activities and a timer makes, by the provider's own writer, with nothing that makes them.</summary>
+/// <summary>
+/// The commits that an orchestration of two activities and a timer makes, by the provider's own writer, with nothing that makes them.
+/// </summary>
 internal static class RawTurns
 {
     /// <summary>Commits them.</summary>
@@ -17,7 +19,9 @@ internal static class RawTurns
     {
         Recording recording = new SqliteDatabase(recorded).Read(db => Recording.Of(db, id));
         HubFiles.Prepare(file);
-        using Ownership ownership = await new OwnerLoop(file, TimeSpan.FromMinutes(1), NullLogger.Instance).AcquireAsync(CancellationToken.None).ConfigureAwait(false);
+        using Ownership ownership =
+            await new OwnerLoop(file, TimeSpan.FromMinutes(1), NullLogger.Instance).AcquireAsync(
+                CancellationToken.None).ConfigureAwait(false);
         HubSql sql = new(ownership.Session);
         using GroupCommit writer = new(ownership, file, _ => { });
         long start = Stopwatch.GetTimestamp();
@@ -37,9 +41,11 @@ internal static class RawTurns
     {
         public static Recording Of(SqliteSession db, string id) => db.Query(
             "SELECT i.key, i.execution, i.output, s.event, s.input FROM instances i JOIN starts s ON s.instance = i.key WHERE i.id = ?1",
-            row => (Key: row.GetInt64(0), Execution: row.GetString(1)!, Output: row.GetString(2)!, Start: row.GetBytes(3).ToArray(), Input: row.GetString(4)!), id) is [var found]
+            row => (Key: row.GetInt64(0), Execution: row.GetString(1)!, Output: row.GetString(2)!, Start: row.GetBytes(3).ToArray(),
+                Input: row.GetString(4)!), id) is [var found]
                 ? new Recording(
-                    [.. db.Query("SELECT events FROM history WHERE instance = ?1 ORDER BY turn", row => row.GetBytes(0).ToArray(), found.Key)],
+                    [.. db.Query("SELECT events FROM history WHERE instance = ?1 ORDER BY turn", row =>
+                        row.GetBytes(0).ToArray(), found.Key)],
                     found.Start, found.Input, found.Execution, found.Output, new byte[180])
                 : throw new InvalidOperationException($"{id} is not recorded.");
     }
@@ -51,9 +57,11 @@ internal static class RawTurns
         public bool Execute(SqliteSession db)
         {
             bool last = turn == recording.History.Length - 1;
-            DurableTask.Core.OrchestrationStatus status = last ? DurableTask.Core.OrchestrationStatus.Completed : DurableTask.Core.OrchestrationStatus.Running;
+            DurableTask.Core.OrchestrationStatus status = last ? DurableTask.Core.OrchestrationStatus.Completed
+                : DurableTask.Core.OrchestrationStatus.Running;
             long now = DateTime.UtcNow.Ticks;
-            InstanceState row = new(recording.Execution, status, now, last ? now : null, turn + 1, null, last ? recording.Output : null, null);
+            InstanceState row = new(
+                recording.Execution, status, now, last ? now : null, turn + 1, null, last ? recording.Output : null, null);
             if (turn == 0)
             {
                 row.Insert(sql, key, id, now, null);
@@ -69,7 +77,8 @@ internal static class RawTurns
             sql.InsertHistory.Bind(1, key).Bind(2, turn).Bind(3, (ReadOnlySpan<byte>)recording.History[turn]).Run();
             if (turn == 1)
             {
-                sql.InsertMessage.Bind(1, key).Bind(2, turn + 1).Bind(3, now).Bind(4, 0).Bind(5, (ReadOnlySpan<byte>)recording.Message).Run();
+                sql.InsertMessage.Bind(1, key).Bind(2, turn + 1).Bind(3, now).Bind(4, 0).Bind(
+                    5, (ReadOnlySpan<byte>)recording.Message).Run();
             }
             else if (last)
             {

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Rescan.Functions.Api;
 using Rescan.Functions.Appliances.VeeamBackupForAws;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
 
@@ -12,7 +14,7 @@ internal static class ApplianceErrorParser
     public static ApplianceException FromAnswer(
         string appliance, ApplianceCall call, string revision, HttpResponseMessage answer, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
-        JsonElement problem = Parse(body) ?? default;
+        JsonElement problem = JsonBody.Parse(body) ?? default;
         string? details = problem.Text("details") ?? problem.Text("detail");
         string? title = problem.Text("title");
         string? code = problem.Text("errorCode");
@@ -20,7 +22,7 @@ internal static class ApplianceErrorParser
         int status = (int)answer.StatusCode;
         (ApplianceFailure failure, string meaning) = status switch
         {
-            >= 300 and < 400 => (ApplianceFailure.Rejected, $"it redirects to {answer.Headers.Location?.Host ?? "another address"}; redirects are not followed. Set BaseUrl to the REST API, port 11005 by default"),
+            >= 300 and < 400 => (ApplianceFailure.Rejected, $"it redirects to {SafeText.Line(answer.Headers.Location is { IsAbsoluteUri: true } to ? to.Host : "another address", 253)}; redirects are not followed. Set BaseUrl to the REST API, port 11005 by default"),
             >= 400 and < 500 when version => (ApplianceFailure.Rejected, $"it does not accept x-api-version {revision}"),
             400 or 401 when call == ApplianceCall.SignIn && SpeaksOfExpiry(title, details) =>
                 (ApplianceFailure.Rejected, "the account's password has expired. Set a new one in the appliance's web UI, then in the settings or the vault"),
@@ -35,7 +37,7 @@ internal static class ApplianceErrorParser
             _ => (ApplianceFailure.Rejected, "it refuses the request"),
         };
         string said = string.Join(": ", new[] { title, details }.Where(t => !string.IsNullOrEmpty(t)).Select(t => t!.Trim().TrimEnd('.')).Distinct());
-        said = said.Length <= MaxSaid ? said : said[..MaxSaid] + "…";
+        said = SafeText.Line(said, MaxSaid);
         return new ApplianceException(failure, $"Appliance '{appliance}', {call.What}: {meaning} (HTTP {status}{(said.Length > 0 ? ", " + said : "")}).")
         {
             Status = status,
@@ -45,19 +47,6 @@ internal static class ApplianceErrorParser
             IsVersionProblem = version,
             RetryAfter = Wait(answer.Headers.RetryAfter, answer.Headers.Date ?? now),
         };
-    }
-
-    public static JsonElement? Parse(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(body);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static string Revisions => $"{ApplianceRevisions.WithRescan[^1]} to {ApplianceRevisions.WithRescan[0]}";

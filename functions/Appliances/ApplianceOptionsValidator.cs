@@ -26,7 +26,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             string key = $"Appliances__{i}__";
             Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
             Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
-            Expect(appliance.BaseUrl is { IsAbsoluteUri: true, Scheme: "https" }, key + "BaseUrl", "an https:// address such as https://appliance.example:11005");
+            Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");

@@ -130,7 +130,7 @@ internal sealed class TokenCache(ApplianceOptions options, ApplianceConnection c
             {
                 Token probe = await AskAsync(ApplianceCall.SignIn, candidate, form, cancellationToken).ConfigureAwait(false);
                 taken = candidate;
-                product = (await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "system/version", candidate, probe.Access, null, cancellationToken).ConfigureAwait(false)).Text("version");
+                product = await ReadProductAsync(candidate, probe, cancellationToken).ConfigureAwait(false);
                 await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Delete, "token", candidate, probe.Access, null, cancellationToken).ConfigureAwait(false);
                 break;
             }
@@ -155,6 +155,19 @@ internal sealed class TokenCache(ApplianceOptions options, ApplianceConnection c
         {
             Status = 400,
         };
+    }
+
+    /// <summary>The product's version, which only a Portal Administrator may read.</summary>
+    private async Task<string?> ReadProductAsync(string revision, Token held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "system/version", revision, held.Access, null, cancellationToken).ConfigureAwait(false)).Text("version");
+        }
+        catch (ApplianceException e) when (e.Status == 403)
+        {
+            return null;
+        }
     }
 
     private async Task<Token> AskAsync(ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)

@@ -15,22 +15,16 @@ internal sealed class SecretSettings<TOptions>(string key, Func<TOptions, IList<
     : IPostConfigureOptions<TOptions>
     where TOptions : class
 {
-    private const string Reference = "@Microsoft.KeyVault(";
-
     public void PostConfigure(string? name, TOptions options)
     {
         IList<string> values = secrets(options);
         for (int i = 0; i < values.Count; i++)
         {
             values[i] = SecretText.Of(values[i]);
-            if (values[i].StartsWith(Reference, StringComparison.OrdinalIgnoreCase))
+            if (SecretText.IsUnresolved(values[i]))
             {
                 values[i] = "";
-                log.LogWarning(
-                    "{Key}__{Index} counts as unset: its Key Vault reference is not resolved. Set the secret that it names; "
-                    + "the platform looks again within a day, or when the app restarts",
-                    key,
-                    i);
+                log.LogWarning("{Key}__{Index} counts as unset: {Reason}", key, i, SecretText.Unresolved);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
@@ -54,9 +55,9 @@ public sealed record RunSummary(
         return new RunSummary(
             run.Id, run.StartedAt, run.FinishedAt ?? run.StartedAt, items.Count, run.Counts,
             [.. items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems).Select(RunProblem.Of)],
-            [.. run.Errors.Take(MaxProblems)])
+            [.. run.Errors.Take(MaxProblems).Select(e => SafeText.Line(e))])
         {
-            Warnings = [.. run.Warnings.Take(MaxProblems)],
+            Warnings = [.. run.Warnings.Take(MaxProblems).Select(w => SafeText.Line(w))],
             RescannedNothing = items.Count == 0 && run.Status is (RunStatus.Completed or RunStatus.TimedOut),
         };
     }
@@ -76,7 +77,7 @@ public sealed record RunProblem(string Appliance, RepositoryRef Repository, Outc
     public static RunProblem Of(RunItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        string? reason = item.Reason is { Length: > MaxReason } whole ? whole[..MaxReason] + "…" : item.Reason;
+        string? reason = item.Reason is { } told ? SafeText.Line(told, MaxReason) : null;
         return new RunProblem(item.Appliance, item.Repository, item.Outcome, item.DurationSeconds, reason);
     }
 }

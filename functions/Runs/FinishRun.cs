@@ -11,8 +11,9 @@ namespace Rescan.Functions.Runs;
 /// <param name="FinishedAt">When it ended, UTC.</param>
 /// <param name="Stop">What ended it before every repository was seen to; null when nothing did.</param>
 /// <param name="Ends">How each appliance's part of it ended.</param>
+/// <param name="Filter">Which repositories it took.</param>
 public sealed record FinishRunInput(
-    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends);
+    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends, RunFilter? Filter = null);
 
 /// <summary>A run that has ended.</summary>
 /// <param name="Run">As it was written down.</param>
@@ -49,7 +50,7 @@ public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
                 FinishedAt = input.FinishedAt,
                 Counts = RunReport.Count(items),
                 Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
-                Warnings = RunReport.Warnings(items, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
+                Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
             },
             cancellationToken).ConfigureAwait(false);
         foreach (string warning in run.Warnings)

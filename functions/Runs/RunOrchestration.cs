@@ -40,7 +40,7 @@ public static class RunOrchestration
         PartitionEnd[] ends = await all;
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
         FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
-            nameof(FinishRun), new FinishRunInput(context.InstanceId, began, Now(context), stop, ends), UntilWritten);
+            nameof(FinishRun), new FinishRunInput(context.InstanceId, began, Now(context), stop, ends, request.Filter), UntilWritten);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }

@@ -17,18 +17,20 @@ internal static class RunReport
 
     /// <summary>A run without a repository, what the selection warns of, and folders that several appliances call their own.</summary>
     /// <param name="items">The run's repositories.</param>
+    /// <param name="filter">Which repositories it took.</param>
     /// <param name="selected">What was selected on each appliance that listed its repositories.</param>
-    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, IReadOnlyList<SelectedRepositories> selected)
+    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, RunFilter? filter, IReadOnlyList<SelectedRepositories> selected)
     {
         int listed = selected.Sum(s => s.Listed);
         List<string> warnings = [];
         if (items.Count == 0)
         {
+            string conditions = filter?.Describe() is { Length: > 0 } told ? $" ({told})" : "";
             warnings.Add(listed switch
             {
                 0 => "Nothing was rescanned: no appliance listed a repository.",
-                1 => "Nothing was rescanned: the filter leaves out the only repository that is listed.",
-                _ => $"Nothing was rescanned: the filter leaves out all {listed} repositories that are listed.",
+                1 => $"Nothing was rescanned: the only repository listed does not fit the filter{conditions}.",
+                _ => $"Nothing was rescanned: none of the {listed} repositories listed fits the filter{conditions}.",
             });
         }
 

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
@@ -22,8 +24,11 @@ public sealed record SelectedRepositories(int Repositories, int Listed, IReadOnl
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
 /// <param name="reader">Asks appliances for their repositories.</param>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class SelectRepositories(RepositoryReader reader, IRunStore runs)
+/// <param name="log">The log.</param>
+public sealed class SelectRepositories(RepositoryReader reader, IRunStore runs, ILogger<SelectRepositories> log)
 {
+    private const int MostNamed = 10;
+
     /// <summary>Lists.</summary>
     /// <param name="input">The appliance and the filter.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
@@ -42,11 +47,24 @@ public sealed class SelectRepositories(RepositoryReader reader, IRunStore runs)
                 RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
             })];
             await runs.AddItemsAsync(input.RunId, items, cancellationToken).ConfigureAwait(false);
+            if (items.Length == 0)
+            {
+                log.LogWarning(
+                    "None of the {Count} repositories of appliance {Appliance} fits the filter of run {RunId} ({Filter}). Its buckets: {Buckets}",
+                    all.Count, input.Appliance, input.RunId, input.Filter.Describe(), BucketsOf(all));
+            }
+
             return new SelectedRepositories(items.Length, all.Count, [.. Warnings(input, all)]);
         });
 
     private static IEnumerable<string> Warnings(SelectRepositoriesInput input, IReadOnlyList<Repository> all) =>
         all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : [];
+
+    private static string BucketsOf(IReadOnlyList<Repository> repositories)
+    {
+        string[] buckets = [.. repositories.Select(r => r.Bucket).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return buckets.Length == 0 ? "none told" : SafeText.Line(string.Join(", ", buckets.Take(MostNamed)) + (buckets.Length > MostNamed ? " and more" : ""));
+    }
 
     /// <summary>The same at every try, so that a rescan which an earlier try started is known again.</summary>
     private static string RequestIdOf(string run, string appliance, string repositoryId) =>

@@ -1,4 +1,5 @@
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.S3Events;
 
@@ -13,6 +14,9 @@ public sealed record ListedRepository(string Appliance, Repository Repository);
 /// </summary>
 public sealed class RepositoryMatcher
 {
+    private const int MostNamed = 10;
+    private const int MaxName = 255;
+
     private static readonly string[] Home = ["Veeam", "Backup"];
 
     private readonly Dictionary<string, List<(string[] Folder, ListedRepository Listed)>> byBucket = new(StringComparer.Ordinal);
@@ -52,6 +56,24 @@ public sealed class RepositoryMatcher
         return [.. candidates
             .Where(c => IsUnder(path, c.Folder) || (atHome && IsUnder(path.AsSpan(Home.Length), c.Folder)))
             .Select(c => c.Listed)];
+    }
+
+    /// <summary>Why an object of a bucket belongs to no repository: what the appliances list, to compare with.</summary>
+    /// <param name="bucket">The bucket's name.</param>
+    public string WhyNone(string bucket)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        return byBucket.TryGetValue(bucket, out List<(string[] Folder, ListedRepository Listed)>? candidates)
+            ? $"Compared with the folders of the repositories in this bucket, each also within Veeam/Backup/: {Names(candidates.Select(c => string.Join('/', c.Folder) + "/"))}."
+            : byBucket.Count == 0 ? "The appliances tell the bucket of no repository."
+            : $"Compared, with case, with the buckets of the repositories: {Names(byBucket.Keys)}.";
+    }
+
+    private static string Names(IEnumerable<string> names)
+    {
+        string[] all = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string shown = string.Join(", ", all.Take(MostNamed).Select(n => SafeText.Line(n, MaxName)));
+        return all.Length > MostNamed ? $"{shown} and {all.Length - MostNamed} more" : shown;
     }
 
     /// <summary>An object named exactly like the folder lies beside it, not in it.</summary>

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 
@@ -30,9 +30,9 @@ internal sealed class ApplianceArguments
     /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
-        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
+        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url))
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:11005.");
+            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
         }
 
         string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
@@ -45,7 +45,7 @@ internal sealed class ApplianceArguments
 
         List<KeyValuePair<string, string?>> settings =
         [
-            new(Key + "Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
+            new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),

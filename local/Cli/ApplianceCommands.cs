@@ -18,6 +18,9 @@ internal static class ApplianceCommands
 
     private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
 
+    /// <summary>Whether a role may rescan; some revisions write the names without the blank.</summary>
+    internal static bool MayRescan(string role) => RolesThatRescan.Any(r => string.Equals(Letters(r), Letters(role), StringComparison.OrdinalIgnoreCase));
+
     public static Command CreateRepositories() => Create(
         "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
@@ -32,7 +35,7 @@ internal static class ApplianceCommands
             ApplianceTables.Of(all).Print(Screen.Out);
             if (all.Count == 0)
             {
-                Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
+                Screen.Error.Say("The appliance lists no repositories; its account may not see them.");
             }
         });
 
@@ -56,7 +59,7 @@ internal static class ApplianceCommands
 
             Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
             Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
-            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
+            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "(version told to a Portal Administrator only)"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
             Screen.Out.Say($"ok  {repositories.Count} repositories", 4);
             foreach (string warning in warnings)
             {
@@ -66,7 +69,7 @@ internal static class ApplianceCommands
 
     private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
     {
-        if (signedIn.Role is { } role && !RolesThatRescan.Contains(role, StringComparer.OrdinalIgnoreCase))
+        if (signedIn.Role is { } role && !MayRescan(role))
         {
             yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
         }
@@ -81,6 +84,12 @@ internal static class ApplianceCommands
             yield return $"{shared.Count()} repositories are named '{shared.Key}'; name them by id: {string.Join(", ", shared.Select(r => r.Id))}";
         }
     }
+
+    /// <summary>What the rest of the app is told in the environment is no concern of a question to one appliance.</summary>
+    private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
+        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
 
     private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {
@@ -102,7 +111,7 @@ internal static class ApplianceCommands
             ServiceCollection services = new();
             services.AddLogging();
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
-                appliance.Read(parse).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+                appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
             await using (provider.ConfigureAwait(false))
             {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -84,7 +85,7 @@ internal static class DemoCommand
         }
         else
         {
-            Console.Out.WriteLine($"status page  {page}");
+            Screen.Out.Say($"status page  {page}");
         }
     }
 

@@ -41,7 +41,7 @@ internal static class NotifyCommand
             IConfiguration configuration = new ConfigurationBuilder()
                 .AddInMemoryCollection(SettingsFile.Read(parse.GetValue(settings)!).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
             ServiceCollection collection = new();
-            collection.AddLogging().AddRescan(configuration);
+            collection.AddLogging().AddRescanNotifications(configuration);
             ServiceProvider services = collection.BuildServiceProvider();
             await using (services.ConfigureAwait(false))
             {

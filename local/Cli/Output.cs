@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 using Spectre.Console;
@@ -27,7 +28,10 @@ internal static class Output
         Description = "text for people, json for programs (one object on stdout)", DefaultValueFactory = _ => "text",
     }.AcceptOnlyFromAmong("text", "json");
 
-    public static void PrintJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+    public static void PrintJson(object value) => Console.Out.WriteLine(ToJson(value));
+
+    /// <summary>JSON for programs that a person may look at in a terminal.</summary>
+    public static string ToJson(object value) => SafeText.Json(JsonSerializer.Serialize(value, Json));
 
     /// <summary>A line of progress with its time.</summary>
     public static void Step(string text)

@@ -14,6 +14,11 @@ internal sealed class PlainProgress : IProgressView
 
     public void Log(SessionLogItem item)
     {
+        if (item is { Status: "", Message: "" })
+        {
+            return;
+        }
+
         // That an item which was said is done now goes without saying; that it went wrong does not.
         bool news = said.Add((item.Time, item.Message));
         if (item.Status is "Success" || LogChanges.IsOpen(item))
@@ -25,7 +30,7 @@ internal sealed class PlainProgress : IProgressView
         }
         else
         {
-            Output.Step($"log: {item.Status}: {item.Message}");
+            Output.Step("log: " + string.Join(": ", new[] { item.Status, item.Message }.Where(t => t.Length > 0)));
         }
     }
 

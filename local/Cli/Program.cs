@@ -16,7 +16,7 @@ catch (Exception e)
 {
     if (Environment.GetEnvironmentVariable(ErrorMessage.TraceVariable) == "1")
     {
-        Console.Error.WriteLine(e);
+        Screen.Error.Say(e.ToString());
     }
 
     ErrorMessage message = ErrorMessage.Of(e);

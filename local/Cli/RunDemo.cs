@@ -185,7 +185,7 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
     {
         RunTable.Of(run, Nothing).Print(Screen.Out);
         TimeSpan took = (run.FinishedAt ?? run.StartedAt) - run.StartedAt;
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
+        Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
         foreach (IGrouping<string, RunItemView> failed in run.Items.Where(i => i.Outcome is not (Outcome.Succeeded or Outcome.Warning) && i.Reason is not null).GroupBy(i => i.Reason!))
         {
             Screen.Out.Say(Words.Line($"{string.Join(", ", failed.Select(i => i.Repository.Name))}: {failed.Key}"), 2);

@@ -60,9 +60,14 @@ internal static class ServeCommand
         {
             LocalFunctionHost host = await AppHost.StartAsync(
                 location, settings, address, timers: true,
-                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning)
+                l =>
+                {
+                    SafeConsoleFormatter.AddTo(l);
+
                     // That the host does not start is told once, and not as a stack trace.
-                    .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None), cancellationToken).ConfigureAwait(false);
+                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                },
+                cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 if (location.Remark is { } remark)

@@ -22,7 +22,7 @@ internal static class SettingsFile
             try
             {
                 using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-                foreach (JsonProperty value in document.RootElement.GetProperty("Values").EnumerateObject())
+                foreach (JsonProperty value in ValuesOf(document.RootElement).EnumerateObject())
                 {
                     values[value.Name] = value.Value.ToString();
                 }
@@ -44,4 +44,9 @@ internal static class SettingsFile
 
         return values;
     }
+
+    /// <summary>The object "Values", whatever its case.</summary>
+    private static JsonElement ValuesOf(JsonElement root) =>
+        root.TryGetProperty("Values", out JsonElement values) ? values
+        : root.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, "Values", StringComparison.OrdinalIgnoreCase)).Value;
 }

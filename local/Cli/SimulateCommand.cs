@@ -67,12 +67,12 @@ internal static class SimulateCommand
             return;
         }
 
-        Console.Out.WriteLine($"base URL    {appliance.BaseAddress}");
-        Console.Out.WriteLine($"thumbprint  {appliance.Thumbprint}");
-        Console.Out.WriteLine($"account     {options.Username} / {options.Password}");
-        Console.Out.WriteLine($"product     {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
-        Console.Out.WriteLine($"ledger      {appliance.BaseAddress}_ledger");
-        Console.Out.WriteLine();
+        Screen.Out.Say($"base URL    {appliance.BaseAddress}");
+        Screen.Out.Say($"thumbprint  {appliance.Thumbprint}");
+        Screen.Out.Say($"account     {options.Username} / {options.Password}");
+        Screen.Out.Say($"product     {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Screen.Out.Say($"ledger      {appliance.BaseAddress}_ledger");
+        Screen.Out.Say("");
         ApplianceTables.Of(options.Repositories).Print(Screen.Out);
     }
 
@@ -88,7 +88,7 @@ internal static class SimulateCommand
         {
             foreach (string line in TwoColumns.Of(FaultCatalog.Kinds.Select(k => (k.Name, $"{k.What}; {Strikes(k)}")), 0, width))
             {
-                Console.Out.WriteLine(line);
+                Screen.Out.Say(line);
             }
 
             return;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli;
@@ -57,55 +58,75 @@ internal static class StateCommand
     private static Command CreateImport()
     {
         Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, async (location, archive, cancellationToken) =>
-        {
-            if (!File.Exists(archive))
-            {
-                throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
-            }
+        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
+    }
 
-            ZipArchive zip;
-            try
-            {
-                zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
-            }
-            catch (InvalidDataException)
+    private static async Task<string> ImportAsync(StateLocation location, string archive, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(archive))
+        {
+            throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
+        }
+
+        ZipArchive zip;
+        try
+        {
+            zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+        }
+
+        await using (zip.ConfigureAwait(false))
+        {
+            if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
             {
                 throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
             }
 
-            await using (zip.ConfigureAwait(false))
+            (int instances, int outcomes) = (0, 0);
+            StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
             {
-                if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
+                // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
+                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
+                int number = 0;
+                using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+                while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                 {
-                    throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+                    number++;
+                    OutcomeArchiveItem item = ReadOutcome(line) ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
+                    await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
+                    outcomes += item.Outcome is null ? 0 : 1;
                 }
 
-                (int instances, int outcomes) = (0, 0);
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
+                await using (source.ConfigureAwait(false))
                 {
-                    // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
-                    using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-                    while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
-                    {
-                        OutcomeArchiveItem item = JsonSerializer.Deserialize<OutcomeArchiveItem>(line)!;
-                        await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
-                        outcomes += item.Outcome is null ? 0 : 1;
-                    }
-
-                    Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await using (source.ConfigureAwait(false))
-                    {
-                        instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
-                    }
+                    instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
                 }
-
-                return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
             }
-        });
+
+            return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
+        }
     }
+
+    /// <returns>Null when the line is none.</returns>
+    private static OutcomeArchiveItem? ReadOutcome(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<OutcomeArchiveItem>(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static CommandException Damaged(string archive, string what) =>
+        new(ExitCodes.Configuration, $"{archive} is damaged: {what}. Nothing after it was imported; import a whole archive into an empty state.");
 
     private static Command CreatePrune()
     {
@@ -132,7 +153,7 @@ internal static class StateCommand
                 {
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
+                    Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
 
@@ -153,7 +174,7 @@ internal static class StateCommand
             StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
             await using (location.ConfigureAwait(false))
             {
-                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Screen.Out.Say(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
             }
 
             return 0;

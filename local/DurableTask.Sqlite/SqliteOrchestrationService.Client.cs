@@ -14,7 +14,8 @@ public sealed partial class SqliteOrchestrationService
 
     /// <summary>Starts an instance. One that had its id before is deleted with its history, whatever it does.</summary>
     /// <param name="creationMessage">An <see cref="ExecutionStartedEvent"/>.</param>
-    /// <param name="dedupeStatuses">Statuses of an earlier instance that keep the id from being used again; null for all that have not ended.</param>
+    /// <param name="dedupeStatuses">Statuses of an earlier instance that keep the id from being used again; null for all that have not
+    /// ended.</param>
     /// <returns>Completes once it is on the disk.</returns>
     /// <exception cref="OrchestrationAlreadyExistsException">One of these has the id.</exception>
     public Task CreateTaskOrchestrationAsync(TaskMessage creationMessage, OrchestrationStatus[] dedupeStatuses)
@@ -70,7 +71,8 @@ public sealed partial class SqliteOrchestrationService
             }
 
             return await source.Task.WaitAsync(
-                timeout > TimeSpan.FromMilliseconds(int.MaxValue) ? Timeout.InfiniteTimeSpan : timeout, cancellationToken).ConfigureAwait(false);
+                timeout > TimeSpan.FromMilliseconds(int.MaxValue) ? Timeout.InfiniteTimeSpan : timeout, cancellationToken)
+                    .ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

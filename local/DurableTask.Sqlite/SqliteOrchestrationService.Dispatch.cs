@@ -16,7 +16,8 @@ public sealed partial class SqliteOrchestrationService
     public int GetDelayInSecondsAfterOnFetchException(Exception exception) => exception is OperationCanceledException ? 0 : RetrySeconds;
 
     /// <inheritdoc/>
-    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(TimeSpan receiveTimeout, CancellationToken cancellationToken) =>
+    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(
+        TimeSpan receiveTimeout, CancellationToken cancellationToken) =>
         (await (await WorkingAsync(cancellationToken).ConfigureAwait(false) is { } working
             ? working.NextOrchestrationAsync(cancellationToken).ConfigureAwait(false) : default))!;
 
@@ -26,9 +27,11 @@ public sealed partial class SqliteOrchestrationService
     /// <inheritdoc/>
     public Task CompleteTaskOrchestrationWorkItemAsync(
         TaskOrchestrationWorkItem workItem, OrchestrationRuntimeState newOrchestrationRuntimeState, IList<TaskMessage> outboundMessages,
-        IList<TaskMessage> orchestratorMessages, IList<TaskMessage> timerMessages, TaskMessage continuedAsNewMessage, OrchestrationState orchestrationState) =>
+        IList<TaskMessage> orchestratorMessages, IList<TaskMessage> timerMessages, TaskMessage continuedAsNewMessage,
+        OrchestrationState orchestrationState) =>
         Hub.CompleteOrchestrationAsync(
-            (SqliteWorkItem)workItem, newOrchestrationRuntimeState, outboundMessages, orchestratorMessages, timerMessages, orchestrationState);
+            (SqliteWorkItem)workItem, newOrchestrationRuntimeState, outboundMessages, orchestratorMessages, timerMessages,
+            orchestrationState);
 
     /// <summary>The work item is tried again when it is released, after a delay that grows with every failure.</summary>
     public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) => Task.CompletedTask;

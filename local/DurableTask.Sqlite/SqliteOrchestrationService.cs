@@ -38,7 +38,8 @@ public sealed partial class SqliteOrchestrationService :
     public Task Owned => owned.Task;
 
     /// <summary>
-    /// Completes when the service can no longer use its storage, and says why: another process took over, files were deleted or replaced, the
+    /// Completes when the service can no longer use its storage, and says why: another process took over, files were deleted or replaced,
+    /// the
     /// disk is full. Nothing that was acknowledged is lost then, and nothing is written any more. Stop the process.
     /// </summary>
     public Task<SqliteStorageException> Lost => lost.Task;
@@ -64,8 +65,11 @@ public sealed partial class SqliteOrchestrationService :
     private TaskHub Hub => hub ?? throw new InvalidOperationException(
         $"This process does not own the task hub {settings.FilePath}: start the service first, and wait until it is the owner.");
 
-    /// <summary>Becomes the owner of the file, and begins to work on it. While another process is the owner this waits, until it may take over.</summary>
-    /// <exception cref="SqliteStorageException">The file is missing though it was in use, damaged, of a newer format, or cannot be written.</exception>
+    /// <summary>
+    /// Becomes the owner of the file, and begins to work on it. While another process is the owner this waits, until it may take over.
+    /// </summary>
+    /// <exception cref="SqliteStorageException">The file is missing though it was in use, damaged, of a newer format, or cannot be
+    /// written.</exception>
     /// <exception cref="OperationCanceledException">The service was stopped meanwhile.</exception>
     public async Task StartAsync()
     {
@@ -82,7 +86,8 @@ public sealed partial class SqliteOrchestrationService :
             try
             {
                 HubFiles.CreateFolder(settings.FilePath);
-                Ownership ownership = await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, log).AcquireAsync(waiting.Token).ConfigureAwait(false);
+                Ownership ownership =
+                    await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, log).AcquireAsync(waiting.Token).ConfigureAwait(false);
                 TaskHub started = new(settings, Database, ownership, waiters, log, OnLost);
                 started.Start();
                 hub = started;
@@ -106,7 +111,9 @@ public sealed partial class SqliteOrchestrationService :
     /// <inheritdoc cref="StopAsync(bool)"/>
     public Task StopAsync() => StopAsync(false);
 
-    /// <summary>Stops: what was asked for is written, and the file is given back, so that a process that stands by goes on at once.</summary>
+    /// <summary>
+    /// Stops: what was asked for is written, and the file is given back, so that a process that stands by goes on at once.
+    /// </summary>
     /// <param name="isForced">Makes no difference: nothing waits here for anything but the disk.</param>
     public async Task StopAsync(bool isForced)
     {
@@ -152,7 +159,8 @@ public sealed partial class SqliteOrchestrationService :
     }
 
     /// <summary>Makes the file when it is absent, and its tables. Whoever owns it is not disturbed.</summary>
-    /// <exception cref="SqliteStorageException">The file is missing though it was in use, damaged, of a newer format, or cannot be written.</exception>
+    /// <exception cref="SqliteStorageException">The file is missing though it was in use, damaged, of a newer format, or cannot be
+    /// written.</exception>
     public Task CreateIfNotExistsAsync() => Task.Run(() =>
     {
         try

@@ -14,7 +14,9 @@ public sealed class SqliteOrchestrationServiceSettings
         FilePath = Path.GetFullPath(filePath);
     }
 
-    /// <summary>The full path of the database file. Beside it stand its log (<c>-wal</c>, <c>-shm</c>) and its lock (<c>.lock</c>).</summary>
+    /// <summary>
+    /// The full path of the database file. Beside it stand its log (<c>-wal</c>, <c>-shm</c>) and its lock (<c>.lock</c>).
+    /// </summary>
     public string FilePath { get; }
 
     /// <summary>

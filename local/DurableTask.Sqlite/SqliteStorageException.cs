@@ -25,7 +25,9 @@ public enum SqliteStorageErrorKind
     Lost,
 }
 
-/// <summary>The storage of a task hub cannot be used. Once it is thrown by a running service, that service writes nothing any more.</summary>
+/// <summary>
+/// The storage of a task hub cannot be used. Once it is thrown by a running service, that service writes nothing any more.
+/// </summary>
 public sealed class SqliteStorageException : Exception
 {
     /// <summary>Makes the exception.</summary>

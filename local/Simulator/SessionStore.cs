@@ -10,12 +10,14 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
 {
     private const int MostRows = 5000;
 
-    private static readonly string[] OtherWork = ["PolicyBackup", "RetentionPolicy", "PolicySnapshot"];
+    private static readonly string[] OtherWork = ["Policy", "RetentionActivity", "SelfBackupActivity"];
 
     private static readonly Dictionary<string, Func<SimulatedSession, object?>> Columns = new(StringComparer.Ordinal)
     {
         ["startTime"] = s => s.Start, ["type"] = s => s.Type, ["usn"] = s => s.Usn,
     };
+
+    private static readonly string[] Statuses = ["Running", "NeverExecuted", "Succeeded", "Warning", "Failed", "Canceled"];
 
     private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock gate = new();
@@ -60,6 +62,11 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
         DoOtherWork(now);
         PageQuery query = new(request.Query, options.PageSize);
         IReadOnlyList<string> status = query.List("Status");
+        if (status.FirstOrDefault(s => !Statuses.Contains(s)) is { } unknown)
+        {
+            throw new QueryException($"Status '{unknown}' is not known.");
+        }
+
         IReadOnlyList<string> types = query.List("Types");
         DateTimeOffset? from = query.Time("FromUtc");
         DateTimeOffset? to = query.Time("ToUtc");

@@ -37,10 +37,12 @@ public sealed class DatabaseTests : InAFolder
         await hub.Service.Database.WriteAsync(db =>
         {
             db.Execute("CREATE TABLE app_values (a, b, c, d)");
-            db.Execute("INSERT INTO app_values VALUES (?1, ?2, ?3, ?4)", "", Array.Empty<byte>(), (string?)null, "é\0😀" + new string('x', 3000));
+            db.Execute("INSERT INTO app_values VALUES (?1, ?2, ?3, ?4)", "", Array.Empty<byte>(), (string?)null,
+                "é\0😀" + new string('x', 3000));
         });
         Assert.True(hub.Service.Database.Read(db => db.Query(
-            "SELECT a, b, c, d FROM app_values", r => r.GetString(0) == "" && !r.IsNull(1) && r.GetBytes(1).IsEmpty && r.IsNull(2) && r.GetString(2) is null)).Single());
+            "SELECT a, b, c, d FROM app_values", r =>
+                r.GetString(0) == "" && !r.IsNull(1) && r.GetBytes(1).IsEmpty && r.IsNull(2) && r.GetString(2) is null)).Single());
         Assert.Equal("text", hub.Service.Database.Read(db => db.QueryString("SELECT typeof(a) FROM app_values")));
         Assert.Equal(3004L, hub.Service.Database.Read(db => db.QueryInt64("SELECT length(CAST(d AS BLOB)) - 3 FROM app_values")));
     }

@@ -40,7 +40,8 @@ public sealed class EventCodecTests
             OrchestrationInstance = new OrchestrationInstance { InstanceId = "instance", ExecutionId = "execution" },
             SequenceNumber = 7,
             Event = new TaskScheduledEvent(3, "name", "version", "input"),
-            OrchestrationExecutionContext = JsonConvert.DeserializeObject<OrchestrationExecutionContext>("""{"OrchestrationTags":{"a":"b"}}"""),
+            OrchestrationExecutionContext =
+                JsonConvert.DeserializeObject<OrchestrationExecutionContext>("""{"OrchestrationTags":{"a":"b"}}"""),
         };
         PayloadWriter payload = PayloadWriter.Rent();
         MessageCodec.Write(payload, message);
@@ -51,7 +52,8 @@ public sealed class EventCodecTests
     public void A_history_keeps_the_place_of_the_start_event()
     {
         ExecutionStartedEvent start = (ExecutionStartedEvent)Fill.Make(typeof(ExecutionStartedEvent), 0);
-        List<HistoryEvent> events = [new OrchestratorStartedEvent(-1), start, new TaskCompletedEvent(-1, 2, ""), new OrchestratorCompletedEvent(-1)];
+        List<HistoryEvent> events =
+            [new OrchestratorStartedEvent(-1), start, new TaskCompletedEvent(-1, 2, ""), new OrchestratorCompletedEvent(-1)];
         PayloadWriter payload = PayloadWriter.Rent();
         EventCodec.WriteHistory(payload, events);
         List<HistoryEvent> read = [];
@@ -119,13 +121,15 @@ internal static class Fill
 
     public static Type TypeOf(MemberInfo member) => member is FieldInfo field ? field.FieldType : ((PropertyInfo)member).PropertyType;
 
-    public static object? Get(MemberInfo member, object of) => member is FieldInfo field ? field.GetValue(of) : ((PropertyInfo)member).GetValue(of);
+    public static object? Get(MemberInfo member, object of) =>
+        member is FieldInfo field ? field.GetValue(of) : ((PropertyInfo)member).GetValue(of);
 
     public static object? Default(Type type) => type.IsValueType ? Activator.CreateInstance(type) : null;
 
     public static object MakeEmpty(Type type)
     {
-        ConstructorInfo constructor = type.GetConstructors(All).Where(c => c.GetParameters().All(p => p.ParameterType != type)).MinBy(c => c.GetParameters().Length)!;
+        ConstructorInfo constructor =
+            type.GetConstructors(All).Where(c => c.GetParameters().All(p => p.ParameterType != type)).MinBy(c => c.GetParameters().Length)!;
         return constructor.Invoke([.. constructor.GetParameters().Select(p => Default(p.ParameterType))]);
     }
 
@@ -134,12 +138,15 @@ internal static class Fill
         if (type == typeof(FailureDetails))
         {
             return new FailureDetails(
-                "type", "message", "stack", depth < 2 ? (FailureDetails)Make(type, depth + 1) : null, true, new Dictionary<string, object?> { ["a"] = "b", ["n"] = 5L, ["z"] = null });
+                "type", "message", "stack", depth < 2 ? (FailureDetails)Make(type, depth + 1)
+                    : null, true, new Dictionary<string, object?> { ["a"] = "b", ["n"] = 5L, ["z"] = null });
         }
 
         if (type == typeof(DistributedTraceContext))
         {
-            return new DistributedTraceContext("00-trace", "state") { Id = "id", SpanId = "span", ActivityStartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)) };
+            return new DistributedTraceContext(
+                "00-trace", "state") { Id = "id", SpanId = "span",
+                ActivityStartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)) };
         }
 
         if (type == typeof(ContinueAsNewEvent))

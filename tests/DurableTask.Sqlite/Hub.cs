@@ -14,7 +14,8 @@ internal sealed class Hub : IAsyncDisposable
     private readonly DurableTaskShimFactory factory = new();
     private bool started;
 
-    public Hub(string file, TimeProvider? time = null, Func<SqliteOrchestrationServiceSettings, SqliteOrchestrationServiceSettings>? with = null)
+    public Hub(string file, TimeProvider? time = null, Func<SqliteOrchestrationServiceSettings,
+        SqliteOrchestrationServiceSettings>? with = null)
     {
         SqliteOrchestrationServiceSettings settings = new(file) { TimeProvider = time ?? TimeProvider.System };
         Service = new SqliteOrchestrationService(with?.Invoke(settings) ?? settings);
@@ -36,7 +37,8 @@ internal sealed class Hub : IAsyncDisposable
 
     public Hub Activity<TInput, TOutput>(string name, Func<TInput?, Task<TOutput?>> run)
     {
-        Worker.AddTaskActivities(new Creator<TaskActivity>(name, "", () => factory.CreateActivity<TInput, TOutput>(name, (_, input) => run(input))));
+        Worker.AddTaskActivities(
+            new Creator<TaskActivity>(name, "", () => factory.CreateActivity<TInput, TOutput>(name, (_, input) => run(input))));
         return this;
     }
 
@@ -60,7 +62,8 @@ internal sealed class Hub : IAsyncDisposable
         (await Client.CreateOrchestrationInstanceAsync(name, "", id ?? Guid.NewGuid().ToString("N"), input)).InstanceId;
 
     public async Task<OrchestrationState> EndAsync(string id) =>
-        await Service.WaitForOrchestrationAsync(id, "", Patience, CancellationToken.None) ?? throw new TimeoutException($"{id} is {(await StateAsync(id))?.OrchestrationStatus}");
+        await Service.WaitForOrchestrationAsync(id, "", Patience, CancellationToken.None)
+            ?? throw new TimeoutException($"{id} is {(await StateAsync(id))?.OrchestrationStatus}");
 
     public async Task<OrchestrationState?> StateAsync(string id) => (await Service.GetOrchestrationStateAsync(id, false)).SingleOrDefault();
 
@@ -71,7 +74,8 @@ internal sealed class Hub : IAsyncDisposable
         return state!;
     }
 
-    public Task RaiseAsync(string id, string name, object? data) => Client.RaiseEventAsync(new OrchestrationInstance { InstanceId = id }, name, data!);
+    public Task RaiseAsync(string id, string name, object? data) =>
+        Client.RaiseEventAsync(new OrchestrationInstance { InstanceId = id }, name, data!);
 
     public async Task<List<OrchestrationState>> QueryAsync(OrchestrationQuery query)
     {

@@ -42,7 +42,8 @@ public sealed class OrchestrationTests : InAFolder
     [Fact]
     public async Task A_failure_of_an_activity_reaches_the_caller_with_its_details()
     {
-        await using Hub hub = Basic().Orchestrator<string, string>("Fails", async (context, input) => await context.CallActivityAsync<string>("Fail", input));
+        await using Hub hub = Basic().Orchestrator<string,
+        string>("Fails", async (context, input) => await context.CallActivityAsync<string>("Fail", input));
         await hub.StartAsync();
         OrchestrationState end = await hub.EndAsync(await hub.BeginAsync("Fails", "x"));
         Assert.Equal(OrchestrationStatus.Failed, end.OrchestrationStatus);
@@ -57,7 +58,8 @@ public sealed class OrchestrationTests : InAFolder
     {
         int tries = 0;
         await using Hub hub = new Hub(File)
-            .Activity<string, string>("Third", _ => ++tries < 3 ? throw new InvalidOperationException("not yet") : Task.FromResult<string?>("done"))
+            .Activity<string, string>(
+                "Third", _ => ++tries < 3 ? throw new InvalidOperationException("not yet") : Task.FromResult<string?>("done"))
             .Orchestrator<string, string>("Retries", (context, _) => context.CallActivityAsync<string>(
                 "Third", TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromMilliseconds(20))))!);
         await hub.StartAsync();
@@ -117,7 +119,8 @@ public sealed class OrchestrationTests : InAFolder
         OrchestrationState state = (await hub.StateAsync("counts"))!;
         Assert.Equal("50", state.Input);
         IReadOnlyList<HistoryEvent> history = (await hub.Service.GetHistoryAsync("counts"))!;
-        Assert.Equal(state.OrchestrationInstance.ExecutionId, Assert.Single(history.OfType<ExecutionStartedEvent>()).OrchestrationInstance.ExecutionId);
+        Assert.Equal(state.OrchestrationInstance.ExecutionId,
+            Assert.Single(history.OfType<ExecutionStartedEvent>()).OrchestrationInstance.ExecutionId);
         Assert.True(history.Count < 20, $"{history.Count} events");
         Assert.Equal(0L, hub.Service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM messages")));
     }
@@ -162,7 +165,8 @@ public sealed class OrchestrationTests : InAFolder
         {
             try
             {
-                return await context.CallSubOrchestratorAsync<string>("Wait", "child-", new SubOrchestrationOptions { InstanceId = input! });
+                return await context.CallSubOrchestratorAsync<string>(
+                    "Wait", "child-", new SubOrchestrationOptions { InstanceId = input! });
             }
             catch (Microsoft.DurableTask.TaskFailedException)
             {
@@ -272,6 +276,7 @@ public sealed class OrchestrationTests : InAFolder
         await using Hub hub = await Basic().StartAsync();
         string[] outputs = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Task.Run(() => hub.RunAsync("Two", $"{i}-"))));
         Assert.Equal(Enumerable.Range(0, 500).Select(i => $"\"{i}-12\""), outputs);
-        Assert.Equal(0L, hub.Service.Database.Read(db => db.QueryInt64("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM tasks)")));
+        Assert.Equal(0L, hub.Service.Database.Read(
+            db => db.QueryInt64("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM tasks)")));
     }
 }

@@ -72,7 +72,8 @@ public sealed class ProcessTests : InAFolder
         await using VictimProcess last = VictimProcess.Start(File, 3, "last", "finish");
         await last.SaidAsync("finished");
         await last.EndedAsync();
-        await RequireAllAsync([.. acked, .. first.After("acked"), .. second.After("acked")], [.. first.After("done"), .. second.After("done")]);
+        await RequireAllAsync(
+            [.. acked, .. first.After("acked"), .. second.After("acked")], [.. first.After("done"), .. second.After("done")]);
     }
 
     [Fact]
@@ -100,10 +101,12 @@ public sealed class ProcessTests : InAFolder
     {
         Assert.NotEmpty(done);
         await using Hub hub = new(File);
-        Dictionary<string, OrchestrationState> states = (await hub.QueryAsync(new() { PageSize = 1000 })).ToDictionary(s => s.OrchestrationInstance.InstanceId);
+        Dictionary<string, OrchestrationState> states =
+            (await hub.QueryAsync(new() { PageSize = 1000 })).ToDictionary(s => s.OrchestrationInstance.InstanceId);
         Assert.All(acked.Concat(done), id => Assert.Equal($"\"{id}12\"", states[id].Output));
         Assert.All(states.Values, s => Assert.Equal(OrchestrationStatus.Completed, s.OrchestrationStatus));
-        Assert.Equal(0L, hub.Service.Database.Read(db => db.QueryInt64("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM tasks)")));
+        Assert.Equal(0L, hub.Service.Database.Read(
+            db => db.QueryInt64("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM tasks)")));
         Assert.Equal("ok", hub.Service.Database.Read(db => db.QueryString("PRAGMA integrity_check")));
     }
 

@@ -30,12 +30,14 @@ public sealed class QueryTests : InAFolder
         await using Hub hub = await ThreeKindsAsync();
         List<OrchestrationState> all = await hub.QueryAsync(new() { PageSize = 7 });
         Assert.Equal(30, all.Count);
-        Assert.Equal(all.OrderBy(s => s.CreatedTime).Select(s => s.OrchestrationInstance.InstanceId), all.Select(s => s.OrchestrationInstance.InstanceId));
+        Assert.Equal(all.OrderBy(s => s.CreatedTime).Select(s => s.OrchestrationInstance.InstanceId),
+            all.Select(s => s.OrchestrationInstance.InstanceId));
         Assert.Equal(30, all.DistinctBy(s => s.OrchestrationInstance.InstanceId).Count());
         List<OrchestrationState> failed = await hub.QueryAsync(new() { RuntimeStatus = [OrchestrationStatus.Failed] });
         Assert.Equal(10, failed.Count);
         Assert.All(failed, s => Assert.NotNull(s.FailureDetails));
-        Assert.Equal(20, (await hub.QueryAsync(new() { RuntimeStatus = [OrchestrationStatus.Failed, OrchestrationStatus.Running], PageSize = 3 })).Count);
+        Assert.Equal(20, (await hub.QueryAsync(
+            new() { RuntimeStatus = [OrchestrationStatus.Failed, OrchestrationStatus.Running], PageSize = 3 })).Count);
         Assert.Equal(10, (await hub.QueryAsync(new() { InstanceIdPrefix = "Waits_" })).Count);
         Assert.Empty(await hub.QueryAsync(new() { InstanceIdPrefix = "waits_" }));
         Assert.Empty(await hub.QueryAsync(new() { InstanceIdPrefix = "%" }));
@@ -74,14 +76,19 @@ public sealed class QueryTests : InAFolder
         Assert.Equal(0, (await hub.Service.PurgeInstanceStateAsync("ends-0")).DeletedInstanceCount);
         Assert.Equal(0, (await hub.Service.PurgeInstanceStateAsync("Waits_0")).DeletedInstanceCount);
         Assert.Null(await hub.StateAsync("ends-0"));
-        PurgeResult failed = await hub.Service.PurgeInstanceStateAsync(new PurgeInstanceFilter(DateTime.UnixEpoch, null, [OrchestrationStatus.Failed, OrchestrationStatus.Running]));
+        PurgeResult failed =
+            await hub.Service.PurgeInstanceStateAsync(
+                new PurgeInstanceFilter(DateTime.UnixEpoch, null, [OrchestrationStatus.Failed, OrchestrationStatus.Running]));
         Assert.Equal((10, true), (failed.DeletedInstanceCount, failed.IsComplete));
-        PurgeResult none = await hub.Service.PurgeInstanceStateAsync(new PurgeInstanceFilter(DateTime.UnixEpoch, null, null) { Timeout = TimeSpan.Zero });
+        PurgeResult none = await hub.Service.PurgeInstanceStateAsync(
+            new PurgeInstanceFilter(DateTime.UnixEpoch, null, null) { Timeout = TimeSpan.Zero });
         Assert.Equal((0, false), (none.DeletedInstanceCount, none.IsComplete));
-        await hub.Service.PurgeOrchestrationHistoryAsync(DateTime.UtcNow.AddHours(1), OrchestrationStateTimeRangeFilterType.OrchestrationCompletedTimeFilter);
+        await hub.Service.PurgeOrchestrationHistoryAsync(
+            DateTime.UtcNow.AddHours(1), OrchestrationStateTimeRangeFilterType.OrchestrationCompletedTimeFilter);
         Assert.Equal(10, (await hub.QueryAsync(new())).Count);
         Assert.Equal([10L, 10L, 10L], hub.Service.Database.Read(db => (long?[])[
-            db.QueryInt64("SELECT count(*) FROM instances"), db.QueryInt64("SELECT count(*) FROM starts"), db.QueryInt64("SELECT count(DISTINCT instance) FROM history")]));
+            db.QueryInt64("SELECT count(*) FROM instances"), db.QueryInt64("SELECT count(*) FROM starts"),
+            db.QueryInt64("SELECT count(DISTINCT instance) FROM history")]));
         await hub.RaiseAsync("Waits_0", "go", "on");
         await hub.EndAsync("Waits_0");
     }

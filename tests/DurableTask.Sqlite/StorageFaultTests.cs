@@ -94,7 +94,8 @@ public sealed class StorageFaultTests : InAFolder
     {
         System.IO.File.WriteAllText(Path.Combine(Folder, "file"), "");
         SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(Path.Combine(Folder, "file", "hub.db")));
-        Assert.Equal(SqliteStorageErrorKind.Unusable, (await Assert.ThrowsAsync<SqliteStorageException>(service.CreateIfNotExistsAsync)).Kind);
+        Assert.Equal(SqliteStorageErrorKind.Unusable,
+            (await Assert.ThrowsAsync<SqliteStorageException>(service.CreateIfNotExistsAsync)).Kind);
         Assert.Equal(SqliteStorageErrorKind.Unusable, (await Assert.ThrowsAsync<SqliteStorageException>(service.StartAsync)).Kind);
     }
 
@@ -103,7 +104,8 @@ public sealed class StorageFaultTests : InAFolder
     {
         await using Hub hub = await new Hub(File).StartAsync();
         await using Hub other = new(File);
-        Assert.Equal(SqliteStorageErrorKind.Locked, (await Assert.ThrowsAsync<SqliteStorageException>(() => other.Service.CreateAsync(true))).Kind);
+        Assert.Equal(SqliteStorageErrorKind.Locked,
+            (await Assert.ThrowsAsync<SqliteStorageException>(() => other.Service.CreateAsync(true))).Kind);
         await hub.StopAsync();
         await other.Service.CreateAsync(true);
         Assert.Empty(await other.QueryAsync(new()));
@@ -117,7 +119,8 @@ public sealed class StorageFaultTests : InAFolder
     [InlineData("", true)]
     [InlineData("-wal", true)]
     [InlineData(".lock", true)]
-    public async Task A_file_deleted_or_replaced_under_a_running_hub_ends_it_before_anything_more_is_acknowledged(string suffix, bool replaced)
+    public async Task A_file_deleted_or_replaced_under_a_running_hub_ends_it_before_anything_more_is_acknowledged(
+        string suffix, bool replaced)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -242,7 +245,8 @@ public sealed class StorageFaultTests : InAFolder
         await using Hub hub = await Counting(new Hub(File)).StartAsync();
         await hub.RunAsync("Count", 5000);
         await hub.StopAsync();
-        Assert.Equal(["hub.db", "hub.db.lock"], Directory.GetFiles(Folder, "hub.db*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["hub.db", "hub.db.lock"],
+            Directory.GetFiles(Folder, "hub.db*").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     private async Task RequireAsync(SqliteStorageErrorKind kind)

@@ -35,9 +35,11 @@ public sealed class TraceTests : InAFolder
         await again.EndAsync("t");
         ExecutionStartedEvent start = (await again.Service.GetHistoryAsync("t"))!.OfType<ExecutionStartedEvent>().Single();
         Assert.NotNull(start.ParentTraceContext.SpanId);
-        Activity[] executions = [.. ended.Where(a => a.TraceId == trace && a.OperationName == "orchestration:Traced" && a.Kind == ActivityKind.Server)];
+        Activity[] executions =
+            [.. ended.Where(a => a.TraceId == trace && a.OperationName == "orchestration:Traced" && a.Kind == ActivityKind.Server)];
         Assert.Equal(start.ParentTraceContext.SpanId, Assert.Single(executions.Select(e => e.SpanId.ToString()).Distinct()));
-        Assert.All(ended.Where(a => a.OperationName.StartsWith("activity:", StringComparison.Ordinal)), a => Assert.Equal(trace, a.TraceId));
+        Assert.All(ended.Where(a => a.OperationName.StartsWith("activity:", StringComparison.Ordinal)), a =>
+            Assert.Equal(trace, a.TraceId));
     }
 
     private Hub Waiting() => new Hub(File)

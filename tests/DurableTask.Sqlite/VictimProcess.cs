@@ -35,7 +35,8 @@ internal sealed partial class VictimProcess : IAsyncDisposable
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardInput = true };
         foreach (string argument in (string[])[
-            "exec", Path.Combine(AppContext.BaseDirectory, "Rescan.SqliteVictim.dll"), file, takeoverSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture), prefix, mode])
+            "exec", Path.Combine(AppContext.BaseDirectory, "Rescan.SqliteVictim.dll"), file,
+            takeoverSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture), prefix, mode])
         {
             start.ArgumentList.Add(argument);
         }
@@ -44,10 +45,13 @@ internal sealed partial class VictimProcess : IAsyncDisposable
     }
 
     public Task SaidAsync(string line) => Eventually.Async(() => lines.Contains(line)
-        || (process.HasExited && reading.IsCompleted && !lines.Contains(line) ? throw new InvalidOperationException($"ended without '{line}': {string.Join(" | ", lines)}") : false), 120);
+        || (process.HasExited && reading.IsCompleted
+            && !lines.Contains(line) ? throw new InvalidOperationException($"ended without '{line}': {string.Join(" | ", lines)}")
+                : false), 120);
 
     /// <summary>What was said after a word, such as the ids after "acked".</summary>
-    public HashSet<string> After(string word) => [.. lines.Where(l => l.StartsWith(word + " ", StringComparison.Ordinal)).Select(l => l[(word.Length + 1)..])];
+    public HashSet<string> After(string word) =>
+        [.. lines.Where(l => l.StartsWith(word + " ", StringComparison.Ordinal)).Select(l => l[(word.Length + 1)..])];
 
     public void Signal(int signal) => Assert.Equal(0, Send(process.Id, signal));
 

@@ -8,13 +8,21 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 internal sealed class ApplianceClient : IApplianceClient, IDisposable
 {
     private const int PageSize = 200;
+    private const int MaxId = 100;
 
     /// <summary>The appliance lists about 5,000 sessions at the most.</summary>
     private const int MostSessions = 5000;
 
+    /// <summary>Far more than any appliance has; a list without end is not believed.</summary>
+    private const int MostRepositories = 50_000;
+
+    /// <summary>How far a time of the appliance may be ahead of its clock.</summary>
+    private static readonly TimeSpan TimeTolerance = TimeSpan.FromDays(1);
+
     private readonly ApplianceOptions options;
     private readonly ApplianceConnection connection;
     private readonly TokenCache tokens;
+    private readonly TimeProvider time;
 
     /// <param name="options">The appliance's settings.</param>
     /// <param name="http">The client registered by <see cref="ApplianceHttp"/>.</param>
@@ -23,6 +31,7 @@ internal sealed class ApplianceClient : IApplianceClient, IDisposable
     public ApplianceClient(ApplianceOptions options, HttpClient http, Func<CancellationToken, Task<string>> password, TimeProvider time)
     {
         this.options = options;
+        this.time = time;
         connection = new ApplianceConnection(options.Name, http, time);
         tokens = new TokenCache(options, connection, password, time);
     }
@@ -75,54 +84,66 @@ internal sealed class ApplianceClient : IApplianceClient, IDisposable
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, Repository> all = new(StringComparer.OrdinalIgnoreCase);
-        await foreach (JsonElement item in PagesAsync(ApplianceCall.Repositories, "repositories?", int.MaxValue, cancellationToken).ConfigureAwait(false))
+        List<Repository> all = [];
+        await foreach (JsonElement item in PagesAsync(ApplianceCall.Repositories, "repositories?", MostRepositories, cancellationToken).ConfigureAwait(false))
         {
-            Repository repository = item.ToRepository();
-            all.TryAdd(repository.Id, repository);
+            all.Add(item.ToRepository());
         }
 
-        return [.. all.Values];
+        return all;
     }
 
     /// <inheritdoc/>
     public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
         JsonElement answer = await CallAsync(ApplianceCall.Rescan, HttpMethod.Post, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", cancellationToken).ConfigureAwait(false);
-        return answer.Text("sessionId") is { Length: > 0 } id ? id : null;
+        return answer.Text("sessionId") is { Length: > 0 and <= MaxId } id ? id : null;
     }
 
     /// <inheritdoc/>
     public async Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken)
     {
         JsonElement answer = await GetAsync(ApplianceCall.Session, $"sessions/{Uri.EscapeDataString(sessionId)}", cancellationToken).ConfigureAwait(false);
+        CheckSession(ApplianceCall.Session, answer.Text("id"), sessionId);
         return answer.Text("status") is { Length: > 0 }
-            ? answer.ToSession()
+            ? answer.ToSession(LatestTime)
             : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no status; a proxy may stand in between.");
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ApplianceSession>> GetSessionsSinceAsync(DateTimeOffset since, CancellationToken cancellationToken)
     {
-        string from = Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture));
-        Dictionary<string, ApplianceSession> all = new(StringComparer.OrdinalIgnoreCase);
+        // A date-time of the contract has a zone; a server that validates refuses one without.
+        string from = Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        List<ApplianceSession> all = [];
         await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, $"sessions?FromUtc={from}&Sort=startTimeDesc&", MostSessions, cancellationToken).ConfigureAwait(false))
         {
-            ApplianceSession session = item.ToSession();
+            ApplianceSession session = item.ToSession(LatestTime);
             if (session.StartedAt is null || session.StartedAt >= since)
             {
-                all.TryAdd(session.Id, session);
+                all.Add(session);
             }
         }
 
-        return [.. all.Values];
+        return all;
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken)
     {
-        JsonElement log = await GetAsync(ApplianceCall.Log, $"sessions/{Uri.EscapeDataString(sessionId)}/log", cancellationToken).ConfigureAwait(false);
-        return [.. log.Items("log").Select(e => e.ToLogItem())];
+        SessionLogReader log = await CallAsync(
+            ApplianceCall.Log,
+            HttpMethod.Get,
+            $"sessions/{Uri.EscapeDataString(sessionId)}/log",
+            async (_, body, cancellation) =>
+            {
+                SessionLogReader reader = new();
+                await reader.ReadAsync(body, cancellation).ConfigureAwait(false);
+                return reader;
+            },
+            cancellationToken).ConfigureAwait(false);
+        CheckSession(ApplianceCall.Log, log.SessionId, sessionId);
+        return log.Items;
     }
 
     /// <inheritdoc/>
@@ -132,46 +153,63 @@ internal sealed class ApplianceClient : IApplianceClient, IDisposable
     /// <inheritdoc/>
     public void Dispose() => tokens.Dispose();
 
+    private DateTimeOffset LatestTime => time.GetUtcNow() + (ClockOffset ?? TimeSpan.Zero) + TimeTolerance;
+
     private Task<JsonElement> GetAsync(ApplianceCall call, string path, CancellationToken cancellationToken) => CallAsync(call, HttpMethod.Get, path, cancellationToken);
 
+    /// <summary>The items of all pages, each id once. A page without anything new is the last one: an appliance that ignores Offset would repeat itself for ever.</summary>
+    /// <param name="call">What is asked.</param>
+    /// <param name="path">Where, with the beginning of the query.</param>
+    /// <param name="most">More than this many are not listed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     private async IAsyncEnumerable<JsonElement> PagesAsync(
         ApplianceCall call, string path, int most, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? first = null;
-        for (int offset = 0; offset < most;)
+        HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
+        for (int offset = 0; seen.Count < most;)
         {
             JsonElement page = await GetAsync(call, string.Create(CultureInfo.InvariantCulture, $"{path}Offset={offset}&Limit={PageSize}"), cancellationToken).ConfigureAwait(false);
-            int seen = 0;
+            int before = seen.Count;
             foreach (JsonElement item in page.Items("results"))
             {
-                // An appliance that ignores Offset would repeat its first page for ever.
-                string? id = item.Text("id");
-                if (seen++ == 0 && offset > 0 && id == first)
+                offset++;
+                if (item.Text("id") is { Length: > 0 } id && seen.Count < most && seen.Add(id))
                 {
-                    yield break;
+                    yield return item;
                 }
-
-                first ??= id;
-                yield return item;
             }
 
-            offset += seen;
-            if (seen == 0 || offset >= (page.Number("totalCount") ?? 0))
+            if (seen.Count == before || offset >= (page.Number("totalCount") ?? 0))
             {
                 yield break;
             }
         }
     }
 
+    /// <summary>A proxy or a cache may answer what somebody else asked.</summary>
+    private void CheckSession(ApplianceCall call, string? answered, string asked)
+    {
+        if (answered is not null && !string.Equals(answered, asked, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', {call.What}: the answer is about another session than {asked}; a proxy may stand in between.");
+        }
+    }
+
+    private Task<JsonElement> CallAsync(ApplianceCall call, HttpMethod method, string path, CancellationToken cancellationToken) => WithTokenAsync(
+        token => connection.SendAsync(call, method, path, tokens.Revision, token, null, cancellationToken), cancellationToken);
+
+    private Task<T> CallAsync<T>(ApplianceCall call, HttpMethod method, string path, Func<HttpResponseMessage, Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        WithTokenAsync(token => connection.SendAsync(call, method, path, tokens.Revision, token, null, read, cancellationToken), cancellationToken);
+
     /// <summary>One call; a refused token is renewed once, and so is a revision that is no longer accepted.</summary>
-    private async Task<JsonElement> CallAsync(ApplianceCall call, HttpMethod method, string path, CancellationToken cancellationToken)
+    private async Task<T> WithTokenAsync<T>(Func<string, Task<T>> send, CancellationToken cancellationToken)
     {
         TokenCache.Token held = await tokens.GetAsync(null, cancellationToken).ConfigureAwait(false);
         for (bool again = false; ; again = true)
         {
             try
             {
-                return await connection.SendAsync(call, method, path, tokens.Revision, held.Access, null, cancellationToken).ConfigureAwait(false);
+                return await send(held.Access).ConfigureAwait(false);
             }
             catch (ApplianceException e) when (!again && (e.Status == 401 || (e.IsVersionProblem && tokens.ForgetRevision())))
             {

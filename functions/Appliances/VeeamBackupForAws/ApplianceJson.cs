@@ -3,45 +3,84 @@ using System.Text.Json;
 
 namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 
-/// <summary>Reads the appliance's JSON tolerantly: unknown fields are passed over, missing ones are null.</summary>
+/// <summary>Reads the appliance's JSON tolerantly: names are compared without case, unknown fields are ignored, missing ones are null.</summary>
 internal static class ApplianceJson
 {
-    public static string? Text(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
-            ? value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-                _ => null,
-            }
-            : null;
+    private const int MaxStatus = 64;
+    private const int MaxReason = 2000;
 
-    /// <summary>An object inside the object; undefined when there is none.</summary>
-    public static JsonElement Part(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default;
+    public static string? Text(this JsonElement element, string name) => element.Part(name) is var value ? value.ValueKind switch
+    {
+        JsonValueKind.String => TextOf(value),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+        _ => null,
+    } : null;
+
+    /// <summary>A property of an object; undefined when there is none. The documented spelling wins over another case.</summary>
+    public static JsonElement Part(this JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return default;
+        }
+
+        return element.TryGetProperty(name, out JsonElement value)
+            ? value
+            : element.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).Value;
+    }
 
     public static int? Number(this JsonElement element, string name) =>
         int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
-            ? value.EnumerateArray()
-            : [];
+        element.Part(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
 
     /// <summary>A time; without a zone it is UTC, as the appliance's examples suggest.</summary>
-    public static DateTimeOffset? Time(this JsonElement element, string name) =>
-        DateTimeOffset.TryParse(element.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+    public static DateTimeOffset? Time(this JsonElement element, string name) => ParseTime(element.Text(name));
+
+    /// <inheritdoc cref="Time"/>
+    /// <returns>Null for what is no time, and for the first moment of the calendar, which stands for a time that was never set.</returns>
+    public static DateTimeOffset? ParseTime(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) && time.Year > 1
             ? time
             : null;
 
-    public static ApplianceSession ToSession(this JsonElement e) => new(
-        e.Text("id") ?? "", e.Text("type"), e.Text("status") ?? "", e.Text("result"), e.Text("reason"), e.Time("executionStartTime"), e.Time("executionStopTime"));
-
-    public static Repository ToRepository(this JsonElement e)
+    /// <param name="e">The session.</param>
+    /// <param name="latest">The latest time that can have been reached; a later one is not believed.</param>
+    public static ApplianceSession ToSession(this JsonElement e, DateTimeOffset latest)
     {
-        string? bucket = e.Part("_embedded").Part("bucket").Text("name") ?? e.Text("amazonBucketId");
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, e.Text("amazonStorageFolder"));
+        DateTimeOffset? Reached(string name) => e.Time(name) is { } time && time <= latest ? time : null;
+        return new ApplianceSession(
+            e.Text("id") ?? "",
+            SessionVocabulary.Type(Cut(e.Text("type"), MaxStatus)),
+            SessionVocabulary.Status(Cut(e.Text("status"), MaxStatus)) ?? "",
+            SessionVocabulary.Result(Cut(e.Text("result"), MaxStatus)),
+            Cut(e.Text("reason"), MaxReason),
+            Reached("executionStartTime"),
+            Reached("executionStopTime"));
     }
 
-    public static SessionLogItem ToLogItem(this JsonElement e) => new(e.Time("logTime"), e.Text("status") ?? "", e.Text("message") ?? "");
+    /// <summary>The bucket is a name in the contract; an object with a name is read too. The id of the bucket is the appliance's own and no name.</summary>
+    public static Repository ToRepository(this JsonElement e)
+    {
+        JsonElement embedded = e.Part("_embedded");
+        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), e.Text("amazonStorageFolder"));
+    }
+
+    /// <summary>A text of at most so many characters; half a surrogate pair is not left at its end.</summary>
+    public static string? Cut(string? text, int length) =>
+        text is null || text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "…";
+
+    /// <summary>A string; where it holds half a surrogate pair, which .NET does not read, as the JSON spells it.</summary>
+    private static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return value.GetRawText();
+        }
+    }
 }

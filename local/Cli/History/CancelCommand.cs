@@ -4,6 +4,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime;
 using Rescan.Local.Runtime.Storage;
 
@@ -52,7 +53,7 @@ internal static class CancelCommand
                 }
                 else
                 {
-                    Console.Out.WriteLine($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
+                    Screen.Out.Say($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
                 }
             }
 

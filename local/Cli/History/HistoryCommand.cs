@@ -80,7 +80,7 @@ internal static class HistoryCommand
 
         if (found.Count == 0)
         {
-            Console.Out.WriteLine("No rescan fits.");
+            Screen.Out.Say("No rescan fits.");
             return;
         }
 

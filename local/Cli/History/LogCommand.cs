@@ -5,6 +5,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
 
@@ -58,10 +59,10 @@ internal static class LogCommand
             }
 
             string nothing = log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log";
-            Console.Error.WriteLine(LogLines.Head(rescan) + nothing);
+            Screen.Error.Say(LogLines.Head(rescan) + nothing);
             foreach (SessionLogItem item in log)
             {
-                Console.Out.WriteLine(LogLines.Of(item));
+                Screen.Out.Say(LogLines.Of(item));
             }
 
             return 0;

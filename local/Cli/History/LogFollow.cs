@@ -1,6 +1,7 @@
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
 
@@ -30,21 +31,21 @@ internal static class LogFollow
                 if (head is null)
                 {
                     head = LogLines.Head(rescan);
-                    Console.Error.WriteLine(head);
+                    Screen.Error.Say(head);
                 }
 
                 // That an item which was printed is done now goes without saying; that it went wrong does not.
                 foreach (SessionLogItem item in changes.Take(log)
                     .Where(i => printed.Add((i.Time, i.Message)) || i.Status is "Warning" or "Error"))
                 {
-                    Console.Out.WriteLine(LogLines.Of(item));
+                    Screen.Out.Say(LogLines.Of(item));
                 }
 
                 if (isOver)
                 {
                     if (LogLines.Head(rescan) is var end && end != head)
                     {
-                        Console.Error.WriteLine(end);
+                        Screen.Error.Say(end);
                     }
 
                     return;

@@ -63,7 +63,7 @@ internal static class ReportCommand
         {
             "md" => MarkdownReport.Write(report),
             "html" => HtmlReport.Write(report),
-            "json" => System.Text.Json.JsonSerializer.Serialize(report, Output.Json) + "\n",
+            "json" => Output.ToJson(report) + "\n",
             "csv" => CsvReport.Write(report),
             _ => TextReport.Write(report),
         };

@@ -16,7 +16,7 @@ internal static class TextReport
 
     public static void Print(RescanReport report)
     {
-        Console.Out.WriteLine(Head(report));
+        Screen.Out.Say(Head(report));
         if (report.Total > 0)
         {
             Table(report).Print(Screen.Out);

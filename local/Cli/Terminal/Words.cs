@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Rescan.Functions.Notifications;
+using Rescan.Functions.Display;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli.Terminal;
@@ -19,7 +19,7 @@ internal static class Words
     public static string Line(string? text)
     {
         StringBuilder line = new();
-        foreach (string element in Elements(DisplayFormat.Line(text ?? "", MaxLine)))
+        foreach (string element in Elements(SafeText.Line(text, MaxLine)))
         {
             line.Append(element.Length <= MaxElement ? element : element.EnumerateRunes().First().ToString());
         }

@@ -37,7 +37,9 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>Transactions committed so far.</summary>
     public long Transactions { get; private set; }
 
-    /// <summary>When the last transaction was begun that nobody had taken the hub over before, as a <see cref="Stopwatch"/> tells it.</summary>
+    /// <summary>
+    /// When the last transaction was begun that nobody had taken the hub over before, as a <see cref="Stopwatch"/> tells it.
+    /// </summary>
     public long LastProof { get; private set; } = Stopwatch.GetTimestamp();
 
     public void Add(IWrite write) => Add(write, null);
@@ -138,7 +140,8 @@ internal sealed class GroupCommit : IDisposable
                 }
 
                 long now = Stopwatch.GetTimestamp();
-                while (batch.Count < MaxBatch && patient.TryPeek(out (IWrite Write, long Due) first) && (first.Due <= now || closing || failure is not null))
+                while (batch.Count < MaxBatch && patient.TryPeek(out (IWrite Write, long Due) first)
+                    && (first.Due <= now || closing || failure is not null))
                 {
                     batch.Add(patient.Dequeue().Write);
                 }

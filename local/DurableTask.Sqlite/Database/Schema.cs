@@ -9,7 +9,8 @@ internal static class Schema
     // "DTSQ"; tells a task hub from other databases.
     private const int ApplicationId = 0x44545351;
 
-    // An instance is found by its key everywhere but at the door, so that rows are small and a reused id cannot meet what was left of the old one.
+    // An instance is found by its key everywhere but at the door, so that rows are small and a reused id cannot meet what was left of the
+    // old one.
     // What does not change from turn to turn stands apart from what does, so that a turn does not write a large input again.
     private const string Tables = """
         CREATE TABLE owner (
@@ -22,12 +23,14 @@ internal static class Schema
             custom_status TEXT, output TEXT, failure BLOB);
         CREATE INDEX instances_by_created ON instances (created, key);
         CREATE TABLE starts (instance INTEGER PRIMARY KEY, event BLOB NOT NULL, input TEXT);
-        CREATE TABLE history (instance INTEGER NOT NULL, turn INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY (instance, turn)) WITHOUT ROWID;
+        CREATE TABLE history (
+            instance INTEGER NOT NULL, turn INTEGER NOT NULL, events BLOB NOT NULL, PRIMARY KEY (instance, turn)) WITHOUT ROWID;
         CREATE TABLE messages (
             instance INTEGER NOT NULL, key INTEGER NOT NULL, visible INTEGER NOT NULL, waits INTEGER NOT NULL, message BLOB,
             PRIMARY KEY (instance, key)) WITHOUT ROWID;
         CREATE INDEX messages_that_wait ON messages (visible) WHERE waits = 1;
-        CREATE TABLE tasks (instance INTEGER NOT NULL, key INTEGER NOT NULL, message BLOB NOT NULL, PRIMARY KEY (instance, key)) WITHOUT ROWID;
+        CREATE TABLE tasks (
+            instance INTEGER NOT NULL, key INTEGER NOT NULL, message BLOB NOT NULL, PRIMARY KEY (instance, key)) WITHOUT ROWID;
         """;
 
     /// <summary>Makes the tables when the file is empty, and sets the connection up to write.</summary>
@@ -79,7 +82,8 @@ internal static class Schema
         if (db.QueryInt64("PRAGMA user_version") is { } version and > Version)
         {
             throw new SqliteStorageException(
-                SqliteStorageErrorKind.NewerFormat, $"The database file {file} has format {version}, and this version reads up to {Version}. Use a newer version.");
+                SqliteStorageErrorKind.NewerFormat,
+                $"The database file {file} has format {version}, and this version reads up to {Version}. Use a newer version.");
         }
     }
 

@@ -26,7 +26,8 @@ public sealed class SqliteDatabase
 
     /// <summary>Writes within the next transaction. Many callers share one; a write that throws undoes itself only.</summary>
     /// <typeparam name="T">What it gives back.</typeparam>
-    /// <param name="work">Runs on the thread that all writers share, so it should do nothing but write; it must not begin or end transactions.</param>
+    /// <param name="work">Runs on the thread that all writers share, so it should do nothing but write; it must not begin or end
+    /// transactions.</param>
     /// <returns>Completes once the transaction is on the disk.</returns>
     /// <exception cref="SqliteStorageException">The task hub writes nothing any more.</exception>
     /// <exception cref="InvalidOperationException">This process does not own the task hub.</exception>
@@ -51,7 +52,8 @@ public sealed class SqliteDatabase
 
     /// <summary>Reads what is committed, on a connection that cannot write, whoever owns the task hub.</summary>
     /// <typeparam name="T">What is read.</typeparam>
-    /// <param name="work">Runs on the calling thread; several may run at a time. It sees one state of the database within one query.</param>
+    /// <param name="work">Runs on the calling thread; several may run at a time. It sees one state of the database within one
+    /// query.</param>
     /// <exception cref="SqliteStorageException">The file is missing, damaged or of a newer format.</exception>
     public T Read<T>(Func<SqliteSession, T> work)
     {

@@ -20,7 +20,8 @@ internal static class SqliteErrors
     public static bool IsFatal(Exception exception) => exception switch
     {
         SqliteStorageException => true,
-        SqliteErrorException e => e.ErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY
+        SqliteErrorException e =>
+            e.ErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_READONLY
             or raw.SQLITE_CANTOPEN or raw.SQLITE_NOMEM or raw.SQLITE_BUSY or raw.SQLITE_PROTOCOL or raw.SQLITE_LOCKED,
         _ => false,
     };
@@ -31,10 +32,13 @@ internal static class SqliteErrors
         SqliteStorageException known => known,
         SqliteErrorException { ErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } or InvalidDataException => new(
             SqliteStorageErrorKind.Damaged,
-            $"The database file {file} is damaged: {exception.Message}. Put a copy back, or move it and its .lock away to start anew.", exception),
+            $"The database file {file} is damaged: {exception.Message}. Put a copy back, or move it and its .lock away to start anew.",
+            exception),
         SqliteErrorException { ErrorCode: raw.SQLITE_FULL } => new(
             SqliteStorageErrorKind.Full,
-            $"The disk with the database file {file} is full: {exception.Message}. Make room, then start again: nothing acknowledged is lost.", exception),
+            $"The disk with the database file {file} is full: {exception.Message}. Make room, then start again: "
+                + "nothing acknowledged is lost.",
+            exception),
         SqliteErrorException { ErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => new(
             SqliteStorageErrorKind.Locked, $"The database file {file} is locked by another program: {exception.Message}.", exception),
         _ => new(

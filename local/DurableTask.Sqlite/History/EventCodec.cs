@@ -160,7 +160,8 @@ internal static partial class EventCodec
             Tags = PartCodec.ReadTags(ref r),
         },
         EventType.SubOrchestrationInstanceCompleted => new SubOrchestrationInstanceCompletedEvent(id, r.Int32(), r.Text()),
-        EventType.SubOrchestrationInstanceFailed => new SubOrchestrationInstanceFailedEvent(id, r.Int32(), r.Text(), r.Text(), PartCodec.ReadFailure(ref r)),
+        EventType.SubOrchestrationInstanceFailed =>
+            new SubOrchestrationInstanceFailedEvent(id, r.Int32(), r.Text(), r.Text(), PartCodec.ReadFailure(ref r)),
         _ => ReadRareBody(ref r, type, id),
     };
 }

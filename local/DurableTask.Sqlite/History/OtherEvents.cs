@@ -3,7 +3,9 @@ using Newtonsoft.Json;
 
 namespace DurableTask.Sqlite;
 
-/// <summary>Events that the codec does not know, as JSON under the name of their type. Only event types of Durable Task are read back.</summary>
+/// <summary>
+/// Events that the codec does not know, as JSON under the name of their type. Only event types of Durable Task are read back.
+/// </summary>
 internal static class OtherEvents
 {
     public static void Write(PayloadWriter w, HistoryEvent e)

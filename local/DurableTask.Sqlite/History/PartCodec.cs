@@ -55,7 +55,8 @@ internal static class PartCodec
         }
     }
 
-    public static DistributedTraceContext? ReadTrace(ref PayloadReader r) => r.Byte() == 0 ? null : new DistributedTraceContext(r.Text()!, r.Text())
+    public static DistributedTraceContext? ReadTrace(ref PayloadReader r) =>
+        r.Byte() == 0 ? null : new DistributedTraceContext(r.Text()!, r.Text())
     {
         Id = r.Text(),
         SpanId = r.Text(),
@@ -63,7 +64,8 @@ internal static class PartCodec
     };
 
     private static DateTimeOffset Moment(string text) =>
-        DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time : throw PayloadReader.Damaged();
+        DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time
+            : throw PayloadReader.Damaged();
 
     public static void Write(PayloadWriter w, FailureDetails? failure)
     {
@@ -90,7 +92,8 @@ internal static class PartCodec
         FailureDetails? inner = ReadFailure(ref r);
         bool final = r.Byte() != 0;
         return new FailureDetails(
-            type!, message!, stack, inner, final, r.Text() is { } properties ? (Dictionary<string, object?>)OtherEvents.FromJson(properties, typeof(Dictionary<string, object?>)) : null);
+            type!, message!, stack, inner, final, r.Text() is { } properties
+                ? (Dictionary<string, object?>)OtherEvents.FromJson(properties, typeof(Dictionary<string, object?>)) : null);
     }
 
     public static void Write(PayloadWriter w, OrchestrationInstance? instance)

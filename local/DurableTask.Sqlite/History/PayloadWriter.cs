@@ -135,7 +135,8 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
         long value = Fixed();
         long ticks = value & TickBits;
         ulong kind = (ulong)value >> 62;
-        return ticks <= DateTime.MaxValue.Ticks && kind <= (ulong)DateTimeKind.Local ? new DateTime(ticks, (DateTimeKind)kind) : throw Damaged();
+        return ticks <= DateTime.MaxValue.Ticks
+            && kind <= (ulong)DateTimeKind.Local ? new DateTime(ticks, (DateTimeKind)kind) : throw Damaged();
     }
 
     public static InvalidDataException Damaged() => new("a stored event cannot be read");

@@ -5,7 +5,8 @@ using DurableTask.Core.History;
 namespace DurableTask.Sqlite;
 
 /// <summary>A new instance. Its first turn usually writes it; else it is written by itself.</summary>
-internal sealed class CreateRecord(long key, TaskMessage message, OrchestrationStatus[] dedupe, long created, long? startAt, HubSql sql) : IWrite
+internal sealed class CreateRecord(long key, TaskMessage message, OrchestrationStatus[] dedupe, long created, long? startAt, HubSql sql)
+    : IWrite
 {
     private const int InMemory = 0;
     private const int Written = 1;

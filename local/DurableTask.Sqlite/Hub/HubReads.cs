@@ -26,10 +26,14 @@ internal static class HubReads
         SqliteStatement s = db.Prepare("""
             SELECT i.status, i.start_at, i.turns, s.event, s.input FROM instances i JOIN starts s ON s.instance = i.key WHERE i.key = ?1
             """);
-        StoredInstance? instance = s.Bind(1, key).Step()
-            ? new StoredInstance(
-                key, (OrchestrationStatus)s.GetInt64(0), s.IsNull(1) ? null : s.GetInt64(1), (int)s.GetInt64(2), StartRows.Read(s.GetBytes(3), s.GetString(4)))
-            : null;
+        StoredInstance? instance = null;
+        if (s.Bind(1, key).Step())
+        {
+            long? startAt = s.IsNull(1) ? null : s.GetInt64(1);
+            ExecutionStartedEvent start = StartRows.Read(s.GetBytes(3), s.GetString(4));
+            instance = new StoredInstance(key, (OrchestrationStatus)s.GetInt64(0), startAt, (int)s.GetInt64(2), start);
+        }
+
         s.Reset();
         if (instance is null)
         {
@@ -60,14 +64,16 @@ internal static class HubReads
     }
 
     public static TaskMessage? ReadTask(SqliteSession db, string id, long instance, long key) => db.Query(
-        "SELECT message FROM tasks WHERE instance = ?1 AND key = ?2", row => MessageCodec.Read(row.GetBytes(0), id), instance, key) is [var message] ? message : null;
+        "SELECT message FROM tasks WHERE instance = ?1 AND key = ?2",
+        row => MessageCodec.Read(row.GetBytes(0), id), instance, key) is [var message] ? message : null;
 
     /// <summary>Instances that have something to do at once.</summary>
     public static List<(string Id, long Key)> ReadReady(SqliteSession db, long now) => db.Query(
         """
         SELECT id, key FROM instances WHERE status = 6 AND (start_at IS NULL OR start_at <= ?1)
         UNION
-        SELECT i.id, i.key FROM (SELECT DISTINCT instance FROM messages WHERE waits = 0 OR visible <= ?1) m JOIN instances i ON i.key = m.instance
+        SELECT i.id, i.key FROM (SELECT DISTINCT instance FROM messages WHERE waits = 0 OR visible <= ?1) m
+        JOIN instances i ON i.key = m.instance
         WHERE i.status <> 6
         """,
         row => (row.GetString(0)!, row.GetInt64(1)), now);

@@ -13,12 +13,15 @@ internal sealed class HubSql(SqliteSession db)
         """);
 
     public SqliteStatement UpdateInstance { get; } = db.Prepare($"""
-        UPDATE instances SET execution = ?2, status = ?3, updated = ?4, completed = ?5, start_at = NULL, turns = ?6, custom_status = ?7, output = ?8, failure = ?9
+        UPDATE instances SET execution = ?2, status = ?3, updated = ?4, completed = ?5, start_at = NULL, turns = ?6,
+            custom_status = ?7, output = ?8, failure = ?9
         WHERE key = ?1 AND {Open}
         """);
 
-    public SqliteStatement TerminatePending { get; } = db.Prepare(
-        "UPDATE instances SET status = 5, updated = ?2, completed = ?2, start_at = NULL, output = ?3, turns = 1 WHERE key = ?1 AND status = 6");
+    public SqliteStatement TerminatePending { get; } = db.Prepare("""
+        UPDATE instances SET status = 5, updated = ?2, completed = ?2, start_at = NULL, output = ?3, turns = 1
+        WHERE key = ?1 AND status = 6
+        """);
 
     public SqliteStatement PutStart { get; } = db.Prepare("INSERT OR REPLACE INTO starts VALUES (?1, ?2, ?3)");
 
@@ -51,8 +54,13 @@ internal sealed class HubSql(SqliteSession db)
     /// <summary>The instance of an id; null when there is none.</summary>
     public InstanceRow? Find(string id)
     {
-        InstanceRow? row = FindInstance.Bind(1, id).Step()
-            ? new InstanceRow(FindInstance.GetInt64(0), (int)FindInstance.GetInt64(1), FindInstance.IsNull(2) ? null : FindInstance.GetInt64(2)) : null;
+        InstanceRow? row = null;
+        if (FindInstance.Bind(1, id).Step())
+        {
+            long? startAt = FindInstance.IsNull(2) ? null : FindInstance.GetInt64(2);
+            row = new InstanceRow(FindInstance.GetInt64(0), (int)FindInstance.GetInt64(1), startAt);
+        }
+
         FindInstance.Reset();
         return row;
     }

@@ -42,7 +42,8 @@ internal static class InstanceReads
             ORDER BY i.created, i.key LIMIT ?8
             """,
             row => Read(row, payloads),
-            created, key, Ticks(query.CreatedTimeFrom) ?? long.MinValue, Ticks(query.CreatedTimeTo) ?? long.MaxValue, StatusBits(query.RuntimeStatus),
+            created, key, Ticks(query.CreatedTimeFrom) ?? long.MinValue, Ticks(query.CreatedTimeTo) ?? long.MaxValue,
+            StatusBits(query.RuntimeStatus),
             CodePoints(prefix), prefix, size + 1);
         bool more = rows.Count > size;
         if (more)
@@ -80,7 +81,8 @@ internal static class InstanceReads
 
         int dot = token.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && dot + 1 < token.Length
-            && long.TryParse(token.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long created) && created <= DateTime.MaxValue.Ticks
+            && long.TryParse(token.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long created)
+                && created <= DateTime.MaxValue.Ticks
             && long.TryParse(token.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long key)
                 ? (created, key)
                 : throw new ArgumentException("The continuation token was not made by this task hub.", nameof(token));

@@ -5,15 +5,18 @@ namespace DurableTask.Sqlite;
 
 /// <summary>What a turn changes of an instance's row.</summary>
 internal readonly record struct InstanceState(
-    string Execution, OrchestrationStatus Status, long Updated, long? Completed, int Turns, string? CustomStatus, string? Output, byte[]? Failure)
+    string Execution, OrchestrationStatus Status, long Updated, long? Completed, int Turns, string? CustomStatus, string? Output,
+    byte[]? Failure)
 {
-    public static InstanceState Pending(string execution, long now) => new(execution, OrchestrationStatus.Pending, now, null, 0, null, null, null);
+    public static InstanceState Pending(string execution, long now) =>
+        new(execution, OrchestrationStatus.Pending, now, null, 0, null, null, null);
 
     /// <summary>Makes the row.</summary>
     /// <returns>False when the id is taken.</returns>
     public bool Insert(HubSql sql, long key, string id, long created, long? startAt)
     {
-        SqliteStatement s = sql.InsertInstance.Bind(1, key).Bind(2, id).Bind(3, Execution).Bind(4, (int)Status).Bind(5, created).Bind(6, Updated)
+        SqliteStatement s = sql.InsertInstance.Bind(1, key).Bind(2, id).Bind(3, Execution).Bind(4, (int)Status)
+            .Bind(5, created).Bind(6, Updated)
             .Bind(7, Completed).Bind(8, startAt).Bind(9, Turns).Bind(10, CustomStatus).Bind(11, Output);
         return (Failure is null ? s.BindNull(12) : s.Bind(12, (ReadOnlySpan<byte>)Failure)).Run() == 1;
     }
@@ -22,7 +25,8 @@ internal readonly record struct InstanceState(
     /// <returns>False when the instance has ended or is gone.</returns>
     public bool Update(HubSql sql, long key)
     {
-        SqliteStatement s = sql.UpdateInstance.Bind(1, key).Bind(2, Execution).Bind(3, (int)Status).Bind(4, Updated).Bind(5, Completed).Bind(6, Turns)
+        SqliteStatement s = sql.UpdateInstance.Bind(1, key).Bind(2, Execution).Bind(3, (int)Status).Bind(4, Updated)
+            .Bind(5, Completed).Bind(6, Turns)
             .Bind(7, CustomStatus).Bind(8, Output);
         return (Failure is null ? s.BindNull(9) : s.Bind(9, (ReadOnlySpan<byte>)Failure)).Run() == 1;
     }

@@ -143,7 +143,8 @@ internal sealed class InstanceTable(long cacheBytes)
     /// <summary>Forgets the histories that were kept longest.</summary>
     private void Trim()
     {
-        while ((Interlocked.Read(ref warmBytes) > cacheBytes || (warm.TryPeek(out (ActiveInstance, KeptHistory Kept) first) && first.Kept.IsTaken))
+        while ((Interlocked.Read(ref warmBytes) > cacheBytes
+            || (warm.TryPeek(out (ActiveInstance, KeptHistory Kept) first) && first.Kept.IsTaken))
             && warm.TryDequeue(out (ActiveInstance Instance, KeptHistory Kept) oldest))
         {
             if (Take(oldest.Kept) is null)

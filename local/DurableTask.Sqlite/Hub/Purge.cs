@@ -11,7 +11,8 @@ internal static class Purge
 
     public static async Task<PurgeResult> OneAsync(SqliteDatabase database, Action<long> delete, string id)
     {
-        int deleted = await database.WriteAsync(db => Delete(db, delete, $"SELECT key FROM instances WHERE id = ?1 AND {Ended}", id)).ConfigureAwait(false);
+        int deleted = await database.WriteAsync(
+            db => Delete(db, delete, $"SELECT key FROM instances WHERE id = ?1 AND {Ended}", id)).ConfigureAwait(false);
         return new PurgeResult(deleted, true);
     }
 
@@ -24,13 +25,17 @@ internal static class Purge
             database,
             db => Delete(
                 db, delete,
-                $"SELECT key FROM instances WHERE created >= ?1 AND created <= ?2 AND {Ended} AND (?3 >> status) & 1 ORDER BY created, key LIMIT {AtOnce}",
+                $"""
+                SELECT key FROM instances WHERE created >= ?1 AND created <= ?2 AND {Ended} AND (?3 >> status) & 1
+                ORDER BY created, key LIMIT {AtOnce}
+                """,
                 from, to, statuses),
             filter.Timeout).ConfigureAwait(false);
         return new PurgeResult(deleted, complete);
     }
 
-    public static Task BeforeAsync(SqliteDatabase database, Action<long> delete, DateTime threshold, OrchestrationStateTimeRangeFilterType type)
+    public static Task BeforeAsync(
+        SqliteDatabase database, Action<long> delete, DateTime threshold, OrchestrationStateTimeRangeFilterType type)
     {
         string column = type switch
         {
@@ -43,7 +48,8 @@ internal static class Purge
             database, db => Delete(db, delete, $"SELECT key FROM instances WHERE {column} <= ?1 AND {Ended} LIMIT {AtOnce}", before), null);
     }
 
-    private static async Task<(int Deleted, bool Complete)> RepeatAsync(SqliteDatabase database, Func<SqliteSession, int> some, TimeSpan? timeout)
+    private static async Task<(int Deleted, bool Complete)> RepeatAsync(
+        SqliteDatabase database, Func<SqliteSession, int> some, TimeSpan? timeout)
     {
         long begun = Stopwatch.GetTimestamp();
         int deleted = 0;

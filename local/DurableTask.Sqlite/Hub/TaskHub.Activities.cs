@@ -31,7 +31,8 @@ internal sealed partial class TaskHub
             }
 
             await ProveAsync().ConfigureAwait(false);
-            TaskMessage? message = next.Message ?? Guarded(() => database.Read(db => HubReads.ReadTask(db, next.Id, next.Instance, next.Key)));
+            TaskMessage? message = next.Message
+                ?? Guarded(() => database.Read(db => HubReads.ReadTask(db, next.Id, next.Instance, next.Key)));
             if (message is not null)
             {
                 return new SqliteActivityItem
@@ -43,7 +44,9 @@ internal sealed partial class TaskHub
         }
     }
 
-    /// <summary>Takes the result of an activity. Until it is on the disk the activity counts as not run, and runs again after a crash.</summary>
+    /// <summary>
+    /// Takes the result of an activity. Until it is on the disk the activity counts as not run, and runs again after a crash.
+    /// </summary>
     public void CompleteActivity(SqliteActivityItem item, TaskMessage response)
     {
         InboxMessage message = new(item.Instance, keys.NextRow(), Now, response, item.Key, sql, null);
@@ -54,7 +57,8 @@ internal sealed partial class TaskHub
     /// <summary>Runs an activity again later that could not be run.</summary>
     public void AbandonActivity(SqliteActivityItem item)
     {
-        ActivityToRun again = new(item.TaskMessage.OrchestrationInstance.InstanceId, item.Instance, item.Key, item.TaskMessage, item.Failures + 1);
+        ActivityToRun again =
+            new(item.TaskMessage.OrchestrationInstance.InstanceId, item.Instance, item.Key, item.TaskMessage, item.Failures + 1);
         _ = AfterAsync(again.Failures, () => activities.Writer.TryWrite(again));
     }
 

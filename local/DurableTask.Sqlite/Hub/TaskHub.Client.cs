@@ -54,7 +54,9 @@ internal sealed partial class TaskHub
         }
     }
 
-    /// <summary>Sends an instance a message. Completes once it is on the disk; for an instance that is not there or has ended, at once.</summary>
+    /// <summary>
+    /// Sends an instance a message. Completes once it is on the disk; for an instance that is not there or has ended, at once.
+    /// </summary>
     public async Task SendAsync(TaskMessage message)
     {
         string id = message.OrchestrationInstance.InstanceId;
@@ -65,7 +67,8 @@ internal sealed partial class TaskHub
             return;
         }
 
-        if (target.IsPending && message.Event is ExecutionTerminatedEvent end && await TerminatePendingAsync(id, target.Key, end).ConfigureAwait(false))
+        if (target.IsPending && message.Event is ExecutionTerminatedEvent end
+            && await TerminatePendingAsync(id, target.Key, end).ConfigureAwait(false))
         {
             return;
         }
@@ -94,7 +97,8 @@ internal sealed partial class TaskHub
     /// <summary>Deletes an instance; on the writer's thread.</summary>
     public void Delete(long key) => sql.Delete(key);
 
-    private static DateTime AsUtc(DateTime time) => time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime();
+    private static DateTime AsUtc(DateTime time) =>
+        time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime();
 
     /// <summary>Ends an instance that has not run yet, so that none of its code runs.</summary>
     /// <returns>False when it must be told as others are: it runs by now, or it has a parent that waits for it.</returns>

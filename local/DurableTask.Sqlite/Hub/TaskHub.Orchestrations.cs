@@ -34,7 +34,8 @@ internal sealed partial class TaskHub
 
     /// <summary>Commits a turn.</summary>
     public async Task CompleteOrchestrationAsync(
-        SqliteWorkItem item, OrchestrationRuntimeState state, IList<TaskMessage> outbound, IList<TaskMessage> orchestrator, IList<TaskMessage> timerMessages,
+        SqliteWorkItem item, OrchestrationRuntimeState state, IList<TaskMessage> outbound, IList<TaskMessage> orchestrator,
+        IList<TaskMessage> timerMessages,
         OrchestrationState? summary)
     {
         if (summary is null || !state.IsValid || state.ExecutionStartedEvent is null)
@@ -49,9 +50,9 @@ internal sealed partial class TaskHub
         bool isNewExecution = !ReferenceEquals(state, item.OrchestrationRuntimeState);
         bool open = InstanceStatus.IsOpen(state.OrchestrationStatus);
         string execution = state.OrchestrationInstance!.ExecutionId;
-        TurnWrite turn = new(
-            item, state, isNewExecution,
-            new InstanceState(execution, state.OrchestrationStatus, now, open ? null : now, item.Turns + 1, state.Status, state.Output, Failure(state)), sql, now);
+        InstanceState row = new(
+            execution, state.OrchestrationStatus, now, open ? null : now, item.Turns + 1, state.Status, state.Output, Failure(state));
+        TurnWrite turn = new(item, state, isNewExecution, row, sql, now);
         foreach (TaskMessage message in outbound)
         {
             turn.AddTask(keys.NextRow(), message);
@@ -196,7 +197,8 @@ internal sealed partial class TaskHub
             }
         }
 
-        List<TaskMessage> content = Current(messages, state.OrchestrationInstance?.ExecutionId ?? start?.OrchestrationInstance.ExecutionId, start);
+        List<TaskMessage> content =
+            Current(messages, state.OrchestrationInstance?.ExecutionId ?? start?.OrchestrationInstance.ExecutionId, start);
         if (content.Count == 0)
         {
             Drop(active, key, messages, null);
@@ -232,7 +234,8 @@ internal sealed partial class TaskHub
         foreach (InboxMessage message in messages)
         {
             if (message.Message is { } content
-                && (string.IsNullOrEmpty(content.OrchestrationInstance.ExecutionId) || content.OrchestrationInstance.ExecutionId == execution))
+                && (string.IsNullOrEmpty(content.OrchestrationInstance.ExecutionId)
+                    || content.OrchestrationInstance.ExecutionId == execution))
             {
                 current.Add(content);
             }
@@ -245,7 +248,8 @@ internal sealed partial class TaskHub
     {
         if (messages.Count > 0)
         {
-            log.LogInformation("Dropped {Count} messages for {Instance}, which is {Status}.", messages.Count, active.Id, status?.ToString() ?? "gone or a later execution");
+            string what = status?.ToString() ?? "gone or a later execution";
+            log.LogInformation("Dropped {Count} messages for {Instance}, which is {Status}.", messages.Count, active.Id, what);
             writer.Add(new DiscardWrite(messages, null, sql));
         }
 
@@ -286,7 +290,8 @@ internal sealed partial class TaskHub
         {
             if (letter.Target == 0)
             {
-                log.LogInformation("Dropped a message for {Instance}, which is not there or has ended.", letter.Message.OrchestrationInstance.InstanceId);
+                log.LogInformation("Dropped a message for {Instance}, which is not there or has ended.",
+                    letter.Message.OrchestrationInstance.InstanceId);
             }
             else if (letter.Wakes)
             {
@@ -317,10 +322,20 @@ internal sealed partial class TaskHub
         {
             waiters.Complete(id, new OrchestrationState
             {
-                OrchestrationInstance = state.OrchestrationInstance, ParentInstance = state.ParentInstance, Name = state.Name, Version = state.Version,
-                Status = state.Status, Tags = state.Tags, OrchestrationStatus = state.OrchestrationStatus, CreatedTime = state.CreatedTime,
-                CompletedTime = new DateTime(now, DateTimeKind.Utc), LastUpdatedTime = new DateTime(now, DateTimeKind.Utc), Input = state.Input,
-                Output = state.Output, ScheduledStartTime = state.ExecutionStartedEvent!.ScheduledStartTime, FailureDetails = state.FailureDetails,
+                OrchestrationInstance = state.OrchestrationInstance,
+                ParentInstance = state.ParentInstance,
+                Name = state.Name,
+                Version = state.Version,
+                Status = state.Status,
+                Tags = state.Tags,
+                OrchestrationStatus = state.OrchestrationStatus,
+                CreatedTime = state.CreatedTime,
+                CompletedTime = new DateTime(now, DateTimeKind.Utc),
+                LastUpdatedTime = new DateTime(now, DateTimeKind.Utc),
+                Input = state.Input,
+                Output = state.Output,
+                ScheduledStartTime = state.ExecutionStartedEvent!.ScheduledStartTime,
+                FailureDetails = state.FailureDetails,
             });
         }
     }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableTask.Sqlite;
 
-/// <summary>A task hub that this process owns: what it does with the database, from becoming the owner until it stops or loses it.</summary>
+/// <summary>
+/// A task hub that this process owns: what it does with the database, from becoming the owner until it stops or loses it.
+/// </summary>
 internal sealed partial class TaskHub : IAsyncDisposable
 {
     private readonly SqliteOrchestrationServiceSettings settings;
@@ -20,7 +22,8 @@ internal sealed partial class TaskHub : IAsyncDisposable
     private Task background = Task.CompletedTask;
 
     public TaskHub(
-        SqliteOrchestrationServiceSettings settings, SqliteDatabase database, Ownership ownership, Waiters waiters, ILogger log, Action<SqliteStorageException> onLost)
+        SqliteOrchestrationServiceSettings settings, SqliteDatabase database, Ownership ownership, Waiters waiters, ILogger log,
+        Action<SqliteStorageException> onLost)
     {
         (this.settings, this.database, this.ownership, this.waiters, this.log) = (settings, database, ownership, waiters, log);
         sql = new HubSql(ownership.Session);
@@ -41,7 +44,8 @@ internal sealed partial class TaskHub : IAsyncDisposable
     {
         long now = Now;
         (List<(string Id, long Key)> ready, List<(string Id, long Instance, long Key)> tasks, long? due) = database.Read(db => (
-            HubReads.ReadReady(db, now), HubReads.ReadTasks(db), db.QueryInt64("SELECT min(visible) FROM messages WHERE waits = 1 AND visible > ?1", now)));
+            HubReads.ReadReady(db, now), HubReads.ReadTasks(db),
+            db.QueryInt64("SELECT min(visible) FROM messages WHERE waits = 1 AND visible > ?1", now)));
         foreach ((string id, long key) in ready)
         {
             instances.Wake(id, key);
@@ -59,7 +63,8 @@ internal sealed partial class TaskHub : IAsyncDisposable
 
         background = Task.WhenAll(Task.Run(() => GuardAsync(timers.RunAsync(stop.Token))), Task.Run(() => GuardAsync(BeatAsync())));
         log.LogInformation(
-            "{Holder} owns {File}: {Ready} instances to go on with, {Tasks} activities to run.", Lease.Me, settings.FilePath, ready.Count, tasks.Count);
+            "{Holder} owns {File}: {Ready} instances to go on with, {Tasks} activities to run.", Lease.Me, settings.FilePath, ready.Count,
+            tasks.Count);
     }
 
     /// <summary>Stops what goes on by itself, writes what was asked for, and gives the file back.</summary>
@@ -76,7 +81,8 @@ internal sealed partial class TaskHub : IAsyncDisposable
         writer.Dispose();
 
         // A hub that was lost cannot be released.
-        await release.Task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        await release.Task.ContinueWith(
+            _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
 
         // The connection that writes goes last: only that one can bring the log into the database, and remove it.
         database.Close();
@@ -89,7 +95,8 @@ internal sealed partial class TaskHub : IAsyncDisposable
     /// does anything.
     /// </summary>
     private ValueTask ProveAsync() =>
-        System.Diagnostics.Stopwatch.GetElapsedTime(writer.LastProof) < settings.TakeoverDelay * 0.75 ? ValueTask.CompletedTask : new ValueTask(RenewAsync());
+        System.Diagnostics.Stopwatch.GetElapsedTime(writer.LastProof) < settings.TakeoverDelay * 0.75 ? ValueTask.CompletedTask
+            : new ValueTask(RenewAsync());
 
     private Task RenewAsync() => database.WriteAsync(db =>
     {

@@ -49,7 +49,8 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
             if (due != long.MaxValue)
             {
                 long ticks = Math.Min(due - now, MaxStep.Ticks);
-                timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(ticks / (double)TimeSpan.TicksPerMillisecond)), Timeout.InfiniteTimeSpan);
+                timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(ticks / (double)TimeSpan.TicksPerMillisecond)),
+                    Timeout.InfiniteTimeSpan);
             }
 
             await signal.WaitAsync(cancellationToken).ConfigureAwait(false);

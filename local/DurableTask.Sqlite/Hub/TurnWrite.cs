@@ -99,7 +99,8 @@ internal sealed class TurnWrite : IWrite
         done.TrySetException(failure);
     }
 
-    private bool WriteInstance() => item.Creation is { } creation && creation.TryAbsorb() ? creation.Insert(row) : row.Update(sql, item.Key);
+    private bool WriteInstance() =>
+        item.Creation is { } creation && creation.TryAbsorb() ? creation.Insert(row) : row.Update(sql, item.Key);
 
     private void WriteExecution()
     {
@@ -183,7 +184,8 @@ internal sealed class TurnWrite : IWrite
             OrchestrationInstance = state.OrchestrationInstance!,
             Event = new SubOrchestrationInstanceFailedEvent(
                 -1, start.ParentInstance.TaskScheduleId, reason, null,
-                new FailureDetails(typeof(Core.Exceptions.OrchestrationAlreadyExistsException).FullName!, reason, null, null, isNonRetriable: true)),
+                new FailureDetails(typeof(Core.Exceptions.OrchestrationAlreadyExistsException).FullName!, reason, null, null,
+                    isNonRetriable: true)),
         };
         int from = payload.Length;
         MessageCodec.Write(payload, letter.Message);

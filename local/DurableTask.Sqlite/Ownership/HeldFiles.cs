@@ -34,13 +34,15 @@ internal sealed unsafe partial class HeldFiles
             if (!Identify(path, name, out ulong nowDevice, out ulong nowInode))
             {
                 throw new SqliteStorageException(
-                    SqliteStorageErrorKind.Missing, $"The file {path} was deleted or moved while in use. Nothing was acknowledged since. Start again.");
+                    SqliteStorageErrorKind.Missing,
+                    $"The file {path} was deleted or moved while in use. Nothing was acknowledged since. Start again.");
             }
 
             if (nowDevice != device || nowInode != inode)
             {
                 throw new SqliteStorageException(
-                    SqliteStorageErrorKind.Lost, $"The file {path} was replaced while in use. Nothing was acknowledged since. Start again.");
+                    SqliteStorageErrorKind.Lost,
+                    $"The file {path} was replaced while in use. Nothing was acknowledged since. Start again.");
             }
         }
     }
@@ -58,7 +60,8 @@ internal sealed unsafe partial class HeldFiles
         int result;
         fixed (byte* pointer = name)
         {
-            result = OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatInode64(pointer, buffer) : Stat(pointer, buffer);
+            result = OperatingSystem.IsMacOS()
+                && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatInode64(pointer, buffer) : Stat(pointer, buffer);
         }
 
         // Both begin with the device; macOS has mode and links before the inode, in the same eight bytes.

@@ -47,7 +47,8 @@ internal static class HubFiles
 
     /// <summary>
     /// Takes a database from a process that was stopped within a transaction, whose lock SQLite keeps. The files move aside first: that
-    /// process compares them before it acknowledges anything, so what it acknowledged is in the copy, and what it commits later nobody sees.
+    /// process compares them before it acknowledges anything, so what it acknowledged is in the copy, and what it commits later nobody
+    /// sees.
     /// </summary>
     public static void Replace(string file)
     {
@@ -122,7 +123,8 @@ internal static class HubFiles
     {
         CreateFolder(file);
         using FileStream held = LockFile.TryTake(Lock(file))
-            ?? throw new SqliteStorageException(SqliteStorageErrorKind.Locked, $"The task hub {file} is in use by another process. Stop that one first.");
+            ?? throw new SqliteStorageException(
+                SqliteStorageErrorKind.Locked, $"The task hub {file} is in use by another process. Stop that one first.");
         foreach (string suffix in Suffixes)
         {
             File.Delete(file + suffix);

@@ -18,7 +18,8 @@ internal sealed record Lease(long Epoch, long Beat, bool HasLock, bool Released,
     public static void Claim(SqliteSession db, long epoch, bool hasLock) => db.Execute(
         "UPDATE owner SET epoch = ?1, beat = beat + 1, has_lock = ?2, released = 0, holder = ?3", epoch, hasLock ? 1 : 0, Me);
 
-    public static void Renew(SqliteSession db, bool hasLock) => db.Execute("UPDATE owner SET beat = beat + 1, has_lock = ?1", hasLock ? 1 : 0);
+    public static void Renew(SqliteSession db, bool hasLock) =>
+        db.Execute("UPDATE owner SET beat = beat + 1, has_lock = ?1", hasLock ? 1 : 0);
 
     public static void Release(SqliteSession db) => db.Execute("UPDATE owner SET released = 1");
 
@@ -30,7 +31,8 @@ internal sealed record Lease(long Epoch, long Beat, bool HasLock, bool Released,
         {
             throw new SqliteStorageException(
                 SqliteStorageErrorKind.Lost,
-                $"The task hub {file} was taken over by {Read(db).Holder}, since this process gave no sign of life. It has written nothing since. Start it again.");
+                $"The task hub {file} was taken over by {Read(db).Holder}, since this process gave no sign of life. "
+                    + "It has written nothing since. Start it again.");
         }
     }
 }

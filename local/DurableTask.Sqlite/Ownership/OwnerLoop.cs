@@ -59,7 +59,8 @@ internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, ILogger log
                 leaseReadAt = Stopwatch.GetTimestamp();
                 if (ReadLease(hasLock: false) is { } lease && IsSilent())
                 {
-                    log.LogWarning("{Holder} owns {File} but gave no sign of life for {Delay}: taking over.", lease.Holder, file, takeoverDelay);
+                    log.LogWarning("{Holder} owns {File} but gave no sign of life for {Delay}: taking over.", lease.Holder, file,
+                        takeoverDelay);
                     return Ownership.TryClaim(file, null, seen);
                 }
             }

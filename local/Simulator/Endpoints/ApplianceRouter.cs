@@ -8,6 +8,9 @@ internal sealed class ApplianceRouter(ApplianceState state)
 {
     private const string Api = "/api/v1/";
 
+    /// <summary>The contract gives the version to no other role.</summary>
+    private const string RoleThatSeesVersion = "Portal Administrator";
+
     private readonly RepositoryEndpoints repositories = new(state);
     private readonly SessionEndpoints sessions = new(state);
 
@@ -80,6 +83,8 @@ internal sealed class ApplianceRouter(ApplianceState state)
         {
             int? answered = parts switch
             {
+                ["system", "version"] when HttpMethods.IsGet(http.Request.Method) && state.Options.Role != RoleThatSeesVersion =>
+                    await ApplianceResponses.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", $"The account needs the role {RoleThatSeesVersion}."),
                 ["system", "version"] when HttpMethods.IsGet(http.Request.Method) =>
                     await ApplianceResponses.JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = state.ProductVersion }),
                 ["repositories", .. var rest] => await repositories.TryAnswerAsync(http, rest, revision, effects),

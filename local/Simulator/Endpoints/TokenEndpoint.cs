@@ -94,7 +94,6 @@ internal sealed class TokenEndpoint(SimulatorOptions options)
             ["username"] = options.Username,
             ["roleName"] = options.Role,
             ["mfa_enabled"] = false,
-            ["mfa_token"] = null,
         });
     }
 }
