@@ -46,6 +46,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
                 SessionId = state.SessionId,
                 Outcome = outcome,
                 Reason = remarks.Length > 0 ? string.Join(' ', remarks) : null,
+                StartedBy = input.Request.StartedBy,
                 StartedAt = state.StartedAt,
                 FinishedAt = input.FinishedAt,
                 DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),

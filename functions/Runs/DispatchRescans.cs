@@ -170,7 +170,7 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
 
         try
         {
-            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, Watchers = [input.PartitionId] };
+            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, StartedBy = new Initiator(InitiatorKind.Run, input.RunId), Watchers = [input.PartitionId] };
             AcceptedRescan accepted = await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
             if (!accepted.Joined)
             {

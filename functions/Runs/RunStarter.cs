@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
@@ -11,8 +12,12 @@ namespace Rescan.Functions.Runs;
 public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
 {
     /// <inheritdoc/>
-    public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken) =>
-        StartAsync(client, RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N")), RequestOf(appliance, filter), cancellationToken);
+    public Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy, CancellationToken cancellationToken)
+    {
+        string id = RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N"));
+        return StartAsync(client, id, RequestOf(appliance, filter) with { StartedBy = startedBy }, cancellationToken);
+    }
 
     /// <summary>Starts a scheduled run over all appliances, unless there ever was one of that id.</summary>
     public Task<AcceptedRescan> StartScheduledAsync(
