@@ -43,9 +43,11 @@ public sealed class NightlyRescan(
         ArgumentNullException.ThrowIfNull(timer);
         ArgumentNullException.ThrowIfNull(client);
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset due = schedule.LastUntil(now + Early) ?? now;
+        DateTimeOffset due = DueAt(timer, now);
         string? late = LateBecause(timer, due, now);
-        string id = InstanceIdPrefix + now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture).ToLowerInvariant();
+
+        // By when it was due, so that several hosts on one task hub start one run.
+        string id = InstanceIdPrefix + due.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture).ToLowerInvariant();
         if (await RunningAsync(client, cancellationToken) is { } before)
         {
             if (before != id)
@@ -87,6 +89,17 @@ public sealed class NightlyRescan(
     private static async Task<string?> RunningAsync(DurableTaskClient client, CancellationToken cancellationToken) =>
         (await client.GetRunningIdsAsync(InstanceIdPrefix, cancellationToken)).Order(StringComparer.Ordinal).FirstOrDefault();
 
+    /// <summary>A timer's own date; one that was never set stands at the beginning of the calendar.</summary>
+    private static DateTimeOffset? TimeOf(DateTime? time) =>
+        time is { Year: > 2000 } known ? new DateTimeOffset(known.ToUniversalTime(), TimeSpan.Zero) : null;
+
+    /// <summary>When the run was due that begins now: as the timer says, and for one made up for the last that was missed.</summary>
+    private DateTimeOffset DueAt(TimerInfo timer, DateTimeOffset now)
+    {
+        DateTimeOffset? told = TimeOf(timer.ScheduleStatus?.Next);
+        return told is { } next && next > now - Late && next <= now + Early ? next : schedule.LastUntil(told is null ? now + Early : now) ?? now;
+    }
+
     /// <summary>Why the run begins later than it was due; null when it does not.</summary>
     private string? LateBecause(TimerInfo timer, DateTimeOffset due, DateTimeOffset now)
     {
@@ -96,12 +109,15 @@ public sealed class NightlyRescan(
             return null;
         }
 
-        // A timer that was never remembered says a time at the beginning of the calendar.
-        DateTimeOffset? last = timer.ScheduleStatus?.Last is { Year: > 2000 } ran ? new DateTimeOffset(ran.ToUniversalTime(), TimeSpan.Zero) : null;
-        int missed = last is null ? 0 : Math.Max(0, schedule.Between(last.Value + Early, now).Count - 1);
+        int missed = TimeOf(timer.ScheduleStatus?.Last) is { } last ? Math.Max(0, schedule.Between(last + Early, now).Count - 1) : 0;
         return $"Began {DisplayFormat.Duration(delay)} late: it was due at {DisplayFormat.Time(due)}, "
             + (timer.IsPastDue ? "while no host was running to begin it." : "and the host's timer fired late.")
-            + (missed == 0 ? "" : missed == 1 ? " One earlier run was missed too and is not caught up." : $" {missed} earlier runs were missed too and are not caught up.");
+            + missed switch
+            {
+                0 => "",
+                1 => " One earlier run was missed too and is not caught up.",
+                _ => $" {missed} earlier runs were missed too and are not caught up.",
+            };
     }
 }
 
