@@ -33,7 +33,7 @@ public sealed class NightlySchedule
             zone = found ?? TimeZoneInfo.Utc;
         }
 
-        TimeZone = TZConvert.TryWindowsToIana(zone.Id, out string? iana) ? iana : zone.Id;
+        TimeZone = zone.Id != TimeZoneInfo.Utc.Id && TZConvert.TryWindowsToIana(zone.Id, out string? iana) ? iana : zone.Id;
         if (isZoneKnown && !string.IsNullOrEmpty(Expression))
         {
             bool hasSeconds = Expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
