@@ -15,6 +15,7 @@ internal static class ApiJson
     public const string RetryAfter = "2";
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgainSoon = TimeSpan.FromSeconds(5);
 
     /// <summary>Names in camel case, nulls kept, texts as they are.</summary>
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
@@ -42,6 +43,10 @@ internal static class ApiJson
         catch (FormatException e)
         {
             return Refuse(response, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (Exception e) when (e is IRetrySoon)
+        {
+            return Refuse(response, StatusCodes.Status409Conflict, e.Message, AskAgainSoon);
         }
         catch (UnknownRepositoryException e)
         {

@@ -12,6 +12,12 @@ public sealed class RescanOptions
     /// <summary>How long one rescan may take before its outcome is TimedOut; 1 second to 7 days.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// How long the answer to a rescan's POST may be lost before the rescan counts as not started and is posted again; 1 second to 1 hour. The
+    /// client gives a POST up after 100 seconds, and the appliance may have it in hand then, also when the process that sent it is gone.
+    /// </summary>
+    public TimeSpan LostAnswerWait { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a run over many repositories may take before it starts no more rescans; 1 minute to 7 days.</summary>
     public TimeSpan RunDeadline { get; set; } = TimeSpan.FromHours(23);
 
@@ -30,7 +36,7 @@ public sealed class RescanOptions
     /// <summary>Whom to tell how rescans end.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it. Null: no links.</summary>
+    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it, its path included. Null: no links.</summary>
     public Uri? PublicUrl { get; set; }
 }
 
@@ -56,7 +62,7 @@ public sealed class ApplianceOptions
     /// <summary>A short name, letters, digits, dot and hyphen; it is part of instance ids.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed.</summary>
+    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed. A path, as behind a reverse proxy, is kept before /api/v1.</summary>
     public Uri? BaseUrl { get; set; }
 
     /// <summary>The account, best a Portal Operator without MFA.</summary>

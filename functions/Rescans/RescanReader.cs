@@ -78,6 +78,12 @@ public sealed class RescanReader(IOutcomeStore outcomes)
 
         if (requestId is not null)
         {
+            string waiting = RescanRequest.WaitingIdPrefix + id[RescanRequest.InstanceIdPrefix.Length..];
+            if (await client.GetRunningAsync(waiting, true, cancellationToken).ConfigureAwait(false) is { } waits && RescanRequest.RequestIdOf(waits) == requestId)
+            {
+                return Describe(waits) with { Id = id };
+            }
+
             return await outcomes.GetAsync(requestId, cancellationToken).ConfigureAwait(false) is { } wanted && wanted.Id == id
                 ? Describe(new RecordedOutcome(requestId, wanted))
                 : null;

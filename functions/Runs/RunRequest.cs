@@ -80,6 +80,12 @@ public sealed record AppliancePartition(string RunId, RunAppliance Appliance, Ru
     /// <summary>What was selected of the appliance's repositories; null until they have been listed.</summary>
     public SelectedRepositories? Selected { get; init; }
 
+    /// <summary>Since when the appliance has not answered the rescans in flight, UTC; null while it does.</summary>
+    public DateTimeOffset? TroubleSince { get; init; }
+
+    /// <summary>Whether somebody was told of that.</summary>
+    public bool IsTroubleTold { get; init; }
+
     /// <summary>Why no more rescans are started; null while they are.</summary>
     public RunStopReason? Stop { get; init; }
 }

@@ -9,7 +9,8 @@ namespace Rescan.Functions.Runs;
 
 /// <summary>Starts runs: HTTP, webhooks and the timer all come through here.</summary>
 /// <param name="options">The settings.</param>
-public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
+/// <param name="runs">Where runs are kept.</param>
+public sealed class RunStarter(IOptions<RescanOptions> options, IRunStore runs) : IRunStarter
 {
     /// <inheritdoc/>
     public Task<AcceptedRescan> StartAsync(
@@ -28,10 +29,10 @@ public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
         return StartAsync(client, id, request, cancellationToken);
     }
 
-    private static async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
+    private async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return await client.GetInstanceAsync(id, false, cancellationToken) is not null
+        return await client.GetInstanceAsync(id, false, cancellationToken) is not null || await runs.GetRunAsync(id, cancellationToken) is not null
             ? new AcceptedRescan(id, true)
             : new AcceptedRescan(id, await client.StartOrJoinAsync(nameof(RunOrchestration), id, request, cancellationToken));
     }

@@ -13,6 +13,12 @@ public sealed record RescanIntent(string RequestId, string Appliance, string Rep
 
     /// <summary>The last POST that may have taken effect without an answer, by the appliance's clock; null when there is none.</summary>
     public DateTimeOffset? LastPostAt { get; init; }
+
+    /// <summary>Why the rescan was canceled; null while it was not. From then on nothing is posted for it.</summary>
+    public string? CancelReason { get; init; }
+
+    /// <summary>What its outcome must tell, such as that it was posted again; null when there is nothing.</summary>
+    public string? Remark { get; init; }
 }
 
 /// <summary>Keeps intents, and which session belongs to which. All writes are conditional: safe to repeat, safe among workers.</summary>
@@ -22,10 +28,21 @@ public interface IIntentStore
     /// <returns>The stored intent, and whether this call created it.</returns>
     Task<(RescanIntent Intent, bool Created)> GetOrAddIntentAsync(RescanIntent intent, CancellationToken cancellationToken);
 
-    /// <summary>Writes down which POSTs of an intent may have taken effect.</summary>
-    /// <param name="intent">The intent; its two times of POSTs are stored.</param>
+    /// <summary>The intent of a request; null when there is none.</summary>
+    Task<RescanIntent?> GetIntentAsync(string appliance, string requestId, CancellationToken cancellationToken);
+
+    /// <summary>Writes down which POSTs of an intent may have taken effect, and its remark, unless it knows its session or another has posted since.</summary>
+    /// <param name="intent">The intent; its two times of POSTs and its remark are stored.</param>
+    /// <param name="lastPostAt">The last POST as it stands in the store, as far as the caller knows.</param>
     /// <param name="cancellationToken">Ends the write.</param>
-    Task SetPostsAsync(RescanIntent intent, CancellationToken cancellationToken);
+    /// <returns>Whether it was written.</returns>
+    Task<bool> TrySetPostsAsync(RescanIntent intent, DateTimeOffset? lastPostAt, CancellationToken cancellationToken);
+
+    /// <summary>Writes down that a rescan was canceled, and its intent where there is none; the first reason stays.</summary>
+    Task SetCanceledAsync(RescanIntent intent, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the remark of an intent.</summary>
+    Task SetRemarkAsync(RescanIntent intent, string remark, CancellationToken cancellationToken);
 
     /// <summary>Claims a session for an intent, and notes it in the intent; both or neither.</summary>
     /// <returns>True when the session is this intent's (now or before); false when another holds it.</returns>

@@ -7,7 +7,7 @@ namespace Rescan.Functions.Storage;
 internal sealed partial class SqliteOutcomeStore : IIdempotencyStore
 {
     private const string IdempotencyTables = """
-        CREATE TABLE IF NOT EXISTS idempotency_keys (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, began INTEGER NOT NULL, answer TEXT) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS idempotency_keys (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, began INTEGER NOT NULL, claimed INTEGER, answer TEXT) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (began);
         """;
 
@@ -19,14 +19,15 @@ internal sealed partial class SqliteOutcomeStore : IIdempotencyStore
         using SqliteCommand claim = Command(
             connection,
             """
-            DELETE FROM idempotency_keys WHERE began <= $forgotten OR (id = $id AND answer IS NULL AND began <= $lapsed);
-            INSERT INTO idempotency_keys VALUES ($id, $fingerprint, $now, NULL) ON CONFLICT (id) DO NOTHING;
-            SELECT changes();
+            DELETE FROM idempotency_keys WHERE began <= $forgotten;
+            INSERT INTO idempotency_keys VALUES ($id, $fingerprint, $now, $now, NULL)
+              ON CONFLICT (id) DO UPDATE SET claimed = $now WHERE answer IS NULL AND fingerprint = $fingerprint AND (claimed IS NULL OR claimed <= $lapsed)
+              RETURNING began;
             """,
             ("$id", key), ("$fingerprint", fingerprint), ("$now", now.UtcTicks), ("$forgotten", (now - IIdempotencyStore.KeepFor).UtcTicks), ("$lapsed", (now - IIdempotencyStore.ClaimLapsesAfter).UtcTicks));
-        if ((long)(await claim.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! == 1)
+        if (await claim.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is long began)
         {
-            return new IdempotencyClaim(IdempotencyState.New);
+            return new IdempotencyClaim(IdempotencyState.New, FirstAt: new DateTimeOffset(began, TimeSpan.Zero));
         }
 
         using SqliteCommand read = Command(connection, "SELECT fingerprint, answer FROM idempotency_keys WHERE id = $id", ("$id", key));
@@ -48,11 +49,7 @@ internal sealed partial class SqliteOutcomeStore : IIdempotencyStore
     }
 
     /// <inheritdoc/>
-    public async Task AbandonAsync(string key, CancellationToken cancellationToken)
-    {
-        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
-        SqliteConnection connection = writer.Connection;
-        using SqliteCommand command = Command(connection, "DELETE FROM idempotency_keys WHERE id = $id AND answer IS NULL", ("$id", key));
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task AbandonAsync(string key, bool forget, CancellationToken cancellationToken) => WriteAsync(
+        forget ? "DELETE FROM idempotency_keys WHERE id = $id AND answer IS NULL" : "UPDATE idempotency_keys SET claimed = NULL WHERE id = $id AND answer IS NULL",
+        cancellationToken, ("$id", key));
 }

@@ -8,7 +8,7 @@ namespace Rescan.Functions.Storage;
 /// <content>Intents and claims.</content>
 internal sealed partial class SqliteOutcomeStore : IIntentStore
 {
-    private const string IntentColumns = "request, appliance, repository, created, session, first_post, last_post";
+    private const string IntentColumns = "request, appliance, repository, created, session, first_post, last_post, cancel, remark";
 
     // Times compare as texts: all are UTC and of one length.
     private const string Now = "strftime('%Y-%m-%dT%H:%M:%f0000+00:00', 'now')";
@@ -26,15 +26,27 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     }
 
     /// <inheritdoc/>
-    public async Task SetPostsAsync(RescanIntent intent, CancellationToken cancellationToken)
+    public async Task<RescanIntent?> GetIntentAsync(string appliance, string requestId, CancellationToken cancellationToken)
     {
-        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
-        SqliteConnection connection = writer.Connection;
-        using SqliteCommand command = Command(
-            connection, "UPDATE intents SET first_post = $f, last_post = $l WHERE request = $r AND session IS NULL",
-            ("$r", intent.RequestId), ("$f", Text(intent.FirstPostAt)), ("$l", Text(intent.LastPostAt)));
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        using SqliteConnection connection = Open();
+        using SqliteCommand command = Command(connection, $"SELECT {IntentColumns} FROM intents WHERE request = $r", ("$r", requestId));
+        using SqliteDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ToIntent(reader) : null;
     }
+
+    /// <inheritdoc/>
+    public async Task<bool> TrySetPostsAsync(RescanIntent intent, DateTimeOffset? lastPostAt, CancellationToken cancellationToken) => await WriteAsync(
+        "UPDATE intents SET first_post = $f, last_post = $l, remark = $m WHERE request = $r AND session IS NULL AND last_post IS $k", cancellationToken,
+        ("$r", intent.RequestId), ("$f", Text(intent.FirstPostAt)), ("$l", Text(intent.LastPostAt)), ("$m", intent.Remark), ("$k", Text(lastPostAt))).ConfigureAwait(false) == 1;
+
+    /// <inheritdoc/>
+    public Task SetCanceledAsync(RescanIntent intent, CancellationToken cancellationToken) => WriteAsync(
+        "INSERT INTO intents (request, appliance, repository, created, cancel) VALUES ($r, $a, $p, $c, $w) ON CONFLICT (request) DO UPDATE SET cancel = COALESCE(cancel, $w)", cancellationToken,
+        ("$r", intent.RequestId), ("$a", intent.Appliance), ("$p", intent.RepositoryId), ("$c", Text(intent.CreatedAt)), ("$w", intent.CancelReason));
+
+    /// <inheritdoc/>
+    public Task SetRemarkAsync(RescanIntent intent, string remark, CancellationToken cancellationToken) =>
+        WriteAsync("UPDATE intents SET remark = $m WHERE request = $r", cancellationToken, ("$r", intent.RequestId), ("$m", remark));
 
     /// <inheritdoc/>
     public async Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken)
@@ -104,9 +116,9 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     {
         using SqliteCommand insert = Command(
             connection,
-            "INSERT INTO intents VALUES ($r, $a, $p, $c, $s, $f, $l) ON CONFLICT (request) DO NOTHING",
+            "INSERT INTO intents VALUES ($r, $a, $p, $c, $s, $f, $l, $w, $m) ON CONFLICT (request) DO NOTHING",
             ("$r", intent.RequestId), ("$a", intent.Appliance), ("$p", intent.RepositoryId), ("$c", Text(intent.CreatedAt)), ("$s", intent.SessionId),
-            ("$f", Text(intent.FirstPostAt)), ("$l", Text(intent.LastPostAt)));
+            ("$f", Text(intent.FirstPostAt)), ("$l", Text(intent.LastPostAt)), ("$w", intent.CancelReason), ("$m", intent.Remark));
         return await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }
 
@@ -116,6 +128,8 @@ internal sealed partial class SqliteOutcomeStore : IIntentStore
     {
         FirstPostAt = Time(r, 5),
         LastPostAt = Time(r, 6),
+        CancelReason = r.IsDBNull(7) ? null : r.GetString(7),
+        Remark = r.IsDBNull(8) ? null : r.GetString(8),
     };
 
     private static DateTimeOffset? Time(SqliteDataReader r, int column) => r.IsDBNull(column) ? null : DateTimeOffset.Parse(r.GetString(column), CultureInfo.InvariantCulture);

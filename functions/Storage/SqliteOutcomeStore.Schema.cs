@@ -12,7 +12,7 @@ internal sealed partial class SqliteOutcomeStore
     private const string Tables = """
         CREATE TABLE intents (
           request TEXT PRIMARY KEY, appliance TEXT NOT NULL COLLATE NOCASE, repository TEXT NOT NULL, created TEXT NOT NULL, session TEXT,
-          first_post TEXT, last_post TEXT) WITHOUT ROWID;
+          first_post TEXT, last_post TEXT, cancel TEXT, remark TEXT) WITHOUT ROWID;
         CREATE INDEX open_intents ON intents (appliance, last_post) WHERE session IS NULL AND last_post IS NOT NULL;
         CREATE TABLE claims (
           appliance TEXT NOT NULL COLLATE NOCASE, session TEXT NOT NULL, request TEXT NOT NULL, created TEXT NOT NULL, PRIMARY KEY (appliance, session)) WITHOUT ROWID;
@@ -30,7 +30,7 @@ internal sealed partial class SqliteOutcomeStore
         DROP INDEX one_intent_a_session;
         ALTER TABLE intents RENAME TO intents1;
         {Tables}
-        INSERT INTO intents SELECT request, appliance, repository, created, session, iif(session IS NULL, created, NULL), iif(session IS NULL, created, NULL) FROM intents1;
+        INSERT INTO intents SELECT request, appliance, repository, created, session, iif(session IS NULL, created, NULL), iif(session IS NULL, created, NULL), NULL, NULL FROM intents1;
         INSERT INTO claims SELECT appliance, session, request, created FROM intents1 WHERE session IS NOT NULL;
         DROP TABLE intents1;
         """;

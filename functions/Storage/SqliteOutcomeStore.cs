@@ -76,6 +76,13 @@ internal sealed partial class SqliteOutcomeStore : IOutcomeStore
         }
     }
 
+    private async Task<int> WriteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        using Writer writer = await OpenToWriteAsync(cancellationToken).ConfigureAwait(false);
+        using SqliteCommand command = Command(writer.Connection, sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private Task<IReadOnlyList<RescanOutcome>> ReadAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
         ReadAsync<RescanOutcome>(sql, cancellationToken, parameters);
 

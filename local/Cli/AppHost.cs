@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
@@ -48,6 +49,7 @@ internal static class AppHost
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
+                    services.AddSingleton<IOwnership, HubOwnership>();
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {

@@ -25,6 +25,10 @@ internal sealed record CrashResult(string? Point, bool Killed, IReadOnlyList<str
 internal sealed class CrashMatrix(string? storage)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    // On a storage account a restarted app waits half a minute for what the killed one had taken.
+    private const int Waiting = 8;
+
     private int cases;
 
     /// <summary>Every point that a whole rescan passes.</summary>
@@ -48,7 +52,7 @@ internal sealed class CrashMatrix(string? storage)
     public async Task<IReadOnlyList<CrashResult>> TryAsync(IEnumerable<string> points, Action<CrashResult> done)
     {
         ConcurrentBag<CrashResult> results = [];
-        await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount) }, async (point, _) =>
+        await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = storage is null ? Math.Max(2, Environment.ProcessorCount) : Waiting }, async (point, _) =>
         {
             CrashResult result = await RunAsync(point, null);
             results.Add(result);
@@ -129,6 +133,7 @@ internal sealed class CrashMatrix(string? storage)
         ["Rescan__Appliances__0__Username"] = "rescan",
         ["Rescan__Appliances__0__Password"] = "demo-password",
         ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+        ["Rescan__LostAnswerWait"] = "00:00:03",
         ["Rescan__Polling__Kappa"] = "0.1",
         ["Rescan__Polling__MinInterval"] = "00:00:00.5",
         ["Rescan__Polling__MaxInterval"] = "00:00:01",

@@ -37,6 +37,7 @@ internal sealed class AppWithAppliances : IAsyncDisposable
         Dictionary<string, string?> settings = new()
         {
             ["Rescan:Outcomes:SqliteFile"] = Path.Combine(app.folder, "outcomes.db"),
+            ["Rescan:LostAnswerWait"] = "00:00:05",
             ["RescanSchedule"] = "0 30 1 * * *",
         };
         foreach ((string name, SimulatorOptions options) in wanted)

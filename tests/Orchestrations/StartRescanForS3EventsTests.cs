@@ -20,6 +20,7 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
 
     private readonly EngineFixture fixture = new(new SqliteTestHub()) { Time = new FakeTimeProvider(Now) };
     private readonly RescanOptions options = new() { Appliances = { new() { Name = "one" } }, Deadline = TimeSpan.FromHours(3) };
+    private readonly string folder = Directory.CreateTempSubdirectory("rescan-s3-").FullName;
     private RescanPhase? phase = RescanPhase.Watching;
 
     public Task InitializeAsync()
@@ -36,7 +37,12 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         return fixture.StartAsync();
     }
 
-    public async Task DisposeAsync() => await fixture.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await fixture.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public async Task Where_none_runs_a_rescan_is_started_with_the_settings()
@@ -101,7 +107,7 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
 
     private async Task StartAsync(DateTimeOffset? startedAt)
     {
-        RescanRequest request = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(1), new PollingOptions())
+        RescanRequest request = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(3), new PollingOptions())
         {
             State = startedAt is { } at ? new RescanState { RequestId = "q", StartedAt = at } : null,
         };
@@ -116,6 +122,7 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         using ApplianceClients appliances = new(
             settings, http.GetRequiredService<IHttpClientFactory>(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
-        return await new StartRescanForS3Events(settings, appliances).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
+        SqliteOutcomeStore intents = new(Path.Combine(folder, "outcomes.db"));
+        return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

@@ -41,10 +41,15 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
     public async Task A_claim_given_back_is_new_again_but_an_answer_is_not_taken_back()
     {
         await BeginAsync();
-        await store.AbandonAsync("key/1", default);
+        await store.AbandonAsync("key/1", forget: false, default);
+        Assert.Equal(IdempotencyState.Different, (await BeginAsync(body: "other")).State);
+        Assert.Equal(IdempotencyState.New, (await BeginAsync()).State);
+        await store.AbandonAsync("key/1", forget: true, default);
+        Assert.Equal(IdempotencyState.New, (await BeginAsync(body: "other")).State);
+        await store.AbandonAsync("key/1", forget: true, default);
         Assert.Equal(IdempotencyState.New, (await BeginAsync()).State);
         await store.CompleteAsync("key/1", Answer, default);
-        await store.AbandonAsync("key/1", default);
+        await store.AbandonAsync("key/1", forget: true, default);
         await store.CompleteAsync("key/1", Answer with { Status = 500 }, default);
         Assert.Equal(Answer, (await BeginAsync()).Answer);
     }
@@ -54,10 +59,12 @@ public abstract class IdempotencyStoreTests : IAsyncLifetime
     {
         await BeginAsync();
         Assert.Equal(IdempotencyState.InProgress, (await BeginAsync(TimeSpan.FromSeconds(119))).State);
-        Assert.Equal(IdempotencyState.New, (await BeginAsync(TimeSpan.FromSeconds(121))).State);
+        Assert.Equal(IdempotencyState.Different, (await BeginAsync(TimeSpan.FromSeconds(121), "other")).State);
+        Assert.Equal((IdempotencyState.New, Start), ((await BeginAsync(TimeSpan.FromSeconds(121))) is var again ? again.State : default, again.FirstAt));
         await store.CompleteAsync("key/1", Answer, default);
         Assert.Equal(IdempotencyState.Answered, (await BeginAsync(TimeSpan.FromHours(23))).State);
-        Assert.Equal(IdempotencyState.New, (await BeginAsync(TimeSpan.FromHours(25))).State);
+        IdempotencyClaim later = await BeginAsync(TimeSpan.FromHours(25));
+        Assert.Equal((IdempotencyState.New, Start + TimeSpan.FromHours(25)), (later.State, later.FirstAt));
     }
 
     [Fact]

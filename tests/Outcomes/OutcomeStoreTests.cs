@@ -76,15 +76,39 @@ public abstract class OutcomeStoreTests : IAsyncLifetime
         Assert.Empty(await Intents.GetOpenIntentsAsync("a", Then.AddDays(-1), default));
 
         RescanIntent posted = intent with { FirstPostAt = Then, LastPostAt = Then.AddMinutes(2) };
-        await Intents.SetPostsAsync(posted, default);
+        Assert.True(await Intents.TrySetPostsAsync(posted, intent.LastPostAt, default));
         Assert.Equal(posted, Assert.Single(await Intents.GetOpenIntentsAsync("A", Then.AddMinutes(2), default)));
         Assert.Empty(await Intents.GetOpenIntentsAsync("a", Then.AddMinutes(3), default));
         Assert.Empty(await Intents.GetOpenIntentsAsync("b", Then, default));
 
         await Intents.TryClaimSessionAsync(posted, "s", default);
-        await Intents.SetPostsAsync(intent, default);
+        Assert.False(await Intents.TrySetPostsAsync(intent, posted.LastPostAt, default));
         Assert.Empty(await Intents.GetOpenIntentsAsync("a", Then, default));
         Assert.Equal("s", (await Intents.GetOrAddIntentAsync(intent, default)).Intent.SessionId);
+    }
+
+    [Fact]
+    public async Task Of_two_that_post_for_one_intent_the_slower_finds_that_it_was_overtaken()
+    {
+        (RescanIntent intent, _) = await Intents.GetOrAddIntentAsync(Intent("one"), default);
+        Assert.True(await Intents.TrySetPostsAsync(intent with { FirstPostAt = Then, LastPostAt = Then }, null, default));
+
+        Assert.False(await Intents.TrySetPostsAsync(intent with { FirstPostAt = Then, LastPostAt = Then.AddMinutes(1) }, null, default));
+        Assert.Equal(Then, (await Intents.GetIntentAsync("A", "one", default))!.LastPostAt);
+    }
+
+    [Fact]
+    public async Task A_cancel_is_kept_with_the_intent_whichever_comes_first()
+    {
+        await Intents.SetCanceledAsync(Intent("early") with { CancelReason = "first" }, default);
+        await Intents.SetCanceledAsync(Intent("early") with { CancelReason = "second" }, default);
+        await Intents.GetOrAddIntentAsync(Intent("late"), default);
+        await Intents.SetCanceledAsync(Intent("late") with { CancelReason = "later" }, default);
+        await Intents.SetRemarkAsync(Intent("late"), "told", default);
+
+        Assert.Equal("first", (await Intents.GetIntentAsync("a", "early", default))!.CancelReason);
+        Assert.Equal(("later", "told"), (await Intents.GetIntentAsync("a", "late", default)) is var late ? (late!.CancelReason, late.Remark) : default);
+        Assert.Null(await Intents.GetIntentAsync("a", "never", default));
     }
 
     [Fact]

@@ -14,11 +14,11 @@ internal sealed partial class TableOutcomeStore : IIdempotencyStore
     /// <inheritdoc/>
     public async Task<IdempotencyClaim> BeginAsync(string key, string fingerprint, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        TableEntity row = new(IdempotencyKeys, Key(key)) { ["Fingerprint"] = fingerprint, ["Began"] = now };
+        TableEntity row = new(IdempotencyKeys, Key(key)) { ["Fingerprint"] = fingerprint, ["Began"] = now, ["Claimed"] = now };
         if (await TryAddAsync(row, cancellationToken).ConfigureAwait(false))
         {
             await ForgetAsync(now, cancellationToken).ConfigureAwait(false);
-            return new IdempotencyClaim(IdempotencyState.New);
+            return new IdempotencyClaim(IdempotencyState.New, FirstAt: now);
         }
 
         NullableResponse<TableEntity> known = await table.GetEntityIfExistsAsync<TableEntity>(IdempotencyKeys, row.RowKey, cancellationToken: cancellationToken).ConfigureAwait(false);
@@ -28,18 +28,35 @@ internal sealed partial class TableOutcomeStore : IIdempotencyStore
         }
 
         TableEntity kept = known.Value!;
-        bool answered = kept.ContainsKey("Json0");
-        if (now < kept.GetDateTimeOffset("Began") + (answered ? IIdempotencyStore.KeepFor : IIdempotencyStore.ClaimLapsesAfter))
+        DateTimeOffset first = kept.GetDateTimeOffset("Began")!.Value;
+        if (now < first + IIdempotencyStore.KeepFor)
         {
-            return kept.GetString("Fingerprint") != fingerprint ? new IdempotencyClaim(IdempotencyState.Different)
-                : answered ? new IdempotencyClaim(IdempotencyState.Answered, JsonSerializer.Deserialize<StoredResponse>(JsonOf(kept)))
-                : new IdempotencyClaim(IdempotencyState.InProgress);
+            if (kept.GetString("Fingerprint") != fingerprint)
+            {
+                return new IdempotencyClaim(IdempotencyState.Different);
+            }
+
+            if (kept.ContainsKey("Json0"))
+            {
+                return new IdempotencyClaim(IdempotencyState.Answered, JsonSerializer.Deserialize<StoredResponse>(JsonOf(kept)));
+            }
+
+            if (now < kept.GetDateTimeOffset("Claimed") + IIdempotencyStore.ClaimLapsesAfter)
+            {
+                return new IdempotencyClaim(IdempotencyState.InProgress);
+            }
+
+            row["Began"] = first;
+        }
+        else
+        {
+            first = now;
         }
 
         try
         {
             await table.UpdateEntityAsync(row, kept.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
-            return new IdempotencyClaim(IdempotencyState.New);
+            return new IdempotencyClaim(IdempotencyState.New, FirstAt: first);
         }
         catch (RequestFailedException e) when (e.Status is 412 or 404)
         {
@@ -59,12 +76,19 @@ internal sealed partial class TableOutcomeStore : IIdempotencyStore
     }
 
     /// <inheritdoc/>
-    public async Task AbandonAsync(string key, CancellationToken cancellationToken)
+    public async Task AbandonAsync(string key, bool forget, CancellationToken cancellationToken)
     {
         NullableResponse<TableEntity> known = await table.GetEntityIfExistsAsync<TableEntity>(IdempotencyKeys, Key(key), cancellationToken: cancellationToken).ConfigureAwait(false);
         if (known.HasValue && !known.Value!.ContainsKey("Json0"))
         {
-            await table.DeleteEntityAsync(known.Value, known.Value.ETag, cancellationToken).ConfigureAwait(false);
+            if (forget)
+            {
+                await table.DeleteEntityAsync(known.Value, known.Value.ETag, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            known.Value.Remove("Claimed");
+            await table.UpdateEntityAsync(known.Value, known.Value.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
         }
     }
 

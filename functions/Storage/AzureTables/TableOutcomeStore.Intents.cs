@@ -16,8 +16,31 @@ internal sealed partial class TableOutcomeStore : IIntentStore
             : (ToIntent(await ReadIntentAsync(intent, cancellationToken).ConfigureAwait(false)), false);
 
     /// <inheritdoc/>
-    public Task SetPostsAsync(RescanIntent intent, CancellationToken cancellationToken) =>
-        ChangeIntentAsync(intent, kept => kept.SessionId is null ? kept with { FirstPostAt = intent.FirstPostAt, LastPostAt = intent.LastPostAt } : null, cancellationToken);
+    public async Task<RescanIntent?> GetIntentAsync(string appliance, string requestId, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(cancellationToken).ConfigureAwait(false);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(StartsOf(appliance), IntentPrefix + requestId, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return row.HasValue ? ToIntent(row.Value!) : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TrySetPostsAsync(RescanIntent intent, DateTimeOffset? lastPostAt, CancellationToken cancellationToken) => ChangeIntentAsync(
+        intent,
+        kept => kept.SessionId is null && kept.LastPostAt == lastPostAt ? kept with { FirstPostAt = intent.FirstPostAt, LastPostAt = intent.LastPostAt, Remark = intent.Remark } : null,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task SetCanceledAsync(RescanIntent intent, CancellationToken cancellationToken)
+    {
+        if (!await TryAddAsync(ToRow(intent), cancellationToken).ConfigureAwait(false))
+        {
+            await ChangeIntentAsync(intent, kept => kept.CancelReason is null ? kept with { CancelReason = intent.CancelReason } : null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task SetRemarkAsync(RescanIntent intent, string remark, CancellationToken cancellationToken) =>
+        ChangeIntentAsync(intent, kept => kept with { Remark = remark }, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> TryClaimSessionAsync(RescanIntent intent, string sessionId, CancellationToken cancellationToken)
@@ -113,6 +136,7 @@ internal sealed partial class TableOutcomeStore : IIntentStore
             ["Open"] = intent is { SessionId: null, LastPostAt: not null },
         };
         (row["Session"], row["FirstPost"], row["LastPost"]) = (intent.SessionId, intent.FirstPostAt, intent.LastPostAt);
+        (row["Cancel"], row["Remark"]) = (intent.CancelReason, intent.Remark);
         return row;
     }
 
@@ -121,13 +145,16 @@ internal sealed partial class TableOutcomeStore : IIntentStore
     {
         FirstPostAt = row.GetDateTimeOffset("FirstPost"),
         LastPostAt = row.GetDateTimeOffset("LastPost"),
+        CancelReason = row.GetString("Cancel"),
+        Remark = row.GetString("Remark"),
     };
 
     private async Task<TableEntity> ReadIntentAsync(RescanIntent intent, CancellationToken cancellationToken) =>
         await table.GetEntityAsync<TableEntity>(StartsOf(intent.Appliance), IntentPrefix + intent.RequestId, cancellationToken: cancellationToken).ConfigureAwait(false);
 
     /// <summary>Changes the stored intent as it stands now; <paramref name="change"/> returns null to leave it.</summary>
-    private async Task ChangeIntentAsync(RescanIntent intent, Func<RescanIntent, RescanIntent?> change, CancellationToken cancellationToken)
+    /// <returns>Whether it was changed.</returns>
+    private async Task<bool> ChangeIntentAsync(RescanIntent intent, Func<RescanIntent, RescanIntent?> change, CancellationToken cancellationToken)
     {
         await EnsureAsync(cancellationToken).ConfigureAwait(false);
         while (true)
@@ -135,13 +162,13 @@ internal sealed partial class TableOutcomeStore : IIntentStore
             TableEntity row = await ReadIntentAsync(intent, cancellationToken).ConfigureAwait(false);
             if (change(ToIntent(row)) is not { } changed)
             {
-                return;
+                return false;
             }
 
             try
             {
                 await table.UpdateEntityAsync(ToRow(changed), row.ETag, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
             catch (RequestFailedException e) when (e.Status == 412)
             {

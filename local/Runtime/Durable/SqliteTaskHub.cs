@@ -29,6 +29,20 @@ internal sealed class SqliteTaskHub : TaskHub
 
     internal override bool IsIdle => service.IsIdle;
 
+    /// <summary>By a transaction, which only the owner can commit.</summary>
+    public override async Task<bool> IsOwnedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await service.Database.WriteAsync(_ => { }).WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is SqliteStorageException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc cref="TaskHub.OpenAsync"/>
     public static new async Task<TaskHub> OpenAsync(TaskHubOptions options, CancellationToken cancellationToken)
     {

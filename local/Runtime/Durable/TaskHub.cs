@@ -47,6 +47,9 @@ public abstract class TaskHub : IAsyncDisposable
     /// <summary>Whether nothing is ready to be worked on, as far as this process knows.</summary>
     internal virtual bool IsIdle => true;
 
+    /// <summary>Whether this process may still work on the hub: asked before what cannot be done twice, since the process may have stood still for long.</summary>
+    public virtual Task<bool> IsOwnedAsync(CancellationToken cancellationToken) => Task.FromResult(!Failed.IsCompleted);
+
     /// <summary>A client of the hub, which works whether a worker runs on it or not.</summary>
     public DurableTaskClient CreateClient() => new ServiceDurableTaskClient(Client, "", TimeProvider.System);
 

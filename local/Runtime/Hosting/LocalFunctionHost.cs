@@ -95,6 +95,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => worker!.Client);
+            builder.Services.AddSingleton(new WorkOwnership(cancellation => hub!.IsOwnedAsync(cancellation)));
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;
