@@ -44,6 +44,9 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
+        services.AddSingleton<RepositoryReader>();
+        services.AddSingleton(new NightlySchedule(configuration));
+        services.AddSingleton<ScheduleReader>();
         services.AddSingleton<RescanPost>();
         services.TryAddSingleton<PostLimits>();
         services.TryAddSingleton<IOwnership, AssumedOwnership>();
