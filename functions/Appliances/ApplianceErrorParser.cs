@@ -11,10 +11,14 @@ internal static class ApplianceErrorParser
 {
     private const int MaxSaid = 300;
 
+    /// <summary>A longer Retry-After is taken for a mistake: the appliance is asked again by then.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
+
     public static ApplianceException FromAnswer(
         string appliance, ApplianceCall call, string revision, HttpResponseMessage answer, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         JsonElement problem = JsonBody.Parse(body) ?? default;
+        bool fromAppliance = IsFromAppliance(problem, body);
         string? details = problem.Text("details") ?? problem.Text("detail");
         string? title = problem.Text("title");
         string? code = problem.Text("errorCode");
@@ -29,6 +33,7 @@ internal static class ApplianceErrorParser
             400 or 401 when call.IsGrant => (ApplianceFailure.Rejected, "it refuses the user name or password"),
             401 => (ApplianceFailure.Transient, "it refuses a token that it has just given out"),
             403 => (ApplianceFailure.Rejected, "the account lacks the right; it needs the role Portal Administrator or Portal Operator"),
+            404 when !fromAppliance => (ApplianceFailure.Transient, "the answer is not the appliance's; a proxy may stand in between"),
             404 when call == ApplianceCall.Rescan => (ApplianceFailure.NotFound, $"it knows no such repository, or x-api-version {revision} has no rescan"),
             404 => (ApplianceFailure.NotFound, "it does not know what was asked for"),
             405 or 501 when call == ApplianceCall.Rescan => (ApplianceFailure.Rejected, $"x-api-version {revision} has no rescan; set ApiVersion to auto or to a revision that has it ({Revisions})"),
@@ -41,6 +46,7 @@ internal static class ApplianceErrorParser
         return new ApplianceException(failure, $"Appliance '{appliance}', {call.What}: {meaning} (HTTP {status}{(said.Length > 0 ? ", " + said : "")}).")
         {
             Status = status,
+            IsAppliances = fromAppliance,
             ErrorCode = code,
             Title = title,
             Details = details,
@@ -61,5 +67,11 @@ internal static class ApplianceErrorParser
 
     /// <summary>A date is read against the appliance's own clock where it tells it, so that a skew does not lengthen or drop the wait.</summary>
     private static TimeSpan? Wait(RetryConditionHeaderValue? header, DateTimeOffset now) =>
-        header?.Delta ?? (header?.Date is { } date ? date > now ? date - now : TimeSpan.Zero : null);
+        (header?.Delta ?? (header?.Date is { } date ? date > now ? date - now : TimeSpan.Zero : null)) is { } wait
+            ? wait < LongestRetryAfter ? wait : LongestRetryAfter
+            : null;
+
+    /// <summary>The contract gives every error a JSON body with an errorCode; older servers say nothing at all. Pages and texts are a proxy's.</summary>
+    private static bool IsFromAppliance(JsonElement problem, ReadOnlyMemory<byte> body) =>
+        body.Length == 0 || new[] { "errorCode", "title", "details", "detail", "type" }.Any(name => problem.Text(name) is not null) || problem.Part("error").Text("code") is not null;
 }

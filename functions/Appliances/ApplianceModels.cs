@@ -17,7 +17,11 @@ public sealed record Repository(string Id, string Name, string? Bucket = null, s
 /// <param name="StoppedAt">Stop, UTC, once it has stopped.</param>
 public sealed record ApplianceSession(
     string Id, string? Type, string Status, string? Result, string? Reason,
-    DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt);
+    DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt)
+{
+    /// <summary>What it says about being a rescan, by the documentation of its kind of appliance.</summary>
+    public SessionNature Nature { get; init; }
+}
 
 /// <summary>One line of a session's log. The appliance gives it no id.</summary>
 /// <param name="Time">When it was logged, UTC.</param>

@@ -20,6 +20,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
 
         Expect(options.Appliances.Count > 0, "Appliances__0__Name", "at least one appliance is needed");
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> addresses = new(StringComparer.Ordinal);
         for (int i = 0; i < options.Appliances.Count; i++)
         {
             ApplianceOptions appliance = options.Appliances[i];
@@ -27,6 +28,11 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
             Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
             Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
+            if (appliance.BaseUrl is { IsAbsoluteUri: true } url && !addresses.TryAdd(ApplianceAddress.Normalize(url), appliance.Name))
+            {
+                faults.Add($"Rescan__{key}BaseUrl: an address of its own; it is that of appliance '{addresses[ApplianceAddress.Normalize(url)]}', so every repository would be rescanned twice");
+            }
+
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");

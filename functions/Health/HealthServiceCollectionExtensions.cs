@@ -10,6 +10,6 @@ internal static class HealthServiceCollectionExtensions
     public static void AddHealth(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IReadinessCheck, StoreReadiness>();
-        services.AddSingleton<IReadinessCheck>(s => new ScheduleReadiness(s.GetRequiredService<IRunStore>(), configuration, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IReadinessCheck>(s => new ScheduleReadiness(s.GetRequiredService<RunStore>(), configuration, s.GetRequiredService<TimeProvider>()));
     }
 }

@@ -13,7 +13,7 @@ namespace Rescan.Functions.Health;
 /// <param name="runs">Where runs are kept, scheduled ones and skipped ones too.</param>
 /// <param name="settings">The schedule and its zone.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ScheduleReadiness(IRunStore runs, IConfiguration settings, TimeProvider time) : IReadinessCheck
+internal sealed class ScheduleReadiness(RunStore runs, IConfiguration settings, TimeProvider time) : IReadinessCheck
 {
     /// <summary>A host that has to be started first is late; and where a zone's clock is changed, a run is up to an hour later.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromHours(2);

@@ -3,7 +3,7 @@ using Rescan.Functions.Storage;
 namespace Rescan.Functions.Health;
 
 /// <summary>Whether the outcome store can be read.</summary>
-internal sealed class StoreReadiness(IOutcomeStore outcomes) : IReadinessCheck
+internal sealed class StoreReadiness(OutcomeStore outcomes) : IReadinessCheck
 {
     /// <inheritdoc/>
     public string Name => "store";

@@ -42,7 +42,11 @@ public sealed record RescanLogView(string Id, string? RequestId, IReadOnlyList<S
 /// <param name="Repository">The repository; null for a run.</param>
 /// <param name="Joined">True when it ran already.</param>
 /// <param name="Links">Where to look next.</param>
-public sealed record AcceptedView(string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links);
+public sealed record AcceptedView(string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links)
+{
+    /// <summary>True when it starts once the one before it has ended, which was past being joined; until then only its requestId finds it.</summary>
+    public bool Waits { get; init; }
+}
 
 /// <summary>Where to look next.</summary>
 /// <param name="Self">The rescan or the run.</param>

@@ -16,7 +16,11 @@ namespace Rescan.Functions.Runs;
 /// <param name="Deadline">How long each rescan may take.</param>
 /// <param name="Polling">When to poll.</param>
 /// <param name="Stop">Why no more rescans are started; null while they are.</param>
-public sealed record DispatchRescansInput(string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop);
+/// <param name="Ended">Rescans that told their end since the last step.</param>
+/// <param name="LookAtAll">Whether to look at every rescan in flight: one may have ended without a word.</param>
+public sealed record DispatchRescansInput(
+    string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop,
+    IReadOnlyList<RescanEnded> Ended, bool LookAtAll);
 
 /// <summary>How far an appliance's part of a run is.</summary>
 /// <param name="Running">Its rescans in flight.</param>
@@ -30,9 +34,10 @@ public sealed record DispatchProgress(int Running, bool HasWaiting);
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="appliances">The configured appliances.</param>
+/// <param name="instances">The instances of rescans.</param>
 /// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
 /// <param name="log">The log.</param>
-public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApplianceClients appliances, KeyedLock gates, ILogger<DispatchRescans> log)
+public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
     private const int MaxFound = 300;
@@ -72,6 +77,11 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
 
                 RunItem next = await StartAsync(input, item, id, client, cancellationToken).ConfigureAwait(false);
                 await runs.UpdateItemsAsync(input.RunId, [next], cancellationToken).ConfigureAwait(false);
+                if (next.State == RunItemState.Waiting)
+                {
+                    continue;
+                }
+
                 taken++;
                 if (next.State == RunItemState.Running)
                 {
@@ -102,12 +112,6 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
         Reason = outcome.Reason,
     };
 
-    private static string? RequestOf(OrchestrationMetadata instance)
-    {
-        RescanRequest? request = instance.ReadInputAs<RescanRequest>();
-        return request?.RequestId ?? request?.State?.RequestId;
-    }
-
     private Task<IReadOnlyList<RunItem>> ItemsAsync(DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
         runs.GetItemsAsync(input.RunId, input.Appliance.Name, state, limit, cancellationToken);
 
@@ -116,9 +120,17 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken).ConfigureAwait(false);
-        RunItem[] now = new RunItem[running.Count];
+        Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
+        RunItem[] looked = input.LookAtAll ? [.. running] : [.. running.Where(i => told.ContainsKey(IdOf(i)))];
+        RunItem[] now = new RunItem[looked.Length];
         ParallelOptions some = new() { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, running.Count, some, async (i, cancel) => now[i] = await LookAsync(running[i], input.Stop, client, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForAsync(0, looked.Length, some, async (i, cancel) =>
+        {
+            bool isTold = told.GetValueOrDefault(IdOf(looked[i])) == looked[i].RequestId;
+            now[i] = isTold && await outcomes.GetAsync(looked[i].RequestId, cancel) is { } outcome
+                ? Recorded(looked[i], outcome)
+                : await LookAsync(looked[i], input.Stop, client, cancel);
+        });
         RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
         await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken).ConfigureAwait(false);
         return running.Count - ended.Length;
@@ -128,16 +140,21 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     {
         string id = IdOf(item);
         OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
-        bool runs = instance is { IsCompleted: false } && RequestOf(instance) == item.RequestId;
+        bool runs = instance is { IsCompleted: false } && RescanRequest.RequestIdOf(instance) == item.RequestId;
 
-        // Read after the instance, so that an instance which has ended has its outcome here already.
-        if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } outcome)
+        // Read after the instance, so that an instance which has ended has its outcome here already. One that runs tells its end itself.
+        if ((!runs || stop is not null) && await outcomes.GetAsync(item.RequestId, cancellationToken) is { } outcome)
         {
             return Recorded(item, outcome);
         }
 
-        if (!runs)
+        if (!runs && await RescanInstances.FindAsync(client, item.Appliance, item.Repository.Id, item.RequestId, cancellationToken).ConfigureAwait(false) is null)
         {
+            if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } late)
+            {
+                return Recorded(item, late);
+            }
+
             return item with { State = RunItemState.Ended, Reason = instance?.FailureDetails?.ErrorMessage ?? "The rescan ended without an outcome: it was terminated or purged." };
         }
 
@@ -153,7 +170,7 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
                 return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
             }
 
-            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
+            await instances.CancelAsync(client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
         }
 
         return item;
@@ -163,7 +180,7 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     {
         // What an earlier try of this very step started must not be started again, though it has ended meanwhile.
         OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
-        if ((before is not null && RequestOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
+        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
         {
             return item with { State = RunItemState.Running };
         }
@@ -171,14 +188,13 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
         try
         {
             RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, Watchers = [input.PartitionId] };
-            AcceptedRescan accepted = await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
-            if (!accepted.Joined)
-            {
-                return item with { State = RunItemState.Running };
-            }
-
-            await client.RaiseEventAsync(id, RescanEvents.Watch, input.PartitionId, cancellationToken).ConfigureAwait(false);
-            return item with { State = RunItemState.Running, Joined = true, RequestId = accepted.RequestId ?? item.RequestId };
+            AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+            return item with { State = RunItemState.Running, Joined = accepted.Joined, RequestId = accepted.RequestId ?? item.RequestId };
+        }
+        catch (RescanBusyException)
+        {
+            // Its turn comes with the next step.
+            return item;
         }
         catch (ArgumentException e)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
 
@@ -20,7 +21,6 @@ public static class RunApplianceOrchestration
     private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
-    private static readonly TaskOptions UntilDone = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
@@ -44,52 +44,61 @@ public static class RunApplianceOrchestration
         for (int round = 0; round < RoundsPerExecution; round++)
         {
             partition = WithStop(context, partition, cancel);
+            bool lookAtAll = context.Now() >= partition.LookAgainAt;
             DispatchProgress progress = await context.CallActivityAsync<DispatchProgress>(
-                nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), UntilDone);
+                nameof(DispatchRescans), InputOf(context.InstanceId, partition, lookAtAll), OrchestrationExtensions.RetryStoresForADay);
             if (progress is { Running: 0, HasWaiting: false })
             {
                 return null;
             }
 
+            partition = partition with { LookAgainAt = lookAtAll ? context.Now() + LookAgain : partition.LookAgainAt };
             await WaitAsync(context, partition, cancel, ended);
+            List<RescanEnded> told = [];
             while (ended.IsCompletedSuccessfully)
             {
+                told.Add(ended.Result);
                 ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
             }
+
+            partition = partition with { Ended = told };
         }
 
         context.ContinueAsNew(WithStop(context, partition, cancel));
         return null;
     }
 
-    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) => partition with
-    {
-        Stop = partition.Stop ?? (cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= partition.Until ? RunStopReason.TimedOut : null),
-    };
+    private static DispatchRescansInput InputOf(string id, AppliancePartition partition, bool lookAtAll) => new(
+        id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended, lookAtAll);
 
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+    /// <summary>Once the run stops, what to do about each rescan in flight is decided anew.</summary>
+    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) =>
+        partition.Stop is not null ? partition
+        : cancel.IsCompletedSuccessfully ? partition with { Stop = RunStopReason.Canceled, LookAgainAt = default }
+        : context.Now() >= partition.Until ? partition with { Stop = RunStopReason.TimedOut, LookAgainAt = default }
+        : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
     private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
-        DateTimeOffset began = Now(context);
+        DateTimeOffset began = context.Now();
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
-                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), UntilDone);
+                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
                 return null;
             }
 
-            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, Now(context) - began, context.InstanceId, tries, error.RetryAfter);
+            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
-            if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= partition.Until)
+            if (!mayPass || context.Now() + pause > began + ListingPatience || context.Now() + pause >= partition.Until)
             {
                 return $"{partition.Appliance.Name}: {error.Message}";
             }
 
-            await WaitAsync(context, Now(context) + pause, cancel);
+            await context.WaitAsync(context.Now() + pause, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
                 return $"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}";
@@ -99,22 +108,9 @@ public static class RunApplianceOrchestration
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {
-        DateTimeOffset look = Now(context) + LookAgain;
+        DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null
-            ? WaitAsync(context, look < partition.Until ? look : partition.Until, ended, cancel)
-            : WaitAsync(context, look, ended);
-    }
-
-    private static async Task WaitAsync(TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
-    {
-        using CancellationTokenSource awake = new();
-        Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
-        if (await Task.WhenAny([timer, .. events]) != timer)
-        {
-            // CancelAsync would leave the orchestrator's thread.
-#pragma warning disable CA1849
-            awake.Cancel();
-#pragma warning restore CA1849
-        }
+            ? context.WaitAsync(look < partition.Until ? look : partition.Until, ended, cancel)
+            : context.WaitAsync(look, ended);
     }
 }

@@ -3,12 +3,14 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
 /// <summary>Starts runs: HTTP, webhooks and the timer all come through here.</summary>
 /// <param name="options">The settings.</param>
-public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
+/// <param name="runs">Where runs are kept.</param>
+public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) : IRunStarter
 {
     /// <inheritdoc/>
     public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken) =>
@@ -18,10 +20,10 @@ public sealed class RunStarter(IOptions<RescanOptions> options) : IRunStarter
     public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RepositoryFilter filter, CancellationToken cancellationToken) =>
         StartAsync(client, id, RequestOf(null, filter), cancellationToken);
 
-    private static async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
+    private async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return await client.GetInstanceAsync(id, false, cancellationToken) is not null
+        return await client.GetInstanceAsync(id, false, cancellationToken) is not null || await runs.GetRunAsync(id, cancellationToken) is not null
             ? new AcceptedRescan(id, true)
             : new AcceptedRescan(id, await client.StartOrJoinAsync(nameof(RunOrchestration), id, request, cancellationToken));
     }

@@ -72,6 +72,10 @@ public sealed class RescanHook(
         {
             throw new RequestRefusedException(StatusCodes.Status422UnprocessableEntity, e.Message);
         }
+        catch (RescanBusyException e)
+        {
+            throw new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, e.Message) { RetryAfter = AskAgainAfter };
+        }
         catch (ApplianceException e)
         {
             throw new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, e.Message) { RetryAfter = e.RetryAfter ?? AskAgainAfter };

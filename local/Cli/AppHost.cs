@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -39,11 +40,12 @@ internal static class AppHost
                 TaskHub = location.Name,
                 StandBy = location.OnStandBy is not null,
                 OnStandBy = location.OnStandBy,
-                Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
+                Prepare = (services, cancellation) => services.GetRequiredService<OutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
+                    services.AddSingleton<IOwnership, HubOwnership>();
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {

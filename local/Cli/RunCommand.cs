@@ -129,7 +129,7 @@ internal static class RunCommand
 
                 if (cancel)
                 {
-                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, "Canceled by the operator.", cancellationToken).ConfigureAwait(false);
+                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator."), cancellationToken).ConfigureAwait(false);
                 }
 
                 RescanOutcome outcome = await Follower.FollowAsync(host, id!, logs, cancellationToken).ConfigureAwait(false);

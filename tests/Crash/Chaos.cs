@@ -7,7 +7,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -102,6 +104,7 @@ internal sealed class Chaos(int seed, bool onAzurite)
             ["Rescan__Polling__MinInterval"] = "00:00:00.5",
             ["Rescan__Polling__MaxInterval"] = "00:00:02",
             ["Rescan__Deadline"] = "01:00:00",
+            ["Rescan__LostAnswerWait"] = "00:00:05",
             ["Rescan__Notifications__Channels__0__Kind"] = "webhook",
             ["Rescan__Notifications__Channels__0__Url"] = receiver.Address,
             ["Rescan__Notifications__Channels__0__Secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -250,18 +253,18 @@ internal sealed class Chaos(int seed, bool onAzurite)
         }
     }
 
+    private async Task<ITable> ReadTableAsync() => azurite is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "app", "state.db") }, CancellationToken.None))!.Table!
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
+            ["AzureWebJobsStorage"] = azurite.ConnectionString,
+        }).Build());
+
     private async Task<int> CheckAsync(NoticeReceiver receiver, Stopwatch watch)
     {
         Dictionary<string, RescanOutcome> outcomes = [];
-        IOutcomeArchive archive = await OutcomeStores.OpenAsync(
-            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Rescan:Outcomes:SqliteFile"] = azurite is null ? Path.Combine(folder, "app", "outcomes.db") : null,
-                ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
-                ["AzureWebJobsStorage"] = azurite?.ConnectionString,
-            }).Build(),
-            CancellationToken.None);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync()).ExportAsync(CancellationToken.None))
         {
             if (item.Outcome is { } outcome && !outcomes.TryAdd(outcome.RequestId, outcome.Outcome))
             {

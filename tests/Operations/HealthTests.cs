@@ -30,7 +30,7 @@ public sealed class HealthTests
         Assert.All(health.GetProperty("checks").EnumerateArray(), c => Assert.True(c.GetProperty("healthy").GetBoolean()));
         Assert.Equal(JsonValueKind.Null, health.GetProperty("appliances")[0].GetProperty("answers").ValueKind);
 
-        await api.Host.Services.GetRequiredService<IRunStore>().AddRunAsync(ScheduledAt(DateTimeOffset.UtcNow.AddDays(-3)), default);
+        await api.Host.Services.GetRequiredService<RunStore>().AddRunAsync(ScheduledAt(DateTimeOffset.UtcNow.AddDays(-3)), default);
         using HttpResponseMessage unready = await api.Http.GetAsync("/api/health");
         health = await unready.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (unready.StatusCode, health.GetProperty("status").GetString()));
@@ -50,7 +50,7 @@ public sealed class HealthTests
     public async Task A_scheduled_run_that_was_due_is_missed_after_two_hours(string schedule, string zone, string last, string now, bool well)
     {
         await using ApiHost api = await ApiHost.StartAsync([new()]);
-        IRunStore runs = api.Host.Services.GetRequiredService<IRunStore>();
+        RunStore runs = api.Host.Services.GetRequiredService<RunStore>();
         await runs.AddRunAsync(ScheduledAt(DateTimeOffset.Parse(last, null)), default);
         FakeTimeProvider time = new(DateTimeOffset.Parse(now, null));
         Dictionary<string, string?> settings = new() { ["RescanSchedule"] = schedule, ["WEBSITE_TIME_ZONE"] = zone };

@@ -11,7 +11,7 @@ internal static class ApplianceJson
 
     public static string? Text(this JsonElement element, string name) => element.Part(name) is var value ? value.ValueKind switch
     {
-        JsonValueKind.String => TextOf(value),
+        JsonValueKind.String => StorableText.Read(value),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
         _ => null,
     } : null;
@@ -55,9 +55,12 @@ internal static class ApplianceJson
             SessionVocabulary.Type(Cut(e.Text("type"), MaxStatus)),
             SessionVocabulary.Status(Cut(e.Text("status"), MaxStatus)) ?? "",
             SessionVocabulary.Result(Cut(e.Text("result"), MaxStatus)),
-            Cut(e.Text("reason"), MaxReason),
+            StorableText.CleanOrNull(e.Text("reason"), MaxReason),
             Reached("executionStartTime"),
-            Reached("executionStopTime"));
+            Reached("executionStopTime"))
+        {
+            Nature = RescanEvidence.Of(e.Text("type")),
+        };
     }
 
     /// <summary>The bucket is a name in the contract; an object with a name is read too. The id of the bucket is the appliance's own and no name.</summary>
@@ -70,17 +73,4 @@ internal static class ApplianceJson
     /// <summary>A text of at most so many characters; half a surrogate pair is not left at its end.</summary>
     public static string? Cut(string? text, int length) =>
         text is null || text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "…";
-
-    /// <summary>A string; where it holds half a surrogate pair, which .NET does not read, as the JSON spells it.</summary>
-    private static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return value.GetRawText();
-        }
-    }
 }
