@@ -54,7 +54,7 @@ internal static class AppHost
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core"));
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
                     configureServices?.Invoke(services);
                 },
