@@ -14,7 +14,7 @@ namespace Rescan.Functions.Rescans;
 /// <param name="reader">Asks appliances for their repositories.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="time">The clock.</param>
-public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryReader reader, IOutcomeStore outcomes, TimeProvider time)
+public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryReader reader, OutcomeStore outcomes, TimeProvider time)
 {
     private const int HistoryLength = 20;
 

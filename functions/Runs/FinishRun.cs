@@ -23,7 +23,7 @@ public sealed record FinishedRun(RunRecord Run, RunSummary Summary);
 /// <summary>Writes the report of a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="log">The log.</param>
-public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
+public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
 {
     /// <summary>Writes.</summary>
     /// <param name="input">The end.</param>
@@ -58,7 +58,9 @@ public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
             log.LogWarning("Run {RunId}: {Warning}", run.Id, warning);
         }
 
-        log.LogInformation("Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
-        return new FinishedRun(run, RunSummary.Of(run, items));
+        RunSummary summary = RunSummary.Of(run, items);
+        LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0 ? LogLevel.Warning : LogLevel.Information;
+        log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
+        return new FinishedRun(run, summary);
     }
 }

@@ -13,12 +13,13 @@ public sealed class NightlySchedule
     private const string ExpressionKey = "RescanSchedule";
     private const string ZoneKey = "WEBSITE_TIME_ZONE";
 
-    /// <summary>Each way in which the platforms' settings reach the app.</summary>
-    private static readonly string[] DisabledKeys =
-        [$"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", $"AzureWebJobs:{nameof(NightlyRescan)}:Disabled", $"AzureWebJobs_{nameof(NightlyRescan)}_Disabled"];
-
     /// <summary>How far back is looked for a run that was due; each step costs more where runs are frequent.</summary>
     private static readonly TimeSpan[] LooksBack = [TimeSpan.FromMinutes(2), TimeSpan.FromDays(2), TimeSpan.FromDays(32), TimeSpan.FromDays(400)];
+
+    private static readonly string[] DisabledKeys =
+    [
+        $"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", $"AzureWebJobs:{nameof(NightlyRescan)}:Disabled", $"AzureWebJobs_{nameof(NightlyRescan)}_Disabled",
+    ];
 
     private readonly CronExpression? cron;
     private readonly TimeZoneInfo zone = TimeZoneInfo.Utc;
@@ -28,7 +29,7 @@ public sealed class NightlySchedule
     {
         ArgumentNullException.ThrowIfNull(settings);
         Expression = settings[ExpressionKey]?.Trim();
-        IsEnabled = !DisabledKeys.Any(k => IsTrue(settings[k]));
+        IsEnabled = !Array.Exists(DisabledKeys, k => IsTrue(settings[k]));
         bool isZoneKnown = true;
         if (settings[ZoneKey] is { } wanted && !string.IsNullOrWhiteSpace(wanted))
         {

@@ -16,7 +16,7 @@ public sealed record ScheduleView(
 /// <param name="schedule">When runs are due.</param>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="time">The clock.</param>
-public sealed class ScheduleReader(NightlySchedule schedule, IRunStore runs, TimeProvider time)
+public sealed class ScheduleReader(NightlySchedule schedule, RunStore runs, TimeProvider time)
 {
     private const int PageSize = 50;
     private const int MaxPages = 4;

@@ -25,7 +25,7 @@ public sealed record SelectedRepositories(int Repositories, int Listed, IReadOnl
 /// <param name="reader">Asks appliances for their repositories.</param>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="log">The log.</param>
-public sealed class SelectRepositories(RepositoryReader reader, IRunStore runs, ILogger<SelectRepositories> log)
+public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, ILogger<SelectRepositories> log)
 {
     private const int MostNamed = 10;
 

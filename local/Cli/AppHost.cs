@@ -44,7 +44,7 @@ internal static class AppHost
                 TaskHub = location.Name,
                 StandBy = location.OnStandBy is not null,
                 OnStandBy = location.OnStandBy,
-                Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
+                Prepare = (services, cancellation) => services.GetRequiredService<OutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>
@@ -54,7 +54,7 @@ internal static class AppHost
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core"));
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
                     configureServices?.Invoke(services);
                 },

@@ -67,7 +67,7 @@ internal static class ServeCommand
                     SafeConsoleFormatter.AddTo(l);
 
                     // That the host does not start is told once, and not as a stack trace.
-                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("DurableTask", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
                 },
                 cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))

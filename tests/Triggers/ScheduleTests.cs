@@ -66,7 +66,7 @@ public sealed class ScheduleTests
 
         JsonElement fresh = await api.GetAsync("/api/schedule");
         DateTimeOffset began = Time("2026-05-02T01:30:00Z");
-        await api.Host.Services.GetRequiredService<IRunStore>().AddRunAsync(
+        await api.Host.Services.GetRequiredService<RunStore>().AddRunAsync(
             new RunRecord { Id = "run-scheduled-20260502t013000z", Status = RunStatus.Completed, StartedAt = began, FinishedAt = began.AddHours(1) }, default);
         JsonElement later = await api.GetAsync("/api/schedule");
 
