@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure;
+using DurableTask.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
@@ -34,6 +35,7 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         ApplianceException appliance => new(ExitCodes.Of(ExitCodes.OutcomeOf(appliance)), appliance.Message),
         TaskHubException or OutcomeStoreException => new(ExitCodes.Configuration, e.Message),
         InvalidOperationException { InnerException: TaskHubException lost } => new(ExitCodes.State, lost.Message),
+        SqliteStorageException storage => new(ExitCodes.State, storage.Message),
         OperationCanceledException => new(ExitCodes.Interrupted, "Interrupted."),
         AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } inner => Of(inner[0]),
         _ when InUse(e) is { } port => new(ExitCodes.Configuration, port),
