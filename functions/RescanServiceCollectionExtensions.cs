@@ -12,6 +12,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Functions.Telemetry;
 using Rescan.Functions.Webhooks;
 
@@ -51,11 +52,13 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<RescanStarter>();
         services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
-        services.TryAddSingleton(s => OutcomeStores.Create(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
-        services.TryAddSingleton(s => (IIntentStore)s.GetRequiredService<IOutcomeStore>());
-        services.TryAddSingleton(s => (IOutcomeArchive)s.GetRequiredService<IOutcomeStore>());
-        services.TryAddSingleton(s => (IRunStore)s.GetRequiredService<IOutcomeStore>());
-        services.TryAddSingleton(s => (IIdempotencyStore)s.GetRequiredService<IOutcomeStore>());
+        services.TryAddSingleton<ITable>(s => AzureTable.Of(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
+        services.AddSingleton<OutcomeStore>();
+        services.AddSingleton<IntentStore>();
+        services.AddSingleton<RunStore>();
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<DeliveryStore>();
+        services.AddSingleton<OutcomeArchive>();
         services.TryAddSingleton<IdempotencyHandler>();
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }

@@ -76,20 +76,16 @@ internal static class ApiJson
         }
     }
 
-    private static IResult Refuse(HttpResponse response, int status, string detail, TimeSpan? retryAfter = null)
+    private static ProblemResult Refuse(HttpResponse response, int status, string detail, TimeSpan? retryAfter = null)
     {
-        if (retryAfter is { } wait)
-        {
-            Problem.RetryAfter(response, wait);
-        }
-
-        Problem problem = Problem.Of(response.HttpContext, status, detail);
         if (status < StatusCodes.Status500InternalServerError)
         {
-            Log(response).LogInformation("{Method} {Path} refused with {Status}: {Reason} ({TraceId})", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value, status, detail, problem.TraceId);
+            HttpRequest request = response.HttpContext.Request;
+            Log(response).LogInformation(
+                "{Method} {Path} refused with {Status}: {Reason} ({TraceId})", request.Method, request.Path.Value, status, detail, Problems.TraceIdOf(response.HttpContext));
         }
 
-        return Results.Json(problem, Options, Problem.ContentType, status);
+        return new ProblemResult(status, detail, retryAfter);
     }
 
     private static ILogger Log(HttpResponse response) => response.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ApiJson).Namespace!);

@@ -9,7 +9,7 @@ namespace Rescan.Functions.Api;
 /// <summary>Handles a request once, however often it comes.</summary>
 /// <param name="store">Remembers requests.</param>
 /// <param name="time">The clock.</param>
-public sealed class IdempotencyHandler(IIdempotencyStore store, TimeProvider time)
+public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time)
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 

@@ -8,28 +8,19 @@ namespace Rescan.Functions.Api;
 /// <param name="Json">The body, JSON.</param>
 internal sealed record JsonResponse(int Status, string Json) : IActionResult
 {
-    public string ContentType { get; init; } = "application/json";
-
     public string? Location { get; init; }
-
-    public TimeSpan? RetryAfter { get; init; }
 
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
         HttpResponse response = context.HttpContext.Response;
         response.StatusCode = Status;
-        response.ContentType = ContentType;
+        response.ContentType = "application/json";
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         if (Location is not null)
         {
             response.Headers.Location = Location;
-        }
-
-        if (RetryAfter is { } wait)
-        {
-            Problem.RetryAfter(response, wait);
         }
 
         await response.WriteAsync(Json, context.HttpContext.RequestAborted).ConfigureAwait(false);

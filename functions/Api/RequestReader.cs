@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
 namespace Rescan.Functions.Api;
@@ -11,7 +11,7 @@ internal static class RequestReader
     /// <summary>The largest body taken; SNS sends no larger message.</summary>
     public const int LargestBody = 256 * 1024;
 
-    public static async Task<JsonResponse> AnswerAsync(HttpRequest request, ILogger log, Func<Task<JsonResponse>> handle)
+    public static async Task<IActionResult> AnswerAsync(HttpRequest request, ILogger log, Func<Task<JsonResponse>> handle)
     {
         try
         {
@@ -20,11 +20,7 @@ internal static class RequestReader
         catch (RequestRefusedException e)
         {
             log.LogWarning("{Path} refused with {Status}: {Reason}", request.Path.Value, e.Status, e.Message);
-            return new JsonResponse(e.Status, JsonSerializer.Serialize(Problem.Of(request.HttpContext, e.Status, e.Message), JsonSerializerOptions.Web))
-            {
-                ContentType = Problem.ContentType,
-                RetryAfter = e.RetryAfter,
-            };
+            return new ProblemResult(e.Status, e.Message, e.RetryAfter);
         }
     }
 

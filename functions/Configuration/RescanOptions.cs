@@ -97,12 +97,9 @@ public sealed class PollingOptions
     public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(30);
 }
 
-/// <summary>Where outcomes are kept: a SQLite file when <see cref="SqliteFile"/> is set, else Azure Tables.</summary>
+/// <summary>Where outcomes are kept in Azure. The local runtime keeps them in its state file, or in the storage account of its task hub.</summary>
 public sealed class OutcomeStoreOptions
 {
-    /// <summary>Path of the SQLite file; set by the local runtime.</summary>
-    public string? SqliteFile { get; set; }
-
     /// <summary>Endpoint of the table service for identity-based access; empty: <c>AzureWebJobsStorage</c> decides.</summary>
     public Uri? TableServiceUri { get; set; }
 

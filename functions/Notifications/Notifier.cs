@@ -8,11 +8,12 @@ namespace Rescan.Functions.Notifications;
 /// <inheritdoc cref="INotifier"/>
 /// <param name="options">The settings.</param>
 /// <param name="sender">Posts.</param>
-/// <param name="outcomes">Keeps past outcomes and deliveries.</param>
+/// <param name="outcomes">Keeps past outcomes.</param>
+/// <param name="deliveries">Keeps deliveries.</param>
 /// <param name="runs">Keeps past runs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, IOutcomeStore outcomes, IRunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
+internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
     private const int MaxItems = 10_000;
@@ -54,13 +55,13 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return new DeliveryResult(channel, false, "it is no longer configured");
         }
 
-        if (await outcomes.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
+        if (await deliveries.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
         {
             return new DeliveryResult(channel, true, "told before");
         }
 
         DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken).ConfigureAwait(false);
-        if (result.Delivered && await outcomes.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
+        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
         {
             log.Delivered(configured.Name, notification.RequestId, result.Detail);
         }

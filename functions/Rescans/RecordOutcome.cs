@@ -21,7 +21,7 @@ public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request
 /// <param name="outcomes">Where it is kept.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
-public sealed class RecordOutcome(IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
+public sealed class RecordOutcome(IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
 {
     private const int MaxLogItems = 2000;
     private const int MaxLogCharacters = 200_000;

@@ -12,7 +12,7 @@ namespace Rescan.Functions.Rescans;
 /// <summary>The repositories of all configured appliances, with their last outcome.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore outcomes)
+public sealed class RepositoriesApi(IApplianceClients appliances, OutcomeStore outcomes)
 {
     private const int HistoryLength = 20;
 

@@ -18,7 +18,7 @@ namespace Rescan.Functions.Rescans;
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="idempotency">Handles a request once, however often it comes.</param>
 /// <param name="time">The clock.</param>
-public sealed class RescanApi(RescanStarter starter, RescanReader reader, RescanInstances instances, IApplianceClients appliances, IOutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
+public sealed class RescanApi(RescanStarter starter, RescanReader reader, RescanInstances instances, IApplianceClients appliances, OutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
 {
     /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
     private const int LongestWait = 230;

@@ -31,7 +31,7 @@ internal static class RescanEnding
     /// <summary>Tells those who watch. A run that watches tells the channels of all its rescans at once; else they are told of this one.</summary>
     public static async Task TellAsync(TaskOrchestrationContext context, RescanOutcome outcome, string requestId, IReadOnlyList<string> watchers)
     {
-        TellWatchers(context, outcome, watchers);
+        TellWatchers(context, outcome, requestId, watchers);
         if (watchers.All(w => w.StartsWith(RescanRequest.WaitingIdPrefix, StringComparison.Ordinal)))
         {
             await NotificationOrchestration.BeginAsync(context, new Notification(requestId) { Rescan = outcome });
@@ -39,11 +39,11 @@ internal static class RescanEnding
     }
 
     /// <summary>Tells instances that wait for the end.</summary>
-    public static void TellWatchers(TaskOrchestrationContext context, RescanOutcome outcome, IEnumerable<string> watchers)
+    public static void TellWatchers(TaskOrchestrationContext context, RescanOutcome outcome, string requestId, IEnumerable<string> watchers)
     {
         foreach (string watcher in watchers)
         {
-            context.SendEvent(watcher, RescanEnded.EventName, new RescanEnded(outcome.Id));
+            context.SendEvent(watcher, RescanEnded.EventName, new RescanEnded(outcome.Id, requestId, outcome.Outcome));
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Rescan.Functions.Rescans;
 /// </summary>
 /// <param name="intents">Tells at once that a rescan was canceled, which its instance learns in its own time.</param>
 /// <param name="time">The clock.</param>
-public sealed class RescanInstances(IIntentStore intents, TimeProvider time)
+public sealed class RescanInstances(IntentStore intents, TimeProvider time)
 {
     private const int MostRounds = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -107,7 +107,7 @@ public static class RescanOrchestration
 
             // Those who came while the channels were told.
             state = inbox.Take(state);
-            RescanEnding.TellWatchers(context, outcome, inbox.Watchers.Skip(told));
+            RescanEnding.TellWatchers(context, outcome, state.RequestId, inbox.Watchers.Skip(told));
             return outcome;
         }
 

@@ -16,7 +16,7 @@ namespace Rescan.Functions.Rescans;
 /// <param name="limits">How long a POST may be under way.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class RescanPost(IIntentStore intents, SessionSearch search, IOwnership ownership, PostLimits limits, TimeProvider time, ILogger<RescanPost> log)
+public sealed class RescanPost(IntentStore intents, SessionSearch search, IOwnership ownership, PostLimits limits, TimeProvider time, ILogger<RescanPost> log)
 {
     /// <summary>Posts.</summary>
     /// <param name="client">The appliance.</param>

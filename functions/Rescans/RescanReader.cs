@@ -8,7 +8,7 @@ namespace Rescan.Functions.Rescans;
 
 /// <summary>Reads rescans: running ones from the task hub, ended ones from the outcome store.</summary>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RescanReader(IOutcomeStore outcomes)
+public sealed class RescanReader(OutcomeStore outcomes)
 {
     private const string RunningMark = "r";
     private const string EndedMark = "e";
@@ -18,7 +18,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
     /// <param name="running">True: only those that run; false: only ended ones; null: both.</param>
     /// <param name="query">Which, and how many.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    /// <exception cref="FormatException">The continuation token is not one that was handed out here.</exception>
+    /// <exception cref="FormatException">The continuation token is invalid.</exception>
     public async Task<RescanPage> ListAsync(DurableTaskClient client, bool? running, OutcomeQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -109,7 +109,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
                 break;
             }
 
-            throw new FormatException("The continuation token is invalid.", e);
+            throw ContinuationToken.Invalid(e);
         }
     }
 
@@ -142,7 +142,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         string text = ContinuationToken.Read(token);
         return text.Length > 0 && (text[..1], running) is (RunningMark, not false) or (EndedMark, not true)
             ? (text[..1], text.Length > 1 ? text[1..] : null)
-            : throw new FormatException("The continuation token is not one that was handed out here.");
+            : throw ContinuationToken.Invalid();
     }
 
     private static RescanView Describe(RecordedOutcome recorded)

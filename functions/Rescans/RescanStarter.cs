@@ -12,7 +12,7 @@ namespace Rescan.Functions.Rescans;
 /// <param name="instances">The instances of rescans.</param>
 /// <param name="runs">Starts runs, for requests that name no single repository.</param>
 /// <param name="options">The settings.</param>
-public sealed class RescanStarter(IApplianceClients appliances, IOutcomeStore outcomes, RescanInstances instances, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
+public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>

@@ -21,7 +21,7 @@ internal sealed record FoundSession(string? SessionId, string? Remark);
 /// <param name="limits">How long a POST may be under way.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class SessionSearch(IIntentStore intents, IOutcomeStore outcomes, PostLimits limits, TimeProvider time, ILogger<SessionSearch> log)
+public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, PostLimits limits, TimeProvider time, ILogger<SessionSearch> log)
 {
     /// <summary>The appliance's clock is read from its answers to the second, and it stamps sessions in its own time.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(3);

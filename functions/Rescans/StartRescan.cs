@@ -34,7 +34,7 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
 public sealed class StartRescan(
-    IApplianceClients appliances, IIntentStore intents, IOutcomeStore outcomes, SessionSearch search, RescanPost post, KeyedLock gates,
+    IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, SessionSearch search, RescanPost post, KeyedLock gates,
     RescanMetrics metrics, ILogger<StartRescan> log)
 {
     private const int PastRescans = 20;

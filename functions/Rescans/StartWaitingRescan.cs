@@ -16,7 +16,7 @@ public sealed record StartedWaiting(bool Started);
 /// <summary>Starts a rescan that has waited, or asks the one before it to tell its end.</summary>
 /// <param name="instances">The instances of rescans.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class StartWaitingRescan(RescanInstances instances, IOutcomeStore outcomes)
+public sealed class StartWaitingRescan(RescanInstances instances, OutcomeStore outcomes)
 {
     /// <summary>Starts.</summary>
     /// <param name="input">The rescan.</param>

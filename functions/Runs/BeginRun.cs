@@ -10,7 +10,7 @@ public sealed record BeginRunInput(string RunId, DateTimeOffset StartedAt);
 
 /// <summary>Writes a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class BeginRun(IRunStore runs)
+public sealed class BeginRun(RunStore runs)
 {
     /// <summary>Writes.</summary>
     /// <param name="input">The run.</param>

@@ -16,7 +16,11 @@ namespace Rescan.Functions.Runs;
 /// <param name="Deadline">How long each rescan may take.</param>
 /// <param name="Polling">When to poll.</param>
 /// <param name="Stop">Why no more rescans are started; null while they are.</param>
-public sealed record DispatchRescansInput(string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop);
+/// <param name="Ended">Rescans that told their end since the last step.</param>
+/// <param name="LookAtAll">Whether to look at every rescan in flight: one may have ended without a word.</param>
+public sealed record DispatchRescansInput(
+    string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop,
+    IReadOnlyList<RescanEnded> Ended, bool LookAtAll);
 
 /// <summary>How far an appliance's part of a run is.</summary>
 /// <param name="Running">Its rescans in flight.</param>
@@ -33,7 +37,7 @@ public sealed record DispatchProgress(int Running, bool HasWaiting);
 /// <param name="instances">The instances of rescans.</param>
 /// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
 /// <param name="log">The log.</param>
-public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
+public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
     private const int MaxFound = 300;
@@ -116,9 +120,17 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken).ConfigureAwait(false);
-        RunItem[] now = new RunItem[running.Count];
+        Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
+        RunItem[] looked = input.LookAtAll ? [.. running] : [.. running.Where(i => told.ContainsKey(IdOf(i)))];
+        RunItem[] now = new RunItem[looked.Length];
         ParallelOptions some = new() { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, running.Count, some, async (i, cancel) => now[i] = await LookAsync(running[i], input.Stop, client, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForAsync(0, looked.Length, some, async (i, cancel) =>
+        {
+            bool isTold = told.GetValueOrDefault(IdOf(looked[i])) == looked[i].RequestId;
+            now[i] = isTold && await outcomes.GetAsync(looked[i].RequestId, cancel) is { } outcome
+                ? Recorded(looked[i], outcome)
+                : await LookAsync(looked[i], input.Stop, client, cancel);
+        });
         RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
         await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken).ConfigureAwait(false);
         return running.Count - ended.Length;
@@ -130,8 +142,8 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
         OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
         bool runs = instance is { IsCompleted: false } && RescanRequest.RequestIdOf(instance) == item.RequestId;
 
-        // Read after the instance, so that an instance which has ended has its outcome here already.
-        if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } outcome)
+        // Read after the instance, so that an instance which has ended has its outcome here already. One that runs tells its end itself.
+        if ((!runs || stop is not null) && await outcomes.GetAsync(item.RequestId, cancellationToken) is { } outcome)
         {
             return Recorded(item, outcome);
         }

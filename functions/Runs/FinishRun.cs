@@ -22,7 +22,7 @@ public sealed record FinishedRun(RunRecord Run, RunSummary Summary);
 /// <summary>Writes the report of a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="log">The log.</param>
-public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
+public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
 {
     /// <summary>Writes.</summary>
     /// <param name="input">The end.</param>

@@ -16,7 +16,7 @@ namespace Rescan.Functions.Runs;
 /// <param name="options">The settings.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class NightlyRescan(RunStarter starter, IRunStore runs, IOptions<RescanOptions> options, TimeProvider time, ILogger<NightlyRescan> log)
+public sealed class NightlyRescan(RunStarter starter, RunStore runs, IOptions<RescanOptions> options, TimeProvider time, ILogger<NightlyRescan> log)
 {
     /// <summary>What the ids of scheduled runs begin with; the time they were due follows.</summary>
     public const string InstanceIdPrefix = RunRequest.InstanceIdPrefix + "scheduled-";

@@ -44,28 +44,39 @@ public static class RunApplianceOrchestration
         for (int round = 0; round < RoundsPerExecution; round++)
         {
             partition = WithStop(context, partition, cancel);
+            bool lookAtAll = context.Now() >= partition.LookAgainAt;
             DispatchProgress progress = await context.CallActivityAsync<DispatchProgress>(
-                nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), OrchestrationExtensions.RetryStoresForADay);
+                nameof(DispatchRescans), InputOf(context.InstanceId, partition, lookAtAll), OrchestrationExtensions.RetryStoresForADay);
             if (progress is { Running: 0, HasWaiting: false })
             {
                 return null;
             }
 
+            partition = partition with { LookAgainAt = lookAtAll ? context.Now() + LookAgain : partition.LookAgainAt };
             await WaitAsync(context, partition, cancel, ended);
+            List<RescanEnded> told = [];
             while (ended.IsCompletedSuccessfully)
             {
+                told.Add(ended.Result);
                 ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
             }
+
+            partition = partition with { Ended = told };
         }
 
         context.ContinueAsNew(WithStop(context, partition, cancel));
         return null;
     }
 
-    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) => partition with
-    {
-        Stop = partition.Stop ?? (cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= partition.Until ? RunStopReason.TimedOut : null),
-    };
+    private static DispatchRescansInput InputOf(string id, AppliancePartition partition, bool lookAtAll) => new(
+        id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended, lookAtAll);
+
+    /// <summary>Once the run stops, what to do about each rescan in flight is decided anew.</summary>
+    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) =>
+        partition.Stop is not null ? partition
+        : cancel.IsCompletedSuccessfully ? partition with { Stop = RunStopReason.Canceled, LookAgainAt = default }
+        : context.Now() >= partition.Until ? partition with { Stop = RunStopReason.TimedOut, LookAgainAt = default }
+        : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
     private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
@@ -97,7 +108,7 @@ public static class RunApplianceOrchestration
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {
-        DateTimeOffset look = context.Now() + LookAgain;
+        DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null
             ? context.WaitAsync(look < partition.Until ? look : partition.Until, ended, cancel)
             : context.WaitAsync(look, ended);

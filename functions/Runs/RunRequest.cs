@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Display;
+using Rescan.Functions.Rescans;
 
 namespace Rescan.Functions.Runs;
 
@@ -72,4 +73,10 @@ public sealed record AppliancePartition(string RunId, RunAppliance Appliance, Ru
 
     /// <summary>Why no more rescans are started; null while they are.</summary>
     public RunStopReason? Stop { get; init; }
+
+    /// <summary>Rescans that told their end since the last step.</summary>
+    public IReadOnlyList<RescanEnded> Ended { get; init; } = [];
+
+    /// <summary>When all rescans in flight are looked at, UTC, whatever they told: an event can be lost.</summary>
+    public DateTimeOffset LookAgainAt { get; init; }
 }

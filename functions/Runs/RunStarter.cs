@@ -10,7 +10,7 @@ namespace Rescan.Functions.Runs;
 /// <summary>Starts runs: HTTP, webhooks and the timer all come through here.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class RunStarter(IOptions<RescanOptions> options, IRunStore runs) : IRunStarter
+public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) : IRunStarter
 {
     /// <inheritdoc/>
     public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken) =>

@@ -10,7 +10,7 @@ namespace Rescan.Functions.Runs;
 
 /// <summary>The HTTP API of runs over many repositories.</summary>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class RunsApi(IRunStore runs)
+public sealed class RunsApi(RunStore runs)
 {
     private const string IdForm = "run-…, as POST /api/rescans answers them";
 

@@ -23,7 +23,7 @@ public sealed record SelectedRepositories(int Repositories);
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="log">The log.</param>
-public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs, ILogger<SelectRepositories> log)
+public sealed class SelectRepositories(IApplianceClients appliances, RunStore runs, ILogger<SelectRepositories> log)
 {
     private const int MostNamed = 10;
 

@@ -40,7 +40,7 @@ internal static class AppHost
                 TaskHub = location.Name,
                 StandBy = location.OnStandBy is not null,
                 OnStandBy = location.OnStandBy,
-                Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
+                Prepare = (services, cancellation) => services.GetRequiredService<OutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
@@ -6,6 +5,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -20,6 +20,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     private static readonly Fault AnswerLost = new("drop-after", "rescan", 0, 1);
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-start-").FullName;
     private readonly List<ServiceProvider> apps = [];
+    private readonly Dictionary<string, TaskHub> tables = [];
     private SimulatedAppliance appliance = null!;
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -31,8 +32,12 @@ public sealed class StartRescanTests : IAsyncLifetime
             await app.DisposeAsync();
         }
 
+        foreach (TaskHub table in tables.Values)
+        {
+            await table.DisposeAsync();
+        }
+
         await appliance.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -61,7 +66,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceProvider app = await StartAsync(new SimulatorOptions { ClockSkew = TimeSpan.FromSeconds(skew), Scenario = [AnswerLost] });
         await PostAsync(app, "one", Archive);
 
-        StartedRescan started = (await PostAsync(Open("outcomes.db"), "one", Archive)).Value!;
+        StartedRescan started = (await PostAsync(Open("state.db"), "one", Archive)).Value!;
 
         Assert.Equal(1, Posts);
         await AssertIsOfAsync(app, started, Archive);
@@ -119,7 +124,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         Fault silent = new("no-log", "log", 0, int.MaxValue);
         ServiceProvider app = await StartAsync(new SimulatorOptions { OtherSessionsEvery = TimeSpan.FromMilliseconds(200), Scenario = [NeverActed with { After = 1 }, silent] });
         string known = (await PostAsync(app, "before", Staging)).Value!.SessionId!;
-        await app.GetRequiredService<IOutcomeStore>().TryRecordAsync("before", Ended(known), default);
+        await app.GetRequiredService<OutcomeStore>().TryRecordAsync("before", Ended(known), default);
         await PostAsync(app, "one", Archive);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         while ((await Client(app).GetSessionsSinceAsync(DateTimeOffset.UtcNow.AddSeconds(-2), patience.Token)).Count < 3)
@@ -139,7 +144,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [new Fault("throttled", "rescan", 0, 1)] });
         Assert.NotNull((await PostAsync(app, "one", Archive)).Error);
 
-        Assert.Empty(await app.GetRequiredService<IIntentStore>().GetOpenIntentsAsync("a1", DateTimeOffset.UnixEpoch, default));
+        Assert.Empty(await app.GetRequiredService<IntentStore>().GetOpenIntentsAsync("a1", DateTimeOffset.UnixEpoch, default));
         Assert.NotNull((await PostAsync(app, "one", Archive)).Value!.SessionId);
         Assert.DoesNotContain(appliance.Ledger, e => e.Path.EndsWith("/sessions", StringComparison.Ordinal));
     }
@@ -206,7 +211,7 @@ public sealed class StartRescanTests : IAsyncLifetime
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(app, "one", Archive, false, kill.Token));
         }
 
-        StartedRescan started = await StartedAsync(Open("outcomes.db"), "one", Archive);
+        StartedRescan started = await StartedAsync(Open("state.db"), "one", Archive);
 
         await AssertIsOfAsync(app, started, Archive);
         Assert.Equal(1, Posts);
@@ -217,7 +222,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [NeverActed] });
         await PostAsync(app, "one", Archive);
-        IIntentStore intents = app.GetRequiredService<IIntentStore>();
+        IntentStore intents = app.GetRequiredService<IntentStore>();
         await intents.SetCanceledAsync(new RescanIntent("one", "a1", Archive.Id, DateTimeOffset.UtcNow, null) { CancelReason = "enough" }, default);
 
         StartedRescan started = await StartedAsync(app, "one", Archive);
@@ -230,7 +235,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_process_that_lost_its_work_does_not_post()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions());
-        ServiceProvider stale = Open("outcomes.db", s => s.AddSingleton<IOwnership>(new Lost()));
+        ServiceProvider stale = Open("state.db", s => s.AddSingleton<IOwnership>(new Lost()));
 
         Assert.Equal(ApplianceFailure.Transient, (await PostAsync(stale, "one", Archive)).Error!.Failure);
 
@@ -244,7 +249,7 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_process_that_stood_still_before_its_post_does_not_post()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions());
-        ServiceProvider stale = Open("outcomes.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))), fresh: TimeSpan.FromMilliseconds(300));
+        ServiceProvider stale = Open("state.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))), fresh: TimeSpan.FromMilliseconds(300));
 
         Assert.Contains("stood still", (await PostAsync(stale, "one", Archive)).Error!.Message, StringComparison.Ordinal);
         Assert.Equal(0, Posts);
@@ -255,18 +260,18 @@ public sealed class StartRescanTests : IAsyncLifetime
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [new Fault("slow", "rescan", 0, 1, 3)] });
         Task<ActivityResult<StartedRescan>> slow = PostAsync(app, "one", Archive);
-        while (await app.GetRequiredService<IIntentStore>().GetIntentAsync("a1", "one", default) is null)
+        while (await app.GetRequiredService<IntentStore>().GetIntentAsync("a1", "one", default) is null)
         {
             await Task.Delay(20);
         }
 
         // Another process that takes the post for dead already.
-        StartedRescan second = await StartedAsync(Open("outcomes.db", longest: TimeSpan.Zero), "one", Archive);
+        StartedRescan second = await StartedAsync(Open("state.db", longest: TimeSpan.Zero), "one", Archive);
         StartedRescan first = (await slow).Value!;
 
         Assert.Equal(second.SessionId, first.SessionId);
         Assert.Equal(2, Posts);
-        Assert.Contains("Two processes posted", (await app.GetRequiredService<IIntentStore>().GetIntentAsync("a1", "one", default))!.Remark, StringComparison.Ordinal);
+        Assert.Contains("Two processes posted", (await app.GetRequiredService<IntentStore>().GetIntentAsync("a1", "one", default))!.Remark, StringComparison.Ordinal);
         Assert.Equal(1, appliance.Ledger.Count(e => e.Kind == "stop"));
     }
 
@@ -315,14 +320,18 @@ public sealed class StartRescanTests : IAsyncLifetime
     private async Task<ServiceProvider> StartAsync(SimulatorOptions options)
     {
         appliance = await SimulatedAppliance.StartAsync(options with { SessionDuration = TimeSpan.FromMinutes(5) }, default);
-        return Open("outcomes.db");
+        foreach (string name in (string[])["state.db", "others.db"])
+        {
+            tables[name] = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, name) }, default);
+        }
+
+        return Open("state.db");
     }
 
     private ServiceProvider Open(string outcomes, Action<ServiceCollection>? configure = null, TimeSpan? longest = null, TimeSpan? fresh = null)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, outcomes),
             ["Rescan:Appliances:0:Name"] = "a1",
             ["Rescan:Appliances:0:BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = "rescan",
@@ -331,6 +340,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         }).Build();
         ServiceCollection services = new();
         services.AddLogging();
+        services.AddSingleton(tables[outcomes].Table!);
         services.AddSingleton(new PostLimits(Microsoft.Extensions.Options.Options.Create(new Rescan.Functions.Configuration.RescanOptions())) { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
         configure?.Invoke(services);
         services.AddRescan(configuration);

@@ -7,7 +7,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -251,18 +253,18 @@ internal sealed class Chaos(int seed, bool onAzurite)
         }
     }
 
+    private async Task<ITable> ReadTableAsync() => azurite is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "app", "state.db") }, CancellationToken.None))!.Table!
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
+            ["AzureWebJobsStorage"] = azurite.ConnectionString,
+        }).Build());
+
     private async Task<int> CheckAsync(NoticeReceiver receiver, Stopwatch watch)
     {
         Dictionary<string, RescanOutcome> outcomes = [];
-        IOutcomeArchive archive = await OutcomeStores.OpenAsync(
-            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Rescan:Outcomes:SqliteFile"] = azurite is null ? Path.Combine(folder, "app", "outcomes.db") : null,
-                ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
-                ["AzureWebJobsStorage"] = azurite?.ConnectionString,
-            }).Build(),
-            CancellationToken.None);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync()).ExportAsync(CancellationToken.None))
         {
             if (item.Outcome is { } outcome && !outcomes.TryAdd(outcome.RequestId, outcome.Outcome))
             {

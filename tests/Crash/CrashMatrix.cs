@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
@@ -86,7 +87,7 @@ internal sealed class CrashMatrix(string? storage)
                     if (await app.ReadyAsync() is { } http)
                     {
                         request = await AskAsync(http, id, request);
-                        await EndAsync(http, id, request, await OpenOutcomesAsync(folder, hub));
+                        await EndAsync(http, id, request, await ReadTableAsync(folder, hub));
                         await QuietAsync(log);
                         if (await app.StopAsync() == 0)
                         {
@@ -115,7 +116,6 @@ internal sealed class CrashMatrix(string? storage)
             violations.Add(e.Message);
         }
 
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
         return new CrashResult(point, killed, violations);
     }
@@ -162,14 +162,14 @@ internal sealed class CrashMatrix(string? storage)
         return (await known.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("requestId").GetString()!;
     }
 
-    private static async Task EndAsync(HttpClient http, string id, string request, IOutcomeArchive outcomes)
+    private static async Task EndAsync(HttpClient http, string id, string request, ITable table)
     {
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
             JsonElement rescan = await http.GetFromJsonAsync<JsonElement>($"/api/rescans/{id}?requestId={request}", patience.Token);
             if (rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object && rescan.GetProperty("status").GetString() != "Running"
-                && await ((IOutcomeStore)outcomes).IsDeliveredAsync(request, "webhook", patience.Token))
+                && await new DeliveryStore(table).IsDeliveredAsync(request, "webhook", patience.Token))
             {
                 return;
             }
@@ -189,14 +189,14 @@ internal sealed class CrashMatrix(string? storage)
         }
     }
 
-    private Task<IOutcomeArchive> OpenOutcomesAsync(string folder, string hub) => OutcomeStores.OpenAsync(
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    /// <summary>What the app keeps, read beside it.</summary>
+    private async Task<ITable> ReadTableAsync(string folder, string hub) => storage is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None))!.Table!
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(folder, "outcomes.db") : null,
             ["Rescan:Outcomes:Table"] = hub + "Outcomes",
             ["AzureWebJobsStorage"] = storage,
-        }).Build(),
-        CancellationToken.None);
+        }).Build());
 
     private async Task CheckAsync(
         string folder, string hub, string? request, string? point, SimulatedAppliance appliance, NoticeReceiver receiver, List<string> violations)
@@ -224,8 +224,7 @@ internal sealed class CrashMatrix(string? storage)
         }
 
         List<RecordedOutcome> outcomes = [];
-        IOutcomeArchive archive = await OpenOutcomesAsync(folder, hub);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync(folder, hub)).ExportAsync(CancellationToken.None))
         {
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);
         }

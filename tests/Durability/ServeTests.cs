@@ -151,7 +151,6 @@ public sealed class ServeTests : IAsyncLifetime
 
     [Theory]
     [InlineData("state.db")]
-    [InlineData("outcomes.db")]
     public async Task A_damaged_or_lost_file_is_refused_at_the_start(string file)
     {
         await using (ServedApp app = Serve())

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -136,13 +135,9 @@ public sealed class NotificationTests
 
         Assert.Equal("told before", (await notifier.DeliverAsync("webhook", again, default)).Detail);
         Assert.Single(app.Receiver.All);
-        using (SqliteConnection connection = new($"Data Source={app.OutcomesFile}"))
-        {
-            connection.Open();
-            using SqliteCommand forget = connection.CreateCommand();
-            forget.CommandText = "DELETE FROM deliveries";
-            Assert.Equal(1, forget.ExecuteNonQuery());
-        }
+        ITable table = app.Services.GetRequiredService<ITable>();
+        TableRow delivery = Assert.Single(await table.QueryAsync("deliveries", KeyRange.All, 2, default).ToListAsync());
+        Assert.True(await table.TryWriteAsync("deliveries", [TableChange.Delete(delivery)], default));
 
         Assert.True((await notifier.DeliverAsync("webhook", again, default)).Delivered);
         Assert.Equal(first.Id, app.Receiver.At("/hook")[1].Id);

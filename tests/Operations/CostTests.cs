@@ -28,7 +28,7 @@ public sealed class CostTests
         TableClientOptions options = new();
         options.AddPolicy(tables, HttpPipelinePosition.PerRetry);
         TableClient table = new(await AzureTestHub.StorageAsync(), "Cost" + Guid.NewGuid().ToString("N")[..12], options);
-        await using VaultApp app = await VaultApp.StartAsync("p", more: services => services.AddSingleton<IOutcomeStore>(new TableOutcomeStore(table)));
+        await using VaultApp app = await VaultApp.StartAsync("p", more: services => services.AddSingleton<ITable>(new AzureTable(table)));
         // The table is made once in the life of an app.
         await app.EndAsync(await app.StartRescanAsync());
         int tablesBefore = tables.Count;

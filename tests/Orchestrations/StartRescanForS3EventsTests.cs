@@ -8,6 +8,7 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
@@ -40,7 +41,6 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await fixture.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -122,7 +122,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         using ApplianceClients appliances = new(
             settings, http.GetRequiredService<IHttpClientFactory>(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
-        SqliteOutcomeStore intents = new(Path.Combine(folder, "outcomes.db"));
+        await using TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "table.db") }, default);
+        IntentStore intents = new(hub.Table!, fixture.Time);
         return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
@@ -6,20 +5,19 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Tests.Storage;
 using Rescan.Tests.Appliance;
 
 namespace Rescan.Tests.Rescans;
 
 /// <summary>An outcome is recorded whatever the appliance says.</summary>
-public sealed class RecordOutcomeTests : IDisposable
+public sealed class RecordOutcomeTests : IAsyncLifetime
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("rescan-record-").FullName;
+    private readonly SqliteTestTable tested = new();
 
-    public void Dispose()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
-    }
+    public Task InitializeAsync() => tested.OpenAsync();
+
+    public async Task DisposeAsync() => await tested.DisposeAsync();
 
     [Theory]
     [InlineData("""{"log":[{"message":"half \ud83d a character","status":"Success"}]}""", "half \ufffd a character")]
@@ -35,7 +33,7 @@ public sealed class RecordOutcomeTests : IDisposable
     [Fact]
     public async Task A_log_that_the_store_refuses_does_not_cost_the_outcome()
     {
-        RescanOutcome outcome = await RecordAsync("s", """{"log":[{"message":"fine","status":"Success"}]}""", refuse: o => o.Log.Count > 0);
+        RescanOutcome outcome = await RecordAsync("s", """{"log":[{"message":"fine","status":"Success"}]}""", refuse: rows => rows.Contains("fine", StringComparison.Ordinal));
 
         Assert.Empty(outcome.Log);
         Assert.Contains("could not be stored", outcome.Reason, StringComparison.Ordinal);
@@ -45,19 +43,18 @@ public sealed class RecordOutcomeTests : IDisposable
     public async Task A_large_log_is_cut_where_the_store_has_room_for_less()
     {
         string items = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"message":"{{new string('x', 1000)}}"}"""));
-        RescanOutcome outcome = await RecordAsync("s", $$"""{"log":[{{items}}]}""", refuse: o => o.Log.Sum(i => i.Message.Length) > 50_000);
+        RescanOutcome outcome = await RecordAsync("s", $$"""{"log":[{{items}}]}""", refuse: rows => rows.Length > 60_000);
 
         Assert.InRange(outcome.Log.Count, 10, 40);
         Assert.Contains("goes on", outcome.Log[^1].Message, StringComparison.Ordinal);
     }
 
-    private async Task<RescanOutcome> RecordAsync(string session, string log, Func<RescanOutcome, bool>? refuse = null)
+    private async Task<RescanOutcome> RecordAsync(string session, string log, Func<string, bool>? refuse = null)
     {
         await using HttpsServer server = await HttpsServer.StartAsync();
         server.Json($"GET /api/v1/sessions/{Uri.EscapeDataString(session)}/log", log);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"),
             ["Rescan:Appliances:0:Name"] = "one",
             ["Rescan:Appliances:0:BaseUrl"] = server.Url.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = "u",
@@ -66,11 +63,15 @@ public sealed class RecordOutcomeTests : IDisposable
         }).Build();
         ServiceCollection services = new();
         services.AddLogging();
+        Crash.Orders.EffectGate gate = new()
+        {
+            Refuse = call => call is [string, IReadOnlyList<TableChange> changes, ..] && refuse?.Invoke(string.Concat(changes.Select(c => c.Value))) == true,
+        };
+        services.AddSingleton(gate.Guard<ITable>(tested.Table));
         services.AddRescan(configuration);
         await using ServiceProvider app = services.BuildServiceProvider();
-        IOutcomeStore store = app.GetRequiredService<IOutcomeStore>();
-        Crash.Orders.EffectGate gate = new() { Refuse = call => call is [string, RescanOutcome outcome, ..] && refuse?.Invoke(outcome) == true };
-        RecordOutcome record = ActivatorUtilities.CreateInstance<RecordOutcome>(app, gate.Guard<IOutcomeStore>(store));
+        OutcomeStore store = app.GetRequiredService<OutcomeStore>();
+        RecordOutcome record = ActivatorUtilities.CreateInstance<RecordOutcome>(app);
         DateTimeOffset now = DateTimeOffset.UtcNow;
         RescanState state = new() { RequestId = "q", StartedAt = now, Phase = RescanPhase.Recording, SessionId = session, Outcome = Outcome.Succeeded };
         RescanRequest request = new("one", new RepositoryRef("r/1#x", "archive"), TimeSpan.FromHours(1), new PollingOptions());

@@ -26,14 +26,14 @@ internal sealed class HistorySource : IAsyncDisposable
         Location = location;
         this.services = services;
         this.state = state;
-        Outcomes = services.GetRequiredService<IOutcomeStore>();
+        Outcomes = services.GetRequiredService<OutcomeStore>();
     }
 
     /// <summary>Where it is kept.</summary>
     public StateLocation Location { get; }
 
     /// <summary>Ended rescans.</summary>
-    public IOutcomeStore Outcomes { get; }
+    public OutcomeStore Outcomes { get; }
 
     /// <summary>Opens what the options name.</summary>
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
@@ -50,7 +50,7 @@ internal sealed class HistorySource : IAsyncDisposable
             TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
-            collection.AddLogging().AddRescan(configuration);
+            collection.AddLogging().AddSingleton(location.TableOf(state?.Table)).AddRescan(configuration);
 
             // What rescans need to run, such as appliances, is not needed to look at them.
             collection.RemoveAll<IValidateOptions<RescanOptions>>();

@@ -1,6 +1,8 @@
 using DurableTask.Core;
 using DurableTask.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.SqliteTables;
 
 namespace Rescan.Local.Runtime.Durable;
 
@@ -16,10 +18,13 @@ internal sealed class SqliteTaskHub : TaskHub
     {
         this.service = service;
         Values = new SqliteTaskHubValues(service.Database);
+        Table = new SqliteTable(service.Database);
         _ = FailAsync();
     }
 
     public override Task<Exception> Failed => failed.Task;
+
+    public override ITable Table { get; }
 
     internal override IOrchestrationService Service => service;
 

@@ -96,6 +96,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => worker!.Client);
             builder.Services.AddSingleton(new WorkOwnership(cancellation => hub!.IsOwnedAsync(cancellation)));
+            if (options.Storage is null)
+            {
+                builder.Services.AddSingleton(s => hub!.Table!);
+            }
+
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,6 +8,8 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Cli;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
@@ -29,6 +30,8 @@ internal sealed class OrderWorld : IAsyncDisposable
     private readonly string? storage;
     private IConfiguration configuration = null!;
     private int next;
+    private TaskHub? tables;
+    private ITable table = null!;
 
     private OrderWorld(string? storage) => this.storage = storage;
 
@@ -41,7 +44,7 @@ internal sealed class OrderWorld : IAsyncDisposable
     public EffectGate Gate { get; private set; } = null!;
 
     /// <summary>The store as it is, without a process before it.</summary>
-    public IOutcomeStore Outcomes { get; private set; } = null!;
+    public OutcomeStore Outcomes => new(table);
 
     public DateTimeOffset Now => clock.GetUtcNow();
 
@@ -64,12 +67,12 @@ internal sealed class OrderWorld : IAsyncDisposable
             ["Rescan:Deadline"] = Deadline.ToString("c", CultureInfo.InvariantCulture),
             ["Rescan:Polling:MinInterval"] = "00:00:02",
             ["Rescan:Polling:MaxInterval"] = LongestPoll.ToString("c", CultureInfo.InvariantCulture),
-            ["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(world.folder, "outcomes.db") : null,
             ["Rescan:Outcomes:Table"] = "Orders" + Guid.NewGuid().ToString("N"),
             ["AzureWebJobsStorage"] = storage,
             ["RescanSchedule"] = "0 30 1 * * *",
         }).Build();
-        world.Outcomes = (IOutcomeStore)await OutcomeStores.OpenAsync(world.configuration, CancellationToken.None);
+        world.tables = storage is null ? await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(world.folder, "table.db") }, CancellationToken.None) : null;
+        world.table = world.tables?.Table ?? AzureTable.Of(world.configuration);
         await world.BootAsync();
         return world;
     }
@@ -138,17 +141,13 @@ internal sealed class OrderWorld : IAsyncDisposable
         Http.Dispose();
         await Host.DisposeAsync();
         await Simulator.DisposeAsync();
-        SqliteConnection.ClearAllPools();
+        await (tables?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(folder, recursive: true);
     }
 
     private void Register(IServiceCollection services, EffectGate gate)
     {
-        services.AddSingleton(gate.Guard<IOutcomeStore>(Outcomes));
-        services.AddSingleton(gate.Guard<IIntentStore>(Outcomes));
-        services.AddSingleton(gate.Guard<IOutcomeArchive>(Outcomes));
-        services.AddSingleton(gate.Guard<IRunStore>(Outcomes));
-        services.AddSingleton(gate.Guard<IIdempotencyStore>(Outcomes));
+        services.AddSingleton(gate.Guard<ITable>(table));
         services.AddRescan(configuration);
         services.AddHttpClient("appliance-0").AddHttpMessageHandler(gate.Handler);
     }
