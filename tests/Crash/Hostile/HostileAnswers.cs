@@ -116,7 +116,14 @@ internal sealed class HostileAnswers
     {
         for (int i = 0; i < StartsTried; i++)
         {
-            using HttpResponseMessage answer = await world.Http.PostAsJsonAsync("/api/rescans", new { appliance = OrderWorld.Appliance, repository = one.Repository.Id });
+            Task<HttpResponseMessage> post = world.Http.PostAsJsonAsync("/api/rescans", new { appliance = OrderWorld.Appliance, repository = one.Repository.Id });
+            while (await Task.WhenAny(post, Task.Delay(20)) != post)
+            {
+                // It may wait for the appliance, by the clock that stands.
+                await world.PassAsync(TimeSpan.FromSeconds(1));
+            }
+
+            using HttpResponseMessage answer = await post;
             JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
             switch ((int)answer.StatusCode)
             {
