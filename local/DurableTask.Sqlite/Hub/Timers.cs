@@ -9,6 +9,9 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     // Long waits are taken in steps, so that a clock that jumps is noticed.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);
 
+    // A clock that is merely kept right moves by less.
+    private static readonly TimeSpan SetBack = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private TaskCompletionSource signal = NewSignal();
     private long next = long.MaxValue;
@@ -34,9 +37,19 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using ITimer timer = clock.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (long seen, long seenAt) = (clock.GetUtcNow().UtcTicks, clock.GetTimestamp());
         while (!cancellationToken.IsCancellationRequested)
         {
             long now = clock.GetUtcNow().UtcTicks;
+            long at = clock.GetTimestamp();
+            long back = seen + clock.GetElapsedTime(seenAt, at).Ticks - now;
+            (seen, seenAt) = (now, at);
+            if (back > SetBack.Ticks)
+            {
+                await FollowAsync(back).ConfigureAwait(false);
+                Fire(0, now);
+            }
+
             long due;
             Task woken;
             lock (gate)
@@ -65,6 +78,9 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
             await woken.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What waits when the clock is set back waits no longer for it: it goes by the time that passes.</summary>
+    private Task FollowAsync(long back) => database.WriteAsync(db => db.Execute("UPDATE messages SET visible = visible - ?1 WHERE waits = 1", back));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
