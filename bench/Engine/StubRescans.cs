@@ -36,7 +36,7 @@ internal sealed class StubRescans : IFunctionCatalog
         nameof(SignIn) => new ActivityResult<SignInResult>(new SignInResult(DateTimeOffset.UtcNow.AddHours(1), "3.0.0.421", "1.0-rev0"), null, new() { Other = 1 }),
         nameof(StartRescan) => new ActivityResult<StartedRescan>(new StartedRescan(Guid.NewGuid().ToString(), null, Past), null, new() { Rescan = 1 }),
         nameof(PollSession) => new ActivityResult<SessionSnapshot>(
-            new SessionSnapshot("Running", "Running", null, DateTimeOffset.UtcNow, null, 5, "Importing 48 restore points (3 new)"), null, new() { Session = 1, Log = 1 }),
+            new SessionSnapshot(SessionState.Running, "Running", null, null, DateTimeOffset.UtcNow, null, 5, "Importing 48 restore points (3 new)"), null, new() { Session = 1, Log = 1 }),
         _ => throw new NotSupportedException(name),
     });
 }

@@ -6,10 +6,11 @@ using Polly.Timeout;
 namespace Rescan.Functions.Appliances;
 
 /// <summary>Sends single requests to one appliance, reads answers within limits, and turns whatever goes wrong into an <see cref="ApplianceException"/>.</summary>
+/// <param name="product">The appliance's kind.</param>
 /// <param name="appliance">The appliance's configured name.</param>
 /// <param name="http">The client whose base address is the API's.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ApplianceConnection(string appliance, HttpClient http, TimeProvider time)
+internal sealed class ApplianceConnection(ApplianceProduct product, string appliance, HttpClient http, TimeProvider time)
 {
     /// <summary>The appliance's clock minus ours, by its last answer.</summary>
     public TimeSpan? ClockOffset { get; private set; }
@@ -17,6 +18,16 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
     /// <summary>Sends one request.</summary>
     /// <returns>The JSON of the answer; undefined when it has no body.</returns>
     public async Task<JsonElement> SendAsync(
+        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken)
+    {
+        (byte[] body, HttpContentHeaders headers, int status) = await SendForBytesAsync(call, method, path, revision, bearer, content, cancellationToken);
+        return body.Length == 0 ? default : ApplianceErrorParser.Parse(body)
+            ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, status);
+    }
+
+    /// <summary>Sends one request.</summary>
+    /// <returns>The body, its headers, and the status, which is a success.</returns>
+    public async Task<(byte[] Body, HttpContentHeaders Headers, int Status)> SendForBytesAsync(
         ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(method, path)
@@ -44,11 +55,10 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
                 ?? throw Failure(ApplianceFailure.TooLarge, call, $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB and was not read.");
             if (!answer.IsSuccessStatusCode)
             {
-                throw ApplianceErrorParser.FromAnswer(appliance, call, revision, answer, body, time.GetUtcNow());
+                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, body, time.GetUtcNow());
             }
 
-            return body.Length == 0 ? default : ApplianceErrorParser.Parse(body)
-                ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, (int)answer.StatusCode);
+            return (body, answer.Content.Headers, (int)answer.StatusCode);
         }
         catch (HttpRequestException e) when (e.InnerException is UntrustedCertificateException untrusted)
         {

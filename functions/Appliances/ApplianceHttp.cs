@@ -27,6 +27,7 @@ internal static class ApplianceHttp
     public static void AddApplianceHttp(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddTransient<CountingHandler>();
+        services.AddSingleton<CertificatesSeen>();
 
         // Every request would be a line; one that had to be repeated is worth it.
         services.AddLogging(log => log.AddFilter("Polly", LogLevel.Warning));
@@ -47,7 +48,7 @@ internal static class ApplianceHttp
 
         // Its log would repeat every request; what matters is said by the rescan.
         builder.RemoveAllLoggers();
-        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index)));
+        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), provider.GetRequiredService<CertificatesSeen>()));
 
         // The handler keeps its connection; the pool looks the address up anew by itself.
         builder.SetHandlerLifetime(Timeout.InfiniteTimeSpan);
@@ -71,7 +72,7 @@ internal static class ApplianceHttp
 
     private static ApplianceOptions Settings(IServiceProvider provider, int index) => provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
 
-    private static SocketsHttpHandler Handler(ApplianceOptions appliance) => new()
+    private static SocketsHttpHandler Handler(ApplianceOptions appliance, CertificatesSeen seen) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -82,7 +83,7 @@ internal static class ApplianceHttp
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(15),
         ConnectTimeout = TimeSpan.FromSeconds(15),
 #pragma warning disable CA5359 // It throws where it does not accept.
-        SslOptions = { RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints).Accept },
+        SslOptions = { RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints, c => seen.Add(appliance.Name, c)).Accept },
 #pragma warning restore CA5359
     };
 

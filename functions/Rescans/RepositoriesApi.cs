@@ -40,7 +40,11 @@ public sealed class RepositoriesApi(IApplianceClients appliances, IOutcomeStore 
                 [.. answers.SelectMany(a => (a.Error is null ? a.Repositories : KnownOf(a.Name, last.Values)).Select(r =>
                 {
                     string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
-                    return new RepositoryView(a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
+                    return new RepositoryView(a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []))
+                    {
+                        Type = r.Type,
+                        LeftOutOfRuns = r.LeftOutOfRuns,
+                    };
                 }))],
                 [.. answers.Where(a => a.Error is not null).Select(a => new ApplianceErrorView(a.Name, a.Error!))]));
         });

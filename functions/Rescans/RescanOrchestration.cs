@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
-using Rescan.Functions.Appliances.VeeamBackupForAws;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Storage;
@@ -26,7 +25,7 @@ public static class RescanOrchestration
     /// <summary>How long a session that was just started may still be unknown to the appliance.</summary>
     private static readonly TimeSpan UnseenGrace = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a session may stay NeverExecuted, unless the deadline comes first.</summary>
+    /// <summary>How long a session may stay pending, unless the deadline comes first.</summary>
     private static readonly TimeSpan PendingLimit = TimeSpan.FromHours(2);
 
     /// <summary>How long the appliance may take to end a session that it agreed to stop.</summary>
@@ -209,12 +208,20 @@ public static class RescanOrchestration
                 SessionStartedAt = seen.StartedAt ?? state.SessionStartedAt,
                 SessionStoppedAt = seen.StoppedAt,
                 TroubleSince = null,
-                Trouble = SessionStatus.IsKnown(seen.Status) ? null : $"The appliance reports the unknown session status '{seen.Status}'; polling goes on.",
+                ProgressPercent = seen.ProgressPercent ?? state.ProgressPercent,
+                Trouble = seen.State == SessionState.Unknown ? $"The appliance reports the unknown session status '{seen.Status}'; polling goes on." : seen.Attention,
                 Tries = 0,
             };
-            if (SessionOutcome.Of(seen.Status) is { } outcome)
+            if (seen is { State: SessionState.Done, Result: { } result })
             {
-                return End(outcome, outcome == Outcome.Succeeded ? null : seen.Reason ?? (outcome == Outcome.Canceled ? state.CancelReason : seen.LastMessage));
+                // The wish to cancel is in the history before the stop is posted, so it is known whatever became of the answer.
+                Outcome outcome = SessionOutcome.Of(result, state.Phase == RescanPhase.Stopping && !state.StopRefused);
+                return End(outcome, outcome switch
+                {
+                    Outcome.Succeeded => null,
+                    Outcome.Canceled => state.CancelReason ?? seen.Reason,
+                    _ => seen.Reason ?? seen.LastMessage,
+                });
             }
 
             if (Now >= state.StopAcceptedAt + StopGrace)
@@ -222,7 +229,7 @@ public static class RescanOrchestration
                 return End(Outcome.Canceled, $"{state.CancelReason} The appliance agreed to stop session {state.SessionId} but still shows it as {seen.Status}.");
             }
 
-            if (seen.Status == SessionStatus.NeverExecuted && Now >= state.WatchedSince + PendingLimit)
+            if (seen.State == SessionState.Pending && Now >= state.WatchedSince + PendingLimit)
             {
                 return End(Outcome.TimedOut, Invariant($"The appliance has not begun session {state.SessionId} within {PendingLimit.TotalHours:0} hours; it may begin still."));
             }
@@ -244,6 +251,7 @@ public static class RescanOrchestration
             {
                 Phase = RescanPhase.Stopping,
                 StopAcceptedAt = answer.Error is null ? Now : null,
+                StopRefused = answer.Error is { Failure: ApplianceFailure.Rejected },
                 WatchedSince = state.WatchedSince ?? Now,
                 Timeline = state.Timeline with { StopAccepted = Age },
                 TroubleSince = null,
@@ -358,7 +366,11 @@ public static class RescanOrchestration
         private void Count(RequestCounts requests) => state = state with { Requests = state.Requests + requests };
 
         private void Show(DateTimeOffset? nextPollAt) => context.SetCustomStatus(
-            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests) { Timeline = state.Timeline });
+            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests)
+            {
+                ProgressPercent = state.ProgressPercent,
+                Timeline = state.Timeline,
+            });
 
         private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }

@@ -133,6 +133,9 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         return new RescanView(
             instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase, request?.Appliance ?? "",
             request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt, status?.LastMessage, status?.Polls ?? 0,
-            status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage);
+            status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
+        {
+            ProgressPercent = status?.ProgressPercent,
+        };
     }
 }

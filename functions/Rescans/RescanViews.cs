@@ -22,7 +22,11 @@ namespace Rescan.Functions.Rescans;
 /// <param name="Error">Why the instance failed, when it ended without an outcome.</param>
 public sealed record RescanView(
     string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId, DateTimeOffset StartedAt,
-    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error);
+    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error)
+{
+    /// <summary>How far the session is, 0 to 100, where the appliance tells; null once it has ended.</summary>
+    public int? ProgressPercent { get; init; }
+}
 
 /// <summary>Some rescans: those that run, then the ended ones, newest first.</summary>
 /// <param name="Items">The rescans.</param>

@@ -41,7 +41,7 @@ public sealed class SessionSearch(IIntentStore intents, IOutcomeStore outcomes, 
     public async Task<(string? SessionId, string? Remark)> FindAsync(IApplianceClient client, RescanIntent intent, CancellationToken cancellationToken)
     {
         DateTimeOffset since = intent.FirstPostAt!.Value - ClockTolerance;
-        List<ApplianceSession> sessions = [.. (await client.GetSessionsSinceAsync(since, cancellationToken).ConfigureAwait(false)).Where(s => CanBeOf(intent, s))];
+        List<ApplianceSession> sessions = [.. (await client.FindRescanCandidatesAsync(since, cancellationToken).ConfigureAwait(false)).Where(s => CanBeOf(intent, s))];
         IReadOnlyDictionary<string, string> claims = await intents.GetClaimsAsync(client.Name, [.. sessions.Select(s => s.Id)], cancellationToken).ConfigureAwait(false);
         if (sessions.Find(s => claims.GetValueOrDefault(s.Id) == intent.RequestId) is { } own)
         {
@@ -72,7 +72,7 @@ public sealed class SessionSearch(IIntentStore intents, IOutcomeStore outcomes, 
         }
 
         IReadOnlyList<RescanIntent> waiting = await intents.GetOpenIntentsAsync(client.Name, since - LongestPost, cancellationToken).ConfigureAwait(false);
-        if (open.Count == 1 && !waiting.Any(other => other.RequestId != intent.RequestId && CanBeOf(other, open[0])))
+        if (open is [{ Evidence: not RescanEvidence.Ambiguous }] && !waiting.Any(other => other.RequestId != intent.RequestId && CanBeOf(other, open[0])))
         {
             return await TakeAsync(client, intent, open[0], cancellationToken).ConfigureAwait(false);
         }
@@ -113,7 +113,7 @@ public sealed class SessionSearch(IIntentStore intents, IOutcomeStore outcomes, 
         }
 
         log.LogInformation("Session {SessionId} of appliance {Appliance} is taken for the rescan of {Repository} whose answer was lost", session.Id, client.Name, intent.RepositoryId);
-        return (session.Id, "The answer to the request was lost; its session was found by the time it started.");
+        return (session.Id, "The answer to the request was lost; the session that was followed is probably its own, by the time it started.");
     }
 
     /// <summary>The type of sessions that are rescans, which no documentation tells, from one that is known to be; null when none is known any more.</summary>

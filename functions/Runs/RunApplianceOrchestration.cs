@@ -24,21 +24,22 @@ public static class RunApplianceOrchestration
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
-    /// <returns>Why the appliance's repositories could not be rescanned; null when they could.</returns>
+    /// <returns>How it ended; null when it goes on as a new execution.</returns>
     [Function(nameof(RunApplianceOrchestration))]
-    public static async Task<string?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<PartitionEnd?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         AppliancePartition partition = context.GetInput<AppliancePartition>()!;
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
         if (!partition.RepositoriesSelected)
         {
-            if (await SelectAsync(context, partition, cancel) is { } error)
+            PartitionEnd selected = await SelectAsync(context, partition, cancel);
+            if (selected.Error is not null)
             {
-                return error;
+                return selected;
             }
 
-            partition = partition with { RepositoriesSelected = true };
+            partition = partition with { RepositoriesSelected = true, LeftOut = selected.LeftOut };
         }
 
         for (int round = 0; round < RoundsPerExecution; round++)
@@ -48,7 +49,7 @@ public static class RunApplianceOrchestration
                 nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), UntilDone);
             if (progress is { Running: 0, HasWaiting: false })
             {
-                return null;
+                return new PartitionEnd(null, partition.LeftOut);
             }
 
             await WaitAsync(context, partition, cancel, ended);
@@ -70,7 +71,7 @@ public static class RunApplianceOrchestration
     private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
-    private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
+    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
         DateTimeOffset began = Now(context);
         for (int tries = 1; ; tries++)
@@ -79,20 +80,20 @@ public static class RunApplianceOrchestration
                 nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), UntilDone);
             if (selected.Error is not { } error)
             {
-                return null;
+                return new PartitionEnd(null, selected.Value?.LeftOut ?? []);
             }
 
             TimeSpan pause = PollSchedule.Next(partition.Request.Polling, Now(context) - began, context.InstanceId, tries, error.RetryAfter);
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
             if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= partition.Until)
             {
-                return $"{partition.Appliance.Name}: {error.Message}";
+                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", []);
             }
 
             await WaitAsync(context, Now(context) + pause, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
-                return $"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}";
+                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", []);
             }
         }
     }

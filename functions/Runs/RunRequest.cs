@@ -16,8 +16,15 @@ public sealed record RunAppliance(string Name, int MaxConcurrentRescans);
 /// <param name="Folder">The folder in the bucket; null: any.</param>
 public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<string> Exclude, string? Bucket, string? Folder)
 {
-    /// <summary>Whether the run takes a repository.</summary>
+    /// <summary>Whether the run takes a repository. One that runs leave out is taken only where its whole name is given.</summary>
     public bool Takes(Repository repository)
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        return Fits(repository) && (repository.LeftOutOfRuns is null || Include.Contains(repository.Name, StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether a repository fits the conditions.</summary>
+    public bool Fits(Repository repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
         return (Include.Count == 0 || Include.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name)))
@@ -52,6 +59,14 @@ public sealed record AppliancePartition(string RunId, RunAppliance Appliance, Ru
     /// <summary>Whether the appliance's repositories have been listed.</summary>
     public bool RepositoriesSelected { get; init; }
 
+    /// <summary>Repositories that the run leaves out, a line a reason.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>Why no more rescans are started; null while they are.</summary>
     public RunStopReason? Stop { get; init; }
 }
+
+/// <summary>The end of one appliance's part of a run.</summary>
+/// <param name="Error">Why the appliance's repositories could not be rescanned; null when they could.</param>
+/// <param name="LeftOut">Repositories that the run left out, a line a reason.</param>
+public sealed record PartitionEnd(string? Error, IReadOnlyList<string> LeftOut);

@@ -15,13 +15,16 @@ public sealed record SelectRepositoriesInput(string RunId, string Appliance, Run
 
 /// <summary>What was planned.</summary>
 /// <param name="Repositories">How many repositories the run takes of the appliance.</param>
-public sealed record SelectedRepositories(int Repositories);
+/// <param name="LeftOut">Those that fit the filter and are left out, grouped by reason, one line each.</param>
+public sealed record SelectedRepositories(int Repositories, IReadOnlyList<string> LeftOut);
 
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="runs">Where runs are kept.</param>
 public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs)
 {
+    private const int MaxNamed = 5;
+
     /// <summary>Lists.</summary>
     /// <param name="input">The appliance and the filter.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
@@ -40,8 +43,16 @@ public sealed class SelectRepositories(IApplianceClients appliances, IRunStore r
                 RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
             })];
             await runs.AddItemsAsync(input.RunId, items, cancellationToken).ConfigureAwait(false);
-            return new SelectedRepositories(items.Length);
+            return new SelectedRepositories(items.Length, [.. LeftOut(input, all)]);
         });
+
+    private static IEnumerable<string> LeftOut(SelectRepositoriesInput input, IReadOnlyList<Repository> all) => all
+        .Where(r => input.Filter.Fits(r) && !input.Filter.Takes(r))
+        .GroupBy(r => r.LeftOutOfRuns, r => r.Name)
+        .Select(g => $"{input.Appliance}: left out {Names([.. g.Order(StringComparer.Ordinal)])} ({g.Key}). Name it in full to have it rescanned.");
+
+    private static string Names(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MaxNamed)) + (names.Count > MaxNamed ? $" and {names.Count - MaxNamed} more" : "");
 
     /// <summary>The same at every try, so that a rescan which an earlier try started is known again.</summary>
     private static string RequestIdOf(string run, string appliance, string repositoryId) =>

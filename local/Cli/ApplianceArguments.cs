@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 
@@ -12,16 +13,36 @@ internal sealed class ApplianceArguments
 
     private const string Key = "Rescan__Appliances__0__";
 
-    private readonly Option<string> baseUrl = new("--base-url") { Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
-    private readonly Option<string> username = new("--username", "-u") { Description = "the account, best a Portal Operator without MFA", Required = true };
+    private readonly Option<string> kind = new Option<string>("--kind")
+    {
+        Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
+        DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
+    }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+
+    private readonly Option<string> baseUrl = new("--base-url")
+    {
+        Description = $"https://HOST:PORT of the REST API; ports unless changed: {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.DefaultPort} ({p.ShortKind})"))}",
+        Required = true,
+    };
+
+    private readonly Option<string> username = new("--username", "-u")
+    {
+        Description = $"the account, without MFA: {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.RolesThatRescan[^1]} ({p.ShortKind})"))}",
+        Required = true,
+    };
+
     private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
     private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
-    private readonly Option<string> apiVersion = new("--api-version") { Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
+    private readonly Option<string?> apiVersion = new("--api-version")
+    {
+        Description = $"x-api-version, or auto; {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.DefaultRevision} ({p.ShortKind})"))} unless given",
+    };
+
     private readonly Option<string?> name = new("--name") { Description = "a short name for the appliance in ids; its host and port unless given" };
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { baseUrl, username, passwordStdin, thumbprints, apiVersion, name })
+        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, thumbprints, apiVersion, name })
         {
             command.Add(option);
         }
@@ -30,9 +51,10 @@ internal sealed class ApplianceArguments
     /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
+        ApplianceProduct product = ApplianceProducts.All.First(p => p.ShortKind == parse.GetValue(kind));
         if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:11005.");
+            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:{product.DefaultPort}.");
         }
 
         string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
@@ -46,6 +68,7 @@ internal sealed class ApplianceArguments
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
+            new(Key + "Kind", product.Kind),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),

@@ -13,8 +13,6 @@ internal static class ApplianceCommands
 {
     private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
-
     public static Command CreateRepositories() => Create(
         "repositories",
         """
@@ -35,7 +33,12 @@ internal static class ApplianceCommands
             int width = all.Count == 0 ? 0 : all.Max(r => r.Name.Length);
             foreach (Repository repository in all.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
             {
-                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {repository.Bucket}/{repository.Folder}".TrimEnd('/'));
+                string place = repository.Bucket is null ? repository.Type ?? "" : $"{repository.Bucket}/{repository.Folder}".TrimEnd('/');
+                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {place}".TrimEnd());
+                if (repository.LeftOutOfRuns is { } reason)
+                {
+                    Console.Out.WriteLine($"    left out of runs unless named: {reason}");
+                }
             }
 
             if (all.Count == 0)
@@ -55,36 +58,49 @@ internal static class ApplianceCommands
         """,
         async (client, json, cancellationToken) =>
         {
-            SignInResult signedIn = await client.SignInAsync(cancellationToken).ConfigureAwait(false);
+            ApplianceProbe probe = await client.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            SignInResult signedIn = probe.SignIn;
             IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
-            string[] warnings = [.. Warnings(client, signedIn, repositories)];
+            string[] warnings = [.. probe.Warnings, .. Warnings(client, repositories)];
             if (json)
             {
                 Output.PrintJson(new
                 {
-                    signedIn.ProductVersion, signedIn.ApiVersion, signedIn.Role, tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
+                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, probe.Certificate,
+                    tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
                     clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
                 });
                 return;
             }
 
             Console.Out.WriteLine("ok  reached, and its certificate is trusted");
+            if (probe.Certificate is { } certificate)
+            {
+                Console.Out.WriteLine($"    {certificate.Subject}, valid until {certificate.ValidUntil:yyyy-MM-dd}, SHA-256");
+                Console.Out.WriteLine($"    {certificate.Thumbprint}");
+            }
+
             Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  product {signedIn.ProductVersion ?? "unknown"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
-            Console.Out.WriteLine($"ok  {repositories.Count} repositories");
+            Console.Out.WriteLine($"ok  {probe.Product} {signedIn.ProductVersion ?? "of an unknown version"}");
+            Console.Out.WriteLine($"ok  accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
+            if (probe.Revisions.Count > 0)
+            {
+                Console.Out.WriteLine($"    offers {string.Join(", ", probe.Revisions)}");
+            }
+
+            Console.Out.WriteLine($"ok  {repositories.Count} repositories{LeftOut(repositories)}");
             foreach (string warning in warnings)
             {
                 Console.Out.WriteLine("!!  " + warning);
             }
         });
 
-    private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
-    {
-        if (signedIn.Role is { } role && !RolesThatRescan.Contains(role, StringComparer.OrdinalIgnoreCase))
-        {
-            yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
-        }
+    private static string LeftOut(IReadOnlyList<Repository> repositories) => repositories.Count(r => r.LeftOutOfRuns is not null) is > 0 and int left
+        ? string.Create(CultureInfo.InvariantCulture, $", {left} of which runs leave out unless named")
+        : "";
 
+    private static IEnumerable<string> Warnings(IApplianceClient client, IReadOnlyList<Repository> repositories)
+    {
         if (client.ClockOffset is { } offset && offset.Duration() > TolerableSkew)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");

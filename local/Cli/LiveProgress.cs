@@ -22,8 +22,9 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
 
         (string color, string mark) = item.Status switch
         {
-            "Success" => ("green", "✓"),
-            "Error" => ("red", "✗"),
+            LogStatus.Success => ("green", "✓"),
+            LogStatus.Error => ("red", "✗"),
+            LogStatus.Info => ("grey", "·"),
             _ => ("yellow", "!"),
         };
         Write(color, mark, item.Message);
@@ -32,6 +33,11 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
     public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
     {
         List<string> parts = [Follower.PhaseText(status.Phase), (DateTimeOffset.UtcNow - since).ToString(@"mm\:ss", CultureInfo.InvariantCulture)];
+        if (status.ProgressPercent is { } percent)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{percent} %"));
+        }
+
         if (status.Polls > 0)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{status.Polls} polls"));

@@ -1,47 +1,72 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 
-/// <summary>Reads the appliance's JSON tolerantly: unknown fields are passed over, missing ones are null.</summary>
+/// <summary>Turns what the appliance sends into what every kind shares. A time without a zone is UTC, as its examples suggest.</summary>
 internal static class ApplianceJson
 {
-    public static string? Text(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
-            ? value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-                _ => null,
-            }
-            : null;
+    /// <summary>Documented types of sessions that are never rescans; which one a rescan has is not documented.</summary>
+    private static readonly string[] OtherWork =
+        ["Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "TombstoneRetention"];
 
-    /// <summary>An object inside the object; undefined when there is none.</summary>
-    public static JsonElement Part(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default;
+    /// <summary>Whether a session can be a rescan by its type.</summary>
+    public static bool CanBeRescan(this ApplianceSession session) => session.Type is not { } type || !OtherWork.Contains(type);
 
-    public static int? Number(this JsonElement element, string name) =>
-        int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
+    public static ApplianceSession ToSession(this JsonElement e)
+    {
+        string status = e.Text("status") ?? "";
+        string? type = e.Text("type");
+        return new ApplianceSession(e.Text("id") ?? "", StateOf(status), status)
+        {
+            Type = type,
+            Result = ResultOf(status),
+            Reason = e.Text("reason"),
+            StartedAt = e.Time("executionStartTime"),
+            StoppedAt = e.Time("executionStopTime"),
+            Evidence = type is "ImportPolicy" || type?.Contains("Rescan", StringComparison.OrdinalIgnoreCase) == true ? RescanEvidence.Rescan : RescanEvidence.None,
+        };
+    }
 
-    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
-            ? value.EnumerateArray()
-            : [];
-
-    /// <summary>A time; without a zone it is UTC, as the appliance's examples suggest.</summary>
-    public static DateTimeOffset? Time(this JsonElement element, string name) =>
-        DateTimeOffset.TryParse(element.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
-            ? time
-            : null;
-
-    public static ApplianceSession ToSession(this JsonElement e) => new(
-        e.Text("id") ?? "", e.Text("type"), e.Text("status") ?? "", e.Text("result"), e.Text("reason"), e.Time("executionStartTime"), e.Time("executionStopTime"));
-
+    /// <summary>A repository's objects lie under its folder, or under its folder within <c>Veeam/Backup/</c>.</summary>
     public static Repository ToRepository(this JsonElement e)
     {
         string? bucket = e.Part("_embedded").Part("bucket").Text("name") ?? e.Text("amazonBucketId");
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, e.Text("amazonStorageFolder"));
+        string? folder = e.Text("amazonStorageFolder");
+        string path = S3Folder.Normal(folder);
+        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, folder)
+        {
+            KeyPrefixes = path.Length == 0 ? [""] : [$"{path}/", $"Veeam/Backup/{path}/"],
+        };
     }
 
-    public static SessionLogItem ToLogItem(this JsonElement e) => new(e.Time("logTime"), e.Text("status") ?? "", e.Text("message") ?? "");
+    public static SessionLogItem ToLogItem(this JsonElement e)
+    {
+        string status = e.Text("status") ?? "";
+        return new SessionLogItem(
+            e.Time("logTime"),
+            status switch
+            {
+                "NeverExecuted" => LogStatus.Pending,
+                "Canceling" or "RunningWithWarning" or "RunningWithError" => LogStatus.Running,
+                _ => status,
+            },
+            e.Text("message") ?? "");
+    }
+
+    private static SessionState StateOf(string status) => status switch
+    {
+        "NeverExecuted" => SessionState.Pending,
+        "Running" => SessionState.Running,
+        "Succeeded" or "Warning" or "Failed" or "Canceled" => SessionState.Done,
+        _ => SessionState.Unknown,
+    };
+
+    private static SessionResult? ResultOf(string status) => status switch
+    {
+        "Succeeded" => SessionResult.Succeeded,
+        "Warning" => SessionResult.Warning,
+        "Failed" => SessionResult.Failed,
+        "Canceled" => SessionResult.Canceled,
+        _ => null,
+    };
 }
