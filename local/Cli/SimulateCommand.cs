@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rescan.Functions.Appliances;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -9,7 +10,7 @@ internal static class SimulateCommand
 {
     public static Command Create()
     {
-        Option<int> port = new("--port") { Description = "port on loopback; 0 takes any free one", DefaultValueFactory = _ => 11005 };
+        Option<int?> port = new("--port") { Description = $"port on loopback; 0 takes any free one. Unless given, the kind's own: {string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}" };
         Option<string?> state = new("--state") { Description = "file that keeps certificate and sessions over a restart" };
         Option<bool> list = new("--list-faults") { Description = "say what each fault does, and start nothing" };
         Option<string> output = Output.Option();
@@ -19,6 +20,7 @@ internal static class SimulateCommand
             adds a fault, DELETE takes all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.
 
               rescan simulate --port 11005 --session-duration 2m --product 7.0
+              rescan simulate --kind vbr --faults dead-refresh-token
               curl -k https://127.0.0.1:11005/_admin/faults -d '{"name":"throttled","request":"log","times":3}'
 
             """) { port, state, list, output };
@@ -28,13 +30,13 @@ internal static class SimulateCommand
             bool json = parse.GetValue(output) == "json";
             if (parse.GetValue(list))
             {
-                ListFaults(json);
+                ListFaults(arguments.KindOf(parse), json);
                 return 0;
             }
 
             SimulatorOptions options = arguments.Read(parse) with
             {
-                Port = parse.GetValue(port),
+                Port = parse.GetValue(port) ?? ApplianceProducts.Find(arguments.KindOf(parse).ToString())!.DefaultPort,
                 StateFile = parse.GetValue(state) is { } file ? Path.GetFullPath(file) : null,
             };
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
@@ -60,7 +62,7 @@ internal static class SimulateCommand
         Console.Out.WriteLine($"base URL    {appliance.BaseAddress}");
         Console.Out.WriteLine($"thumbprint  {appliance.Thumbprint}");
         Console.Out.WriteLine($"account     {options.Username} / {options.Password}");
-        Console.Out.WriteLine($"product     {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Console.Out.WriteLine($"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}\n            x-api-version {string.Join(", ", options.Revisions)}");
         Console.Out.WriteLine($"ledger      {appliance.BaseAddress}_ledger");
         foreach (SimulatedRepository repository in options.Repositories)
         {
@@ -68,15 +70,15 @@ internal static class SimulateCommand
         }
     }
 
-    private static void ListFaults(bool json)
+    private static void ListFaults(SimulatedKind of, bool json)
     {
         if (json)
         {
-            Output.PrintJson(FaultCatalog.Kinds.Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
+            Output.PrintJson(FaultCatalog.Of(of).Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
             return;
         }
 
-        foreach (FaultKind kind in FaultCatalog.Kinds)
+        foreach (FaultKind kind in FaultCatalog.Of(of))
         {
             Console.Out.WriteLine($"{kind.Name,-20} {kind.What}; {Strikes(kind)}");
         }

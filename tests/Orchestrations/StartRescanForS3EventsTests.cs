@@ -113,8 +113,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
     {
         IOptions<RescanOptions> settings = Options.Create(options);
         await using ServiceProvider http = new ServiceCollection().AddHttpClient().BuildServiceProvider();
-        using ApplianceClients appliances = new(
-            settings, http.GetRequiredService<IHttpClientFactory>(),
+        ApplianceClients appliances = new(
+            settings, http.GetRequiredService<IHttpClientFactory>(), new CertificatesSeen(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         return await new StartRescanForS3Events(settings, appliances).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
