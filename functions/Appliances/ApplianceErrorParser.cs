@@ -23,6 +23,7 @@ internal static class ApplianceErrorParser
             400 or 401 when call.IsGrant => (ApplianceFailure.Rejected, $"it refuses the user name or password{product.RefusedSignIn}"),
             401 => (ApplianceFailure.Transient, "it refuses a token that it has just given out"),
             403 => (ApplianceFailure.Rejected, $"the account lacks the right; it needs the role {string.Join(" or ", product.RolesThatRescan)}"),
+            404 when call.IsGrant => (ApplianceFailure.Rejected, $"it has no sign-in of {product.Title}. Is that what it is (Kind), and is this its REST API (port {product.DefaultPort} by default)"),
             404 when call == ApplianceCall.Rescan => (ApplianceFailure.NotFound, $"it knows no such repository, or x-api-version {revision} has no rescan"),
             404 => (ApplianceFailure.NotFound, "it does not know what was asked for"),
             405 or 501 when call == ApplianceCall.Rescan => (ApplianceFailure.Rejected, $"x-api-version {revision} has no rescan; set ApiVersion to auto or to a revision that has it ({product.RevisionsWithRescan[^1]} to {product.RevisionsWithRescan[0]})"),

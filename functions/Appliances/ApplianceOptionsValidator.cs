@@ -32,7 +32,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
-            Expect(appliance.ApiVersion.Length == 0 || ApplianceProduct.IsRevisionSetting(appliance.ApiVersion), key + "ApiVersion", $"auto, or a revision such as {product.DefaultRevision}");
+            Expect(string.IsNullOrEmpty(appliance.ApiVersion) || ApplianceProduct.IsRevisionSetting(appliance.ApiVersion), key + "ApiVersion", $"auto, or a revision such as {product.DefaultRevision}");
             Expect(appliance.MaxConcurrentRescans is >= 1 and <= 100, key + "MaxConcurrentRescans", "a number from 1 to 100");
             for (int t = 0; t < appliance.Thumbprints.Count; t++)
             {

@@ -72,7 +72,7 @@ internal sealed class ApplianceArguments
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),
-            new(Key + "ApiVersion", parse.GetValue(apiVersion)),
+            new(Key + "ApiVersion", parse.GetValue(apiVersion) ?? ""),
             .. EnvironmentSettings.Read().Where(s => !s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)),
         ];
         settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"{Key}Thumbprints__{i}", t)));
