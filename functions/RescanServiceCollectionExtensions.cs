@@ -22,15 +22,10 @@ public static class RescanServiceCollectionExtensions
     /// <summary>Binds and validates the settings under <c>Rescan</c>; faults stop the start, all named at once.</summary>
     public static IServiceCollection AddRescan(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).ValidateOnStart();
+        services.AddRescanNotifications(configuration);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, RescanOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, ApplianceOptionsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
         services.AddHostedService<IdentityReport>();
-        services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
-        services.AddSingleton<VaultSecrets>();
         services.AddRescanTelemetry(configuration);
         services.AddSingleton<ApplianceMetrics>();
         services.AddSingleton<RescanMetrics>();
@@ -42,9 +37,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<PasswordSource>();
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
-        services.AddSingleton<NotificationSender>();
         services.AddSingleton<INotifier, Notifier>();
-        services.AddSingleton<IChannelTest, ChannelTest>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
         services.AddSingleton<RunStarter>();
@@ -59,5 +52,19 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton(s => (IIdempotencyStore)s.GetRequiredService<IOutcomeStore>());
         services.TryAddSingleton<IdempotencyHandler>();
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
+    }
+
+    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and only the settings of channels are validated.</summary>
+    public static IServiceCollection AddRescanNotifications(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).PostConfigure(SecretText.ReadAll).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
+        services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
+        services.AddSingleton<VaultSecrets>();
+        services.AddSingleton<NotificationSender>();
+        return services.AddSingleton<IChannelTest, ChannelTest>();
     }
 }

@@ -10,6 +10,7 @@ import {
   network as networkType
   nightly as nightlyType
   polling as pollingType
+  reach as reachType
   settings
   tags as tagsType
   webhooks as webhooksType
@@ -66,11 +67,17 @@ param additionalSettings settings = {}
 @description('Who runs orchestrations. The package must be built with the same DurableBackend.')
 param backend durableBackend = 'Storage'
 
-@description('How the app reaches appliances.')
+@description('How the app reaches appliances, and from where its own storage and vault are reached.')
 param network networkType = { kind: 'none' }
+
+@description('Public addresses and ranges from which secrets can be set though the vault is not reached from the internet.')
+param officerAddresses string[] = []
 
 @description('Redundancy of the storage account.')
 param storageSku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS' = 'Standard_LRS'
+
+@description('Run the app in several zones. Storage then does too, and the platform keeps two instances of each group of functions always ready, which are billed.')
+param zoneRedundant bool = false
 
 @description('Mail addresses that alerts go to.')
 param alertEmails string[] = []
@@ -96,6 +103,11 @@ param dailyCapGb int = -1
 @description('Memory of an instance, MiB.')
 param instanceMemoryMB 512 | 2048 | 4096 = 2048
 
+@description('Instances that are kept running for orchestrations and activities, each billed all the time. 0: polls wait for a cold start.')
+@minValue(0)
+@maxValue(1000)
+param alwaysReadyInstances int = 0
+
 @description('Most instances that each group of functions may grow to.')
 @minValue(40)
 @maxValue(1000)
@@ -109,6 +121,17 @@ var token = uniqueString(subscription().id, environmentName, location)
 var suffix = 'rescan-${token}'
 var identityName = 'id-${suffix}'
 var insightsName = 'appi-${suffix}'
+var storageName = 'strescan${token}'
+var vaultName = 'kv-${suffix}'
+var zonalSkus = {
+  Standard_LRS: 'Standard_ZRS'
+  Standard_ZRS: 'Standard_ZRS'
+  Standard_GRS: 'Standard_GZRS'
+  Standard_GZRS: 'Standard_GZRS'
+}
+var reach reachType = network.?storageAndVault.?from ?? 'internet'
+var hasOwnPrivateEndpoints = network.kind == 'new' && reach == 'privateEndpoints'
+var appSubnetId = network.kind == 'new' ? ownNetwork!.outputs.subnetId : (network.?subnetId ?? '')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-rescan-${environmentName}'
@@ -151,10 +174,12 @@ module insights 'modules/insights.bicep' = {
 module storage 'modules/storage.bicep' = {
   scope: group
   params: {
-    name: 'strescan${token}'
+    name: storageName
     location: location
     tags: allTags
-    sku: storageSku
+    sku: zoneRedundant ? zonalSkus[storageSku] : storageSku
+    reach: reach
+    subnetId: reach == 'subnet' ? appSubnetId : ''
     backend: backend
     identityName: identityName
     principalId: identity.outputs.principalId
@@ -165,13 +190,16 @@ module storage 'modules/storage.bicep' = {
 module vault 'modules/vault.bicep' = {
   scope: group
   params: {
-    name: 'kv-${suffix}'
+    name: vaultName
     location: location
     tags: allTags
     identityName: identityName
     principalId: identity.outputs.principalId
     officerId: officerId
     officerType: officerType
+    officerAddresses: officerAddresses
+    reach: reach
+    subnetId: reach == 'subnet' ? appSubnetId : ''
     workspaceId: workspace.outputs.id
   }
 }
@@ -185,8 +213,27 @@ module ownNetwork 'modules/network.bicep' = if (network.kind == 'new') {
     addressPrefix: network.?addressPrefix ?? '10.64.0.0/24'
     subnetPrefix: network.?subnetPrefix ?? '10.64.0.0/26'
     fixedOutboundAddress: network.?fixedOutboundAddress ?? true
+    serviceEndpoints: reach == 'subnet'
+    endpointSubnetPrefix: hasOwnPrivateEndpoints ? (network.?storageAndVault.?subnetPrefix ?? '10.64.0.64/27') : ''
     workspaceId: workspace.outputs.id
   }
+}
+
+module endpoints 'modules/endpoints.bicep' = if (reach == 'privateEndpoints') {
+  scope: group
+  params: {
+    suffix: suffix
+    location: location
+    tags: allTags
+    storageName: storageName
+    vaultName: vaultName
+    backend: backend
+    subnetId: network.kind == 'new' ? ownNetwork!.outputs.endpointSubnetId : network.storageAndVault!.subnetId
+    hasOwnZones: hasOwnPrivateEndpoints
+    networkId: network.kind == 'new' ? ownNetwork!.outputs.networkId : ''
+    zoneIds: network.?storageAndVault.?zoneIds
+  }
+  dependsOn: [storage, vault]
 }
 
 module scheduler 'modules/scheduler.bicep' = if (backend == 'Scheduler') {
@@ -207,7 +254,8 @@ var schedulerSettings = backend == 'Scheduler'
     }
   : {}
 
-// The app starts only after its identity has got its roles: each of the modules it depends on assigns those on its own resource.
+// The app starts only after its identity has got its roles, and the network its endpoints: each of the modules it depends on assigns
+// those on its own resource.
 module app 'modules/app.bicep' = {
   scope: group
   params: {
@@ -220,8 +268,10 @@ module app 'modules/app.bicep' = {
     storageName: storage.outputs.name
     packagesUri: storage.outputs.packagesUri
     insightsName: insightsName
-    subnetId: network.kind == 'new' ? ownNetwork!.outputs.subnetId : (network.?subnetId ?? '')
+    subnetId: appSubnetId
+    zoneRedundant: zoneRedundant
     instanceMemoryMB: instanceMemoryMB
+    alwaysReadyInstances: alwaysReadyInstances
     maximumInstanceCount: maximumInstanceCount
     workspaceId: workspace.outputs.id
     settings: union(
@@ -242,7 +292,7 @@ module app 'modules/app.bicep' = {
       additionalSettings
     )
   }
-  dependsOn: [insights]
+  dependsOn: [insights, endpoints]
 }
 
 module alerts 'modules/alerts.bicep' = {

@@ -1,10 +1,11 @@
 using 'main.bicep'
 
-// azd sets the first three; deploy.yml takes them from the repository's variables.
+// azd sets the first two; deploy.yml takes them from the repository's variables.
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'nightly')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 
-// Who may set the passwords in the vault: you, when azd deploys.
+// Who may set the passwords in the vault: whoever runs azd, which sets the first of these but never the second. A service principal or
+// a group needs both: azd env set AZURE_PRINCIPAL_TYPE ServicePrincipal, and azd env set AZURE_PRINCIPAL_ID <object id>.
 param officerId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param officerType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
 

@@ -112,24 +112,97 @@ type channel = {
 }
 
 @export()
-@sealed()
+@discriminator('kind')
 @description('How the app reaches appliances: straight from the platform (none), through a subnet of your own (subnet), or through a network made here (new).')
-type network = {
-  @description('none, subnet, or new.')
-  kind: 'none' | 'subnet' | 'new'
+type network = networkOfThePlatform | subnetOfYours | networkOfItsOwn
 
-  @description('kind subnet: its resource id. It must be delegated to Microsoft.App/environments and hold nothing else.')
-  subnetId: string?
+@sealed()
+type networkOfThePlatform = {
+  kind: 'none'
+}
 
-  @description('kind new: address range of the network. Default: 10.64.0.0/24. Peer it, or give it a VPN, to reach a private appliance.')
+@sealed()
+type subnetOfYours = {
+  kind: 'subnet'
+
+  @description('Its resource id. It must be delegated to Microsoft.App/environments and hold nothing else.')
+  @minLength(1)
+  subnetId: string
+
+  @description('From where the app\'s storage and vault are reached. Default: the internet.')
+  storageAndVault: reachInYourNetwork?
+}
+
+@sealed()
+type networkOfItsOwn = {
+  kind: 'new'
+
+  @description('Address range of the network. Default: 10.64.0.0/24. Peer it, or give it a VPN, to reach a private appliance.')
   addressPrefix: string?
 
-  @description('kind new: range of the subnet inside it, at least a /27. Default: 10.64.0.0/26.')
+  @description('Range of the subnet inside it, at least a /27. Default: 10.64.0.0/26.')
   subnetPrefix: string?
 
-  @description('kind new: give the app one fixed public address (NAT gateway), which an appliance\'s security group can name. Default: true.')
+  @description('Give the app one fixed public address (NAT gateway), which an appliance\'s security group can name. Default: true.')
   fixedOutboundAddress: bool?
+
+  @description('From where the app\'s storage and vault are reached. Default: the internet.')
+  storageAndVault: reachInOwnNetwork?
 }
+
+@discriminator('from')
+type reachInYourNetwork = fromInternet | fromSubnet | fromYourPrivateEndpoints
+
+@discriminator('from')
+type reachInOwnNetwork = fromInternet | fromSubnet | fromOwnPrivateEndpoints
+
+@sealed()
+@description('From anywhere, by Entra identities with a role only.')
+type fromInternet = {
+  from: 'internet'
+}
+
+@sealed()
+@description('From the app\'s subnet only, by service endpoints, which cost nothing. A subnet of your own needs those of Microsoft.Storage and Microsoft.KeyVault.')
+type fromSubnet = {
+  from: 'subnet'
+}
+
+@sealed()
+@description('From networks only, by private endpoints in a subnet of your own.')
+type fromYourPrivateEndpoints = {
+  from: 'privateEndpoints'
+
+  @description('Resource id of the subnet for the endpoints; not the app\'s.')
+  @minLength(1)
+  subnetId: string
+
+  @description('Resource ids of your private DNS zones. None: something else, such as a policy, registers the endpoints.')
+  zoneIds: privateZones?
+}
+
+@sealed()
+@description('From networks only, by private endpoints and private DNS zones made here.')
+type fromOwnPrivateEndpoints = {
+  from: 'privateEndpoints'
+
+  @description('Range of the subnet for the endpoints. Default: 10.64.0.64/27.')
+  subnetPrefix: string?
+}
+
+@export()
+@sealed()
+@description('Resource ids of private DNS zones, by what they resolve.')
+type privateZones = {
+  blob: string
+  queue: string
+  table: string
+  vault: string
+}
+
+@export()
+@description('From where storage and vault are reached.')
+type reach = 'internet' | 'subnet' | 'privateEndpoints'
 
 @export()
 @description('Who runs orchestrations: Azure Storage queues and tables, or a Durable Task Scheduler.')

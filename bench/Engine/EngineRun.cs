@@ -21,14 +21,14 @@ internal static class EngineRun
     public static async Task<EngineRates> RunAsync(Func<Task<StateStore>> open, int atOnce, int count)
     {
         IReadOnlyList<Change> one = await RecordAsync(await open().ConfigureAwait(false)).ConfigureAwait(false);
-        (TimeSpan engine, long turns, long sent, long bytes) = await EngineAsync(await open().ConfigureAwait(false), atOnce, count).ConfigureAwait(false);
+        (TimeSpan engine, TimeSpan cpu, long turns, long sent, long bytes) = await EngineAsync(await open().ConfigureAwait(false), atOnce, count).ConfigureAwait(false);
         (TimeSpan raw, double perTransaction) = await RawAsync(await open().ConfigureAwait(false), one, atOnce, count).ConfigureAwait(false);
         if (turns != one.Count * (long)count)
         {
             throw new InvalidOperationException($"The engine took {turns} turns, and {one.Count * (long)count} commits were made without it: they cannot be compared.");
         }
 
-        return new EngineRates(count, turns, engine, raw, perTransaction, bytes, sent);
+        return new EngineRates(count, turns, engine, cpu, raw, perTransaction, bytes, sent);
     }
 
     /// <summary>The orchestrator and its activity.</summary>
@@ -86,7 +86,7 @@ internal static class EngineRun
         }
     }
 
-    private static async Task<(TimeSpan Took, long Turns, long Requests, long Bytes)> EngineAsync(StateStore store, int atOnce, int count)
+    private static async Task<(TimeSpan Took, TimeSpan Cpu, long Turns, long Requests, long Bytes)> EngineAsync(StateStore store, int atOnce, int count)
     {
         await using (store.ConfigureAwait(false))
         {
@@ -94,6 +94,7 @@ internal static class EngineRun
             {
                 long requests = Requests(store);
                 long written = WrittenBytes();
+                TimeSpan cpu = Environment.CpuUsage.TotalTime;
                 long start = Stopwatch.GetTimestamp();
                 if (atOnce < count)
                 {
@@ -104,7 +105,7 @@ internal static class EngineRun
                     await BurstAsync(engine, count).ConfigureAwait(false);
                 }
 
-                return (Stopwatch.GetElapsedTime(start), engine.Turns, Requests(store) - requests, WrittenBytes() - written);
+                return (Stopwatch.GetElapsedTime(start), Environment.CpuUsage.TotalTime - cpu, engine.Turns, Requests(store) - requests, WrittenBytes() - written);
             }).ConfigureAwait(false);
         }
     }
@@ -167,13 +168,16 @@ internal static class EngineRun
 /// <param name="Orchestrations">How many ran.</param>
 /// <param name="Turns">Turns committed.</param>
 /// <param name="Engine">Time that the engine took.</param>
+/// <param name="Cpu">Processor time of that.</param>
 /// <param name="Raw">Time that the same commits took without the engine.</param>
 /// <param name="TurnsPerTransaction">How many turns shared a transaction of the raw run.</param>
 /// <param name="Bytes">Bytes written to files by the engine's run.</param>
 /// <param name="Requests">Storage requests of the engine's run.</param>
-internal sealed record EngineRates(int Orchestrations, long Turns, TimeSpan Engine, TimeSpan Raw, double TurnsPerTransaction, long Bytes, long Requests)
+internal sealed record EngineRates(int Orchestrations, long Turns, TimeSpan Engine, TimeSpan Cpu, TimeSpan Raw, double TurnsPerTransaction, long Bytes, long Requests)
 {
     public double TurnsPerSecond => Turns / Engine.TotalSeconds;
+
+    public double CpuMicroseconds => Cpu.TotalMicroseconds / Turns;
 
     public double CommitsPerSecond => Turns / Raw.TotalSeconds;
 

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Polly.Timeout;
+using Rescan.Functions.Api;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
 
@@ -12,23 +14,30 @@ namespace Rescan.Functions.Appliances;
 /// <param name="time">The clock.</param>
 internal sealed class ApplianceConnection(ApplianceProduct product, string appliance, HttpClient http, TimeProvider time)
 {
+    private const int LargestError = 64 * 1024;
+    private const int MaxSaid = 300;
+
     /// <summary>The appliance's clock minus ours, by its last answer.</summary>
     public TimeSpan? ClockOffset { get; private set; }
 
     /// <summary>Sends one request.</summary>
     /// <returns>The JSON of the answer; undefined when it has no body.</returns>
-    public async Task<JsonElement> SendAsync(
-        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken)
-    {
-        (byte[] body, HttpContentHeaders headers, int status) = await SendForBytesAsync(call, method, path, revision, bearer, content, cancellationToken);
-        return body.Length == 0 ? default : ApplianceErrorParser.Parse(body)
-            ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, status);
-    }
+    public Task<JsonElement> SendAsync(
+        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken) =>
+        SendAsync(call, method, path, revision, bearer, content, (answer, body, cancellation) => ReadJsonAsync(call, answer, body, cancellation), cancellationToken);
 
-    /// <summary>Sends one request.</summary>
-    /// <returns>The body, its headers, and the status, which is a success.</returns>
-    public async Task<(byte[] Body, HttpContentHeaders Headers, int Status)> SendForBytesAsync(
-        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken)
+    /// <summary>Sends one request and reads its answer while it arrives.</summary>
+    /// <param name="call">What is asked.</param>
+    /// <param name="method">How.</param>
+    /// <param name="path">Where, below the API's address.</param>
+    /// <param name="revision">The x-api-version.</param>
+    /// <param name="bearer">The token, if one is needed.</param>
+    /// <param name="content">The body, if there is one.</param>
+    /// <param name="read">Reads the body of an answer that is a success; whatever it throws for JSON or size is translated.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<T> SendAsync<T>(
+        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content,
+        Func<HttpResponseMessage, Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(method, path)
         {
@@ -51,27 +60,44 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         {
             using HttpResponseMessage answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             ClockOffset = answer.Headers.Date - time.GetUtcNow() ?? ClockOffset;
-            byte[] body = await ReadAsync(answer.Content, call.MaxBody, limit.Token).ConfigureAwait(false)
-                ?? throw Failure(ApplianceFailure.TooLarge, call, $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB and was not read.");
+            using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode)
             {
-                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, body, time.GetUtcNow());
+                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token).ConfigureAwait(false), time.GetUtcNow());
             }
 
-            return (body, answer.Content.Headers, (int)answer.StatusCode);
+            return answer.Content.Headers.ContentLength > call.MaxBody
+                ? throw new AnswerTooLargeException()
+                : await read(answer, new LimitedStream(body, call.MaxBody), limit.Token).ConfigureAwait(false);
+        }
+        catch (AnswerTooLargeException e)
+        {
+            throw Failure(ApplianceFailure.TooLarge, call, $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB, or holds a text longer than 1 MiB, and was not read.", e);
+        }
+        catch (JsonException e)
+        {
+            throw Failure(ApplianceFailure.Transient, call, "the answer is not JSON; a proxy may stand in between.", e);
         }
         catch (HttpRequestException e) when (e.InnerException is UntrustedCertificateException untrusted)
         {
             throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{appliance}': its certificate is not trusted. {untrusted.Message}", e) { MayHaveActed = false };
         }
+        catch (HttpRequestException e) when (e.InnerException is TlsFailedException tls)
+        {
+            throw new ApplianceException(
+                tls.IsFinal ? ApplianceFailure.Rejected : ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: {http.BaseAddress!.Authority}: {tls.Message}.", e)
+            {
+                MayHaveActed = false,
+            };
+        }
         catch (HttpRequestException e)
         {
             bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({e.Message.TrimEnd('.')}).", e) { MayHaveActed = !never };
+            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({Innermost(e)}).", e) { MayHaveActed = !never };
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({e.Message.TrimEnd('.')}).", e);
+            throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({Innermost(e)}).", e);
         }
         catch (Exception e) when (e is TimeoutRejectedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -79,25 +105,39 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         }
     }
 
-    private static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    private async Task<JsonElement> ReadJsonAsync(ApplianceCall call, HttpResponseMessage answer, Stream stream, CancellationToken cancellationToken)
     {
-        if (content.Headers.ContentLength > limit)
-        {
-            return null;
-        }
-
-        using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         ArrayBufferWriter<byte> body = new();
-        for (int read; (read = await stream.ReadAsync(body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0;)
+        await CopyAsync(stream, body, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        return body.WrittenCount == 0 ? default : JsonBody.Parse(body.WrittenMemory)
+            ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, (int)answer.StatusCode);
+    }
+
+    /// <summary>The beginning of an error's body; what it says stands there, and an error that is long is one all the same.</summary>
+    private static async Task<ReadOnlyMemory<byte>> ReadErrorAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        ArrayBufferWriter<byte> body = new();
+        await CopyAsync(stream, body, LargestError, cancellationToken).ConfigureAwait(false);
+        return body.WrittenMemory;
+    }
+
+    private static async Task CopyAsync(Stream from, ArrayBufferWriter<byte> to, int most, CancellationToken cancellationToken)
+    {
+        for (int read; to.WrittenCount < most && (read = await from.ReadAsync(to.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0;)
         {
-            body.Advance(read);
-            if (body.WrittenCount > limit)
-            {
-                return null;
-            }
+            to.Advance(read);
+        }
+    }
+
+    /// <summary>The innermost message tells what happened; those around it tell what was being done.</summary>
+    private static string Innermost(Exception e)
+    {
+        while (e.InnerException is { Message.Length: > 0 } inner)
+        {
+            e = inner;
         }
 
-        return body.WrittenSpan.ToArray();
+        return SafeText.Line(e.Message.TrimEnd('.'), MaxSaid);
     }
 
     private ApplianceException Failure(ApplianceFailure failure, ApplianceCall call, string what, Exception? inner = null, int? status = null) =>

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
-using System.Text.Json;
+using Rescan.Functions.Api;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
 
@@ -12,11 +13,11 @@ internal static class ApplianceErrorParser
         ApplianceProduct product, string appliance, ApplianceCall call, string revision, HttpResponseMessage answer, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         int status = (int)answer.StatusCode;
-        ApplianceProblem problem = product.ReadProblem(call, status, Parse(body) ?? default);
+        ApplianceProblem problem = product.ReadProblem(call, status, JsonBody.Parse(body) ?? default);
         bool refused = call == ApplianceCall.SignIn && status is 400 or 401 && !problem.IsVersionProblem;
         (ApplianceFailure failure, string meaning) = status switch
         {
-            >= 300 and < 400 => (ApplianceFailure.Rejected, $"it redirects to {answer.Headers.Location?.Host ?? "another address"}; redirects are not followed. Set BaseUrl to the REST API, port {product.DefaultPort} by default"),
+            >= 300 and < 400 => (ApplianceFailure.Rejected, $"it redirects to {SafeText.Line(answer.Headers.Location is { IsAbsoluteUri: true } to ? to.Host : "another address", 253)}; redirects are not followed. Set BaseUrl to the REST API, port {product.DefaultPort} by default"),
             >= 400 and < 500 when problem.IsVersionProblem => (ApplianceFailure.Rejected, $"it does not accept x-api-version {revision}"),
             400 or 401 when call == ApplianceCall.SignIn && SpeaksOfExpiry(problem.Said) =>
                 (ApplianceFailure.Rejected, "the account's password has expired. Set a new one on the appliance, then in the settings or the vault"),
@@ -31,7 +32,7 @@ internal static class ApplianceErrorParser
             408 or 429 or >= 500 => (ApplianceFailure.Transient, "it cannot answer now"),
             _ => (ApplianceFailure.Rejected, "it refuses the request"),
         };
-        string said = problem.Said.Length <= MaxSaid ? problem.Said : problem.Said[..MaxSaid] + "…";
+        string said = SafeText.Line(problem.Said, MaxSaid);
         return new ApplianceException(failure, $"Appliance '{appliance}', {call.What}: {meaning} (HTTP {status}{(said.Length > 0 ? ", " + said : "")}).")
         {
             Status = status,
@@ -40,19 +41,6 @@ internal static class ApplianceErrorParser
             IsPasswordRefused = refused,
             RetryAfter = Wait(answer.Headers.RetryAfter, answer.Headers.Date ?? now),
         };
-    }
-
-    public static JsonElement? Parse(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(body);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static bool SpeaksOfExpiry(string said) =>

@@ -42,13 +42,14 @@ internal static class ApplianceHttp
     {
         IHttpClientBuilder builder = services.AddHttpClient(NameOf(index), (provider, http) =>
         {
-            http.BaseAddress = new Uri(Settings(provider, index).BaseUrl!, "/api/v1/");
+            http.BaseAddress = ApplianceAddress.ApiOf(Settings(provider, index).BaseUrl!);
             http.Timeout = CallLimit;
         });
 
         // Its log would repeat every request; what matters is said by the rescan.
         builder.RemoveAllLoggers();
-        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), provider.GetRequiredService<CertificatesSeen>()));
+        TlsObserver tls = new();
+        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), tls, provider.GetRequiredService<CertificatesSeen>()));
 
         // The handler keeps its connection; the pool looks the address up anew by itself.
         builder.SetHandlerLifetime(Timeout.InfiniteTimeSpan);
@@ -68,13 +69,15 @@ internal static class ApplianceHttp
             }));
         builder.AddHttpMessageHandler<CountingHandler>();
         builder.AddHttpMessageHandler(provider => new TelemetryHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceMetrics>()));
+        builder.AddHttpMessageHandler(() => new TlsDiagnosisHandler(tls));
     }
 
     private static ApplianceOptions Settings(IServiceProvider provider, int index) => provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
 
-    private static SocketsHttpHandler Handler(ApplianceOptions appliance, CertificatesSeen seen) => new()
+    private static SocketsHttpHandler Handler(ApplianceOptions appliance, TlsObserver tls, CertificatesSeen seen) => new()
     {
         AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.All,
         UseCookies = false,
 
         // Spans are made by our own handler, and no context of ours is an appliance's business.
@@ -83,7 +86,11 @@ internal static class ApplianceHttp
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(15),
         ConnectTimeout = TimeSpan.FromSeconds(15),
 #pragma warning disable CA5359 // It throws where it does not accept.
-        SslOptions = { RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints, c => seen.Add(appliance.Name, c)).Accept },
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints, c => seen.Add(appliance.Name, c)).Accept,
+            LocalCertificateSelectionCallback = tls.Select!,
+        },
 #pragma warning restore CA5359
     };
 
@@ -94,7 +101,7 @@ internal static class ApplianceHttp
     private static bool IsHiccup(HttpRequestMessage? request, Outcome<HttpResponseMessage> outcome) =>
         CallOf(request) is { MayRepeat: true } && outcome switch
         {
-            { Exception: HttpRequestException { InnerException: not UntrustedCertificateException } or Polly.Timeout.TimeoutRejectedException } => true,
+            { Exception: HttpRequestException { InnerException: not (UntrustedCertificateException or TlsFailedException) } or Polly.Timeout.TimeoutRejectedException } => true,
             { Result: { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError, Headers.RetryAfter: null } } => true,
             _ => false,
         };

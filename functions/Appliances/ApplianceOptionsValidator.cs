@@ -28,7 +28,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             ApplianceProduct? product = ApplianceProducts.Find(appliance.Kind);
             Expect(product is not null, key + "Kind", $"one of {string.Join(", ", ApplianceProducts.All.Select(p => p.Kind))}");
             product ??= ApplianceProducts.All[0];
-            Expect(appliance.BaseUrl is { IsAbsoluteUri: true, Scheme: "https" }, key + "BaseUrl", $"an https:// address such as https://appliance.example:{product.DefaultPort}");
+            Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");

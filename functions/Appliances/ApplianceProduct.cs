@@ -37,6 +37,13 @@ public abstract partial class ApplianceProduct
     /// <summary>What else a refused user name or password may mean, as a sentence; empty when nothing.</summary>
     internal virtual string RefusedSignIn => "";
 
+    /// <summary>Whether a role may rescan; some revisions write the names without the blank.</summary>
+    public bool MayRescan(string role)
+    {
+        ArgumentNullException.ThrowIfNull(role);
+        return RolesThatRescan.Any(r => string.Equals(Letters(r), Letters(role), StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>Whether a setting is <c>auto</c> or has the form of a revision.</summary>
     public static bool IsRevisionSetting(string text) => text == Auto || Form().IsMatch(text);
 
@@ -61,6 +68,8 @@ public abstract partial class ApplianceProduct
     /// <summary>Joins what an error says in words.</summary>
     private protected static string Join(params string?[] parts) =>
         string.Join(": ", parts.Where(t => !string.IsNullOrEmpty(t)).Select(t => t!.Trim().TrimEnd('.')).Distinct());
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
 
     [GeneratedRegex(@"\A[0-9]{1,3}\.[0-9]{1,3}-rev[0-9]{1,3}\z")]
     private static partial Regex Form();

@@ -3,35 +3,59 @@ using System.Text.Json;
 
 namespace Rescan.Functions.Appliances;
 
-/// <summary>Reads JSON tolerantly: unknown fields are passed over, missing ones are null.</summary>
+/// <summary>Reads JSON tolerantly: names are compared without case, unknown fields are ignored, missing ones are null.</summary>
 internal static class JsonReading
 {
-    public static string? Text(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value)
-            ? value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-                _ => null,
-            }
-            : null;
+    public static string? Text(this JsonElement element, string name) => element.Part(name) is var value ? value.ValueKind switch
+    {
+        JsonValueKind.String => TextOf(value),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+        _ => null,
+    } : null;
 
-    /// <summary>An object inside the object; undefined when there is none.</summary>
-    public static JsonElement Part(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default;
+    /// <summary>A property of an object; undefined when there is none. The documented spelling wins over another case.</summary>
+    public static JsonElement Part(this JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return default;
+        }
+
+        return element.TryGetProperty(name, out JsonElement value)
+            ? value
+            : element.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).Value;
+    }
 
     public static int? Number(this JsonElement element, string name) =>
         int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
-            ? value.EnumerateArray()
-            : [];
+        element.Part(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
 
     /// <summary>A time, with an offset or without; without one it is UTC.</summary>
-    public static DateTimeOffset? Time(this JsonElement element, string name) =>
-        DateTimeOffset.TryParse(
-            element.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+    public static DateTimeOffset? Time(this JsonElement element, string name) => ParseTime(element.Text(name));
+
+    /// <inheritdoc cref="Time"/>
+    /// <returns>Null for what is no time, and for the first moment of the calendar, which stands for a time that was never set.</returns>
+    public static DateTimeOffset? ParseTime(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) && time.Year > 1
             ? time
             : null;
+
+    /// <summary>A text of at most so many characters; half a surrogate pair is not left at its end.</summary>
+    public static string? Cut(string? text, int length) =>
+        text is null || text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "…";
+
+    /// <summary>A string; where it holds half a surrogate pair, which .NET does not read, as the JSON spells it.</summary>
+    public static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return value.GetRawText();
+        }
+    }
 }

@@ -12,6 +12,11 @@ internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource>
     {
         if (string.IsNullOrEmpty(appliance.PasswordSecret))
         {
+            if (SecretText.IsUnresolved(appliance.Password))
+            {
+                throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{appliance.Name}', sign-in: no password: {SecretText.Unresolved}.") { MayHaveActed = false };
+            }
+
             log.LogWarning("The password of appliance {Appliance} comes from the settings; outside local runs keep it in Key Vault (PasswordSecret)", appliance.Name);
             return appliance.Password!;
         }

@@ -26,9 +26,7 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         try
         {
             KeyVaultSecret read = await vault.Value.GetSecretAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
-
-            // A secret set from a file ends in a line break that is no part of it.
-            return read.Value.TrimEnd('\r', '\n') is { Length: > 0 } value ? value : throw new SecretUnavailableException($"The {secret} is empty.", isTransient: false);
+            return SecretText.Of(read.Value) is { Length: > 0 } value ? value : throw new SecretUnavailableException($"The {secret} is empty.", isTransient: false);
         }
         catch (RequestFailedException e)
         {

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
-/// <summary>How times, outcomes and words from outside are written for people: one way in notifications, commands and reports.</summary>
+/// <summary>How times and outcomes are written for people: one way in notifications, commands and reports.</summary>
 public static class DisplayFormat
 {
     /// <summary>A duration to about two digits that matter, such as <c>2 min 40 s</c>.</summary>
@@ -36,31 +35,4 @@ public static class DisplayFormat
         Outcome.Rejected => "refused",
         _ => "appliance unreachable",
     };
-
-    /// <summary>One line of at most so many characters: no line breaks and control characters, and nothing that turns the text around it.</summary>
-    /// <param name="text">Text from outside.</param>
-    /// <param name="length">Its greatest length, at least 2.</param>
-    public static string Line(string text, int length)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        StringBuilder line = new(Math.Min(text.Length, length));
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            bool isBlank = Rune.IsWhiteSpace(rune) || Rune.IsControl(rune);
-            if (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) || (isBlank && (line.Length == 0 || line[^1] == ' ')))
-            {
-                continue;
-            }
-
-            string next = isBlank ? " " : rune.ToString();
-            if (line.Length + next.Length > length - 1)
-            {
-                return line.Append('…').ToString();
-            }
-
-            line.Append(next);
-        }
-
-        return line.ToString().TrimEnd();
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
@@ -54,7 +55,7 @@ public sealed record RunSummary(
         return new RunSummary(
             run.Id, run.StartedAt, run.FinishedAt ?? run.StartedAt, items.Count, run.Counts,
             [.. items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems).Select(RunProblem.Of)],
-            [.. run.Errors.Take(MaxProblems)]);
+            [.. run.Errors.Take(MaxProblems).Select(e => SafeText.Line(e))]);
     }
 }
 
@@ -72,6 +73,6 @@ public sealed record RunProblem(string Appliance, RepositoryRef Repository, Outc
     public static RunProblem Of(RunItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        return new RunProblem(item.Appliance, item.Repository, item.Outcome, item.DurationSeconds, item.Reason is { Length: > MaxReason } reason ? reason[..MaxReason] + "…" : item.Reason);
+        return new RunProblem(item.Appliance, item.Repository, item.Outcome, item.DurationSeconds, item.Reason is { } reason ? SafeText.Line(reason, MaxReason) : null);
     }
 }

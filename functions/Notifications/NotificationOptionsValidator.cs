@@ -19,7 +19,7 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             }
         }
 
-        Expect(options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http" }, "PublicUrl", "the address under which people reach the app, such as https://rescan.example");
+        Expect(options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http", UserInfo: "", Query: "", Fragment: "" }, "PublicUrl", "the address under which people reach the app, such as https://rescan.example, without user name, query and fragment");
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < options.Notifications.Channels.Count; i++)
         {
@@ -35,12 +35,12 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             Expect(ChannelName().IsMatch(channel.NameOrKind), key + "Name", "a name of at most 40 letters, digits and hyphens");
             Expect(names.Add(channel.NameOrKind), key + "Name", $"a name of its own; '{channel.NameOrKind}' is taken by another channel");
             Expect(HasOne(channel.Url, channel.UrlSecret), key + "UrlSecret", "either UrlSecret (a Key Vault secret's name) or Url, not both");
-            Expect(string.IsNullOrWhiteSpace(channel.Url) || ChannelAddress.TryParse(channel.Url, out _), key + "Url", "an https:// address (http:// on loopback only) without user name and fragment");
+            Expect(string.IsNullOrWhiteSpace(channel.Url) || SecretText.IsUnresolved(channel.Url) || ChannelAddress.TryParse(channel.Url, out _), key + "Url", "an https:// address (http:// on loopback only) without user name and fragment");
             Expect(!HasBoth(channel.Secret, channel.SecretName), key + "SecretName", "either SecretName (a Key Vault secret's name) or Secret, not both");
             Expect(isWebhook == HasOne(channel.Secret, channel.SecretName) || HasBoth(channel.Secret, channel.SecretName) || !Is<ChannelKind>(channel.Kind, out _), key + "Secret", isWebhook
                 ? "the secret to sign with, or its Key Vault name in SecretName"
                 : "no signing secret; only a webhook is signed");
-            Expect(string.IsNullOrWhiteSpace(channel.Secret) || WebhookSecret.TryParse(channel.Secret, out _), key + "Secret", "whsec_ followed by 24 to 64 bytes in base64, such as openssl rand -base64 32 prints");
+            Expect(string.IsNullOrWhiteSpace(channel.Secret) || SecretText.IsUnresolved(channel.Secret) || WebhookSecret.TryParse(channel.Secret, out _), key + "Secret", "whsec_ followed by 24 to 64 bytes in base64, such as openssl rand -base64 32 prints");
             Expect(
                 (string.IsNullOrWhiteSpace(channel.UrlSecret) && string.IsNullOrWhiteSpace(channel.SecretName)) || options.KeyVaultUri is not null,
                 "KeyVaultUri", $"the vault that holds the secrets of channel '{channel.NameOrKind}', such as https://NAME.vault.azure.net/");

@@ -111,5 +111,7 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
     }
 
     private async Task<string> ReadAsync(string? value, string? secret, CancellationToken cancellationToken) =>
-        string.IsNullOrWhiteSpace(secret) ? value! : await vault.ReadAsync(secret, cancellationToken).ConfigureAwait(false);
+        !string.IsNullOrWhiteSpace(secret) ? await vault.ReadAsync(secret, cancellationToken).ConfigureAwait(false)
+        : SecretText.IsUnresolved(value) ? throw new SecretUnavailableException(SecretText.Unresolved, isTransient: false)
+        : value!;
 }

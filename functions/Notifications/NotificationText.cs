@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
@@ -28,14 +29,14 @@ internal sealed record NotificationText(
     {
         List<(string, string)> facts =
         [
-            ("Repository", DisplayFormat.Line(rescan.Repository.Name, MaxName)),
+            ("Repository", SafeText.Line(rescan.Repository.Name, MaxName)),
             ("Appliance", rescan.Appliance),
             ("Took", DisplayFormat.Duration(TimeSpan.FromSeconds(rescan.DurationSeconds))),
             ("Ended", DisplayFormat.Time(rescan.FinishedAt)),
         ];
         if (rescan.Reason is { Length: > 0 } reason)
         {
-            facts.Insert(2, ("Why", DisplayFormat.Line(reason, MaxValue)));
+            facts.Insert(2, ("Why", SafeText.Line(reason, MaxValue)));
         }
 
         if (notification.Previous is { } previous && previous.Severity() != rescan.Outcome.Severity())
@@ -45,13 +46,13 @@ internal sealed record NotificationText(
 
         if (rescan.SessionId is { } session)
         {
-            facts.Add(("Session", DisplayFormat.Line(session, MaxName)));
+            facts.Add(("Session", SafeText.Line(session, MaxName)));
         }
 
         bool recovered = rescan.Outcome == Outcome.Succeeded && notification.Previous?.Severity() is Severity.Bad or Severity.Warning;
         string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
-            rescan.Outcome.Severity(), title, $"{DisplayFormat.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
+            rescan.Outcome.Severity(), title, $"{SafeText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
             notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),
             notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
@@ -68,11 +69,11 @@ internal sealed record NotificationText(
             ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
             ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
-        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => DisplayFormat.Line("Appliance " + e, MaxValue))];
+        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => SafeText.Line("Appliance " + e, MaxValue))];
         foreach (RunProblem item in run.Problems.Take(MaxListed))
         {
             string how = item.Outcome is { } outcome ? DisplayFormat.Words(outcome) : "no outcome";
-            problems.Add(DisplayFormat.Line($"{DisplayFormat.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
+            problems.Add(SafeText.Line($"{SafeText.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
         }
 
         int more = failed + run.Errors.Count - problems.Count;
@@ -98,7 +99,7 @@ internal sealed record NotificationText(
 
     private static string Repositories(int count) => count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
 
-    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl, "/api/" + view);
+    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
 
     private static string TitleOf(Outcome outcome) => outcome switch
     {

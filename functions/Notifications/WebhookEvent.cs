@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
@@ -22,7 +23,7 @@ internal static class WebhookEvent
     {
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         rescan.Id, rescan.Appliance, rescan.Repository, rescan.SessionId, rescan.Outcome, PreviousOutcome = notification.Previous,
-        rescan.Reason, rescan.StartedAt, rescan.FinishedAt, rescan.DurationSeconds, rescan.Polls, rescan.Requests,
+        Reason = rescan.Reason is { } reason ? SafeText.Line(reason) : null, rescan.StartedAt, rescan.FinishedAt, rescan.DurationSeconds, rescan.Polls, rescan.Requests,
     };
 
     private static object Of(Notification notification, NotificationText text, RunSummary run) => new

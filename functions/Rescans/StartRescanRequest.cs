@@ -28,7 +28,7 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
         StartRescanRequest? request;
         try
         {
-            request = JsonSerializer.Deserialize<StartRescanRequest>(Strict.GetString(body), Json);
+            request = JsonSerializer.Deserialize<StartRescanRequest>(Strict.GetString(body.StartsWith(JsonBody.Mark) ? body[JsonBody.Mark.Length..] : body), Json);
         }
         catch (JsonException e)
         {
@@ -41,7 +41,7 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
 
         return request switch
         {
-            null or { Appliance: null, Repository: null, Filter: null } => throw Refuse("The body names neither appliance and repository nor a filter."),
+            null or { Appliance: null, Repository: null, Filter: null } => throw Refuse("The body is empty of wishes: give an appliance, a repository of it, or a filter; {\"filter\": {}} means all repositories of all appliances."),
             { Appliance: "" } or { Repository: "" } => throw Refuse("appliance and repository must not be empty."),
             { Repository: not null, Appliance: null } => throw Refuse("A repository needs its appliance."),
             { Repository: not null, Filter: not null } => throw Refuse("Give a repository or a filter, not both."),

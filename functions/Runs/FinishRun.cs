@@ -11,9 +11,11 @@ namespace Rescan.Functions.Runs;
 /// <param name="FinishedAt">When it ended, UTC.</param>
 /// <param name="Stop">What ended it before every repository was seen to; null when nothing did.</param>
 /// <param name="Errors">Appliances that could not be rescanned, each with its reason.</param>
+/// <param name="Filter">Which repositories it took.</param>
 /// <param name="LeftOut">Repositories that were left out, a line a reason.</param>
 public sealed record FinishRunInput(
-    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<string> Errors, IReadOnlyList<string> LeftOut);
+    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<string> Errors, RunFilter? Filter = null,
+    IReadOnlyList<string>? LeftOut = null);
 
 /// <summary>A run that has ended.</summary>
 /// <param name="Run">As it was written down.</param>
@@ -50,7 +52,7 @@ public sealed class FinishRun(IRunStore runs, ILogger<FinishRun> log)
                 FinishedAt = input.FinishedAt,
                 Counts = RunReport.Count(items),
                 Errors = input.Errors,
-                Warnings = [.. RunReport.Warnings(items, input.Errors.Count > 0), .. input.LeftOut],
+                Warnings = [.. RunReport.Warnings(items, input.Filter, input.Errors.Count > 0), .. input.LeftOut ?? []],
             },
             cancellationToken).ConfigureAwait(false);
         foreach (string warning in run.Warnings)

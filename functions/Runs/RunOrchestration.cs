@@ -39,7 +39,9 @@ public static class RunOrchestration
 
         PartitionEnd[] ends = await all;
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
-        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, Now(context), stop, [.. ends.Select(e => e.Error).OfType<string>()], [.. ends.SelectMany(e => e.LeftOut)]), UntilWritten);
+        FinishRunInput end = new(
+            context.InstanceId, began, Now(context), stop, [.. ends.Select(e => e.Error).OfType<string>()], request.Filter, [.. ends.SelectMany(e => e.LeftOut)]);
+        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), end, UntilWritten);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }

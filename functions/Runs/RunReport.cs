@@ -16,11 +16,11 @@ internal static class RunReport
         .ToDictionary(g => g.Key?.ToString() ?? NoOutcome, g => g.Count(), StringComparer.Ordinal);
 
     /// <summary>A run without a repository, and folders that several appliances call their own.</summary>
-    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, bool hasErrors)
+    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, RunFilter? filter, bool hasErrors)
     {
         if (items.Count == 0 && !hasErrors)
         {
-            return ["No repository fits the filter."];
+            return [filter?.Describe() is { Length: > 0 } conditions ? $"No repository fits the filter: {conditions}." : "The appliances list no repository."];
         }
 
         List<string> shared = [.. items

@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Runs;
 
@@ -16,6 +17,8 @@ public sealed record RunAppliance(string Name, int MaxConcurrentRescans);
 /// <param name="Folder">The folder in the bucket; null: any.</param>
 public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<string> Exclude, string? Bucket, string? Folder)
 {
+    private const int MaxShown = 255;
+
     /// <summary>Whether the run takes a repository. One that runs leave out is taken only where its whole name is given.</summary>
     public bool Takes(Repository repository)
     {
@@ -32,6 +35,21 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
             && (Bucket is null || Bucket == repository.Bucket)
             && (Folder is null || Folder.Trim('/') == (repository.Folder ?? "").Trim('/'));
     }
+
+    /// <summary>The filter in words, with how each of its conditions is compared; empty when it has none.</summary>
+    public string Describe()
+    {
+        string[] conditions =
+        [
+            .. Include.Count > 0 ? [$"name like {Quoted(Include)}"] : Array.Empty<string>(),
+            .. Exclude.Count > 0 ? [$"name not like {Quoted(Exclude)}"] : Array.Empty<string>(),
+            .. Bucket is { } bucket ? [$"bucket '{SafeText.Line(bucket, MaxShown)}', compared with case"] : Array.Empty<string>(),
+            .. Folder is { } folder ? [$"folder '{SafeText.Line(folder, MaxShown)}', compared whole and with case"] : Array.Empty<string>(),
+        ];
+        return string.Join("; ", conditions);
+    }
+
+    private static string Quoted(IEnumerable<string> patterns) => string.Join(", ", patterns.Select(p => $"'{SafeText.Line(p, MaxShown)}'"));
 }
 
 /// <summary>Input of <see cref="RunOrchestration"/>. Settings travel in it, so that a replay decides as the first run did.</summary>

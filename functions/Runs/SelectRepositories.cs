@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
@@ -21,9 +23,10 @@ public sealed record SelectedRepositories(int Repositories, IReadOnlyList<string
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs)
+/// <param name="log">The log.</param>
+public sealed class SelectRepositories(IApplianceClients appliances, IRunStore runs, ILogger<SelectRepositories> log)
 {
-    private const int MaxNamed = 5;
+    private const int MostNamed = 10;
 
     /// <summary>Lists.</summary>
     /// <param name="input">The appliance and the filter.</param>
@@ -43,6 +46,13 @@ public sealed class SelectRepositories(IApplianceClients appliances, IRunStore r
                 RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
             })];
             await runs.AddItemsAsync(input.RunId, items, cancellationToken).ConfigureAwait(false);
+            if (items.Length == 0)
+            {
+                log.LogWarning(
+                    "None of the {Count} repositories of appliance {Appliance} fits the filter of run {RunId} ({Filter}). Its buckets: {Buckets}",
+                    all.Count, input.Appliance, input.RunId, input.Filter.Describe(), BucketsOf(all));
+            }
+
             return new SelectedRepositories(items.Length, [.. LeftOut(input, all)]);
         });
 
@@ -52,7 +62,13 @@ public sealed class SelectRepositories(IApplianceClients appliances, IRunStore r
         .Select(g => $"{input.Appliance}: left out {Names([.. g.Order(StringComparer.Ordinal)])} ({g.Key}). Name it in full to have it rescanned.");
 
     private static string Names(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(MaxNamed)) + (names.Count > MaxNamed ? $" and {names.Count - MaxNamed} more" : "");
+        SafeText.Line(string.Join(", ", names.Take(MostNamed))) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
+
+    private static string BucketsOf(IReadOnlyList<Repository> repositories)
+    {
+        string[] buckets = [.. repositories.Select(r => r.Bucket).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return buckets.Length == 0 ? "none told" : SafeText.Line(string.Join(", ", buckets.Take(MostNamed)) + (buckets.Length > MostNamed ? " and more" : ""));
+    }
 
     /// <summary>The same at every try, so that a rescan which an earlier try started is known again.</summary>
     private static string RequestIdOf(string run, string appliance, string repositoryId) =>

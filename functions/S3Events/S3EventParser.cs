@@ -6,12 +6,15 @@ namespace Rescan.Functions.S3Events;
 
 /// <summary>
 /// Reads events about new objects as Amazon sends them: EventBridge events (user guide, "EventBridge event message structure")
-/// and S3's own notification records (user guide, "Event message structure", versions 2.x).
+/// and S3's own notification records (user guide, "Event message structure", versions 2.x), which MinIO and other stores send too.
 /// </summary>
 public static class S3EventParser
 {
     private const string CreatedByEventBridge = "Object Created";
     private const string CreatedByS3 = "ObjectCreated:";
+
+    /// <summary>MinIO and others put it before the names that S3 itself sends without.</summary>
+    private const string S3Prefix = "s3:";
 
     /// <summary>The new objects that a body tells of.</summary>
     /// <param name="json">An EventBridge event, an array of them, or notification records.</param>
@@ -51,7 +54,7 @@ public static class S3EventParser
     private static void AddEventBridge(JsonElement one, List<S3Event> events)
     {
         string source = one.Text("source") ?? throw Unknown("neither an EventBridge event nor S3 notification records");
-        if (source == "aws.s3" && one.Text("detail-type") == CreatedByEventBridge)
+        if (string.Equals(source, "aws.s3", StringComparison.OrdinalIgnoreCase) && string.Equals(one.Text("detail-type"), CreatedByEventBridge, StringComparison.OrdinalIgnoreCase))
         {
             events.Add(Create(one.Property("detail"), one.Text("time"), key => key));
         }
@@ -60,7 +63,8 @@ public static class S3EventParser
     private static void AddRecord(JsonElement record, List<S3Event> events)
     {
         string name = record.Text("eventName") ?? throw Unknown("a record without eventName");
-        if (name.StartsWith(CreatedByS3, StringComparison.Ordinal))
+        string kind = name.StartsWith(S3Prefix, StringComparison.OrdinalIgnoreCase) ? name[S3Prefix.Length..] : name;
+        if (kind.StartsWith(CreatedByS3, StringComparison.OrdinalIgnoreCase))
         {
             // Only here are keys URL-encoded, with + for a space.
             events.Add(Create(record.Property("s3"), record.Text("eventTime"), WebUtility.UrlDecode));

@@ -15,8 +15,8 @@ internal static class S3EventsServiceCollectionExtensions
     {
         services.AddOptions<S3HookOptions>().Bind(configuration.GetSection(S3HookOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<S3HookOptions>, S3HookOptionsValidator>());
-        services.AddSingleton<IPostConfigureOptions<S3HookOptions>>(s => new UnresolvedReferences<S3HookOptions>(
-            "Rescan__Webhooks__S3__ApiKeys", o => o.ApiKeys, s.GetRequiredService<ILogger<UnresolvedReferences<S3HookOptions>>>()));
+        services.AddSingleton<IPostConfigureOptions<S3HookOptions>>(s => new SecretSettings<S3HookOptions>(
+            "Rescan__Webhooks__S3__ApiKeys", o => o.ApiKeys, s.GetRequiredService<ILogger<SecretSettings<S3HookOptions>>>()));
         services.TryAddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create());
         services.TryAddSingleton<ISnsCertificateSource>(s => new HttpSnsCertificateSource(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ISnsSubscriptions>(s => new SnsSubscriptions(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name)));

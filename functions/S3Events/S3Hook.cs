@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using Rescan.Functions.Api;
+using Rescan.Functions.Display;
 using Rescan.Functions.S3Events.Sns;
 
 namespace Rescan.Functions.S3Events;
@@ -18,6 +21,13 @@ namespace Rescan.Functions.S3Events;
 public sealed class S3Hook
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+
+    private const string RawDeliveryHeader = "x-amz-sns-rawdelivery";
+    private const string BearerPrefix = "Bearer ";
+    private const int MostUnmatchedTold = 20;
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private const int MaxBucket = 255;
+    private const int MaxKey = 1024;
 
     private readonly string keyHeader;
     private readonly List<byte[]> keys;
@@ -53,6 +63,12 @@ public sealed class S3Hook
 
             bool trusted = ShowsKey(request);
             byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            if (!trusted && request.Headers.ContainsKey(RawDeliveryHeader))
+            {
+                throw new RequestRefusedException(
+                    StatusCodes.Status401Unauthorized, "SNS sends this raw: raw message delivery carries no signature, so nothing tells who sent it. Switch it off for this subscription.");
+            }
+
             (SnsMessage? message, IReadOnlyList<S3Event>? events) = Read(body, trusted);
             if (message is not null)
             {
@@ -97,7 +113,9 @@ public sealed class S3Hook
             return false;
         }
 
-        byte[] shown = Digest(RequestReader.Single(request, keyHeader) ?? "");
+        string value = RequestReader.Single(request, keyHeader) ?? "";
+        bool isBearer = string.Equals(keyHeader, HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
+        byte[] shown = Digest(isBearer ? value[BearerPrefix.Length..] : value);
         bool fits = false;
         foreach (byte[] key in keys)
         {
@@ -148,6 +166,7 @@ public sealed class S3Hook
     private async Task<JsonResponse> HandleAsync(IReadOnlyList<S3Event> events, DurableTaskClient client, CancellationToken cancellationToken)
     {
         List<ListedRepository> matched = [];
+        List<UnmatchedS3Event> unmatched = [];
         if (events.Count > 0)
         {
             RepositoryListing listing = await repositories.GetAsync(fresh: false, cancellationToken).ConfigureAwait(false);
@@ -157,6 +176,7 @@ public sealed class S3Hook
                 listing = await repositories.GetAsync(fresh: true, cancellationToken).ConfigureAwait(false);
             }
 
+            unmatched = [.. events.Where(e => listing.Matcher.Match(e.Bucket, e.Key).Count == 0).Select(e => Tell(e, listing.Matcher))];
             matched = [.. events.SelectMany(e => listing.Matcher.Match(e.Bucket, e.Key)).Distinct()];
             await Task.WhenAll(matched.Select(r => throttle.SendAsync(client, r, cancellationToken))).ConfigureAwait(false);
             if (listing.Unread.Count > 0)
@@ -168,7 +188,20 @@ public sealed class S3Hook
         }
 
         return new JsonResponse(StatusCodes.Status202Accepted, JsonSerializer.Serialize(
-            new { events = events.Count, repositories = matched.Select(t => new { appliance = t.Appliance, id = t.Repository.Id, name = t.Repository.Name }) },
-            JsonSerializerOptions.Web));
+            new
+            {
+                events = events.Count,
+                repositories = matched.Select(t => new { appliance = t.Appliance, id = t.Repository.Id, name = t.Repository.Name }),
+                unmatched = unmatched.Count == 0 ? null : unmatched.Take(MostUnmatchedTold),
+            },
+            Json));
+    }
+
+    /// <summary>An event that starts nothing may be meant to: the bucket may be misspelled in the rule, or the folder be another.</summary>
+    private UnmatchedS3Event Tell(S3Event created, RepositoryMatcher matcher)
+    {
+        UnmatchedS3Event told = new(SafeText.Line(created.Bucket, MaxBucket), SafeText.Line(created.Key, MaxKey), matcher.WhyNone(created.Bucket));
+        log.LogWarning("An S3 event matches no repository: bucket {Bucket}, key {Key}. {Reason}", told.Bucket, told.Key, told.Reason);
+        return told;
     }
 }

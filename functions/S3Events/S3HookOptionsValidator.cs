@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.S3Events.Sns;
 
 namespace Rescan.Functions.S3Events;
 
@@ -21,7 +22,7 @@ internal sealed partial class S3HookOptionsValidator : IValidateOptions<S3HookOp
 
         for (int i = 0; i < options.TopicArns.Count; i++)
         {
-            Expect(IsBlank(options.TopicArns[i]) || TopicArn().IsMatch(options.TopicArns[i]), $"TopicArns__{i}", "an SNS topic's ARN such as arn:aws:sns:eu-west-1:123456789012:backups");
+            Expect(IsBlank(options.TopicArns[i]) || AwsPartition.IsTopic(options.TopicArns[i]), $"TopicArns__{i}", "an SNS topic's ARN such as arn:aws:sns:eu-west-1:123456789012:backups");
         }
 
         for (int i = 0; i < options.ApiKeys.Count; i++)
@@ -36,9 +37,6 @@ internal sealed partial class S3HookOptionsValidator : IValidateOptions<S3HookOp
     }
 
     private static bool IsBlank(string value) => string.IsNullOrWhiteSpace(value);
-
-    [GeneratedRegex(@"\Aarn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}\z")]
-    private static partial Regex TopicArn();
 
     [GeneratedRegex(@"\A[A-Za-z0-9-]{1,64}\z")]
     private static partial Regex HeaderName();

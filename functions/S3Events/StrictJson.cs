@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Rescan.Functions.Api;
 
 namespace Rescan.Functions.S3Events;
 
@@ -17,7 +18,7 @@ internal static class StrictJson
     {
         try
         {
-            return Read(Strict.GetString(utf8), read);
+            return Read(Strict.GetString(utf8.StartsWith(JsonBody.Mark) ? utf8[JsonBody.Mark.Length..] : utf8), read);
         }
         catch (DecoderFallbackException e)
         {
@@ -48,7 +49,16 @@ internal static class StrictJson
     public static string? Text(this JsonElement element, string name) =>
         element.Property(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
-    /// <summary>A property, or null when there is none or the element is no object.</summary>
-    public static JsonElement? Property(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : null;
+    /// <summary>A property, or null when there is none or the element is no object. The name as documented wins over one in another case.</summary>
+    public static JsonElement? Property(this JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        return element.TryGetProperty(name, out JsonElement value) ? value
+            : element.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).Value is { ValueKind: not JsonValueKind.Undefined } other ? other
+            : null;
+    }
 }

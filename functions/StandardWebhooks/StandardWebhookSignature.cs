@@ -11,13 +11,25 @@ internal static class StandardWebhookSignature
     public const string TimestampHeader = "webhook-timestamp";
     public const string SignatureHeader = "webhook-signature";
 
+    /// <summary>The same headers as Svix names them, whose scheme became the standard.</summary>
+    public const string SvixIdHeader = "svix-id";
+
+    /// <inheritdoc cref="SvixIdHeader"/>
+    public const string SvixTimestampHeader = "svix-timestamp";
+
+    /// <inheritdoc cref="SvixIdHeader"/>
+    public const string SvixSignatureHeader = "svix-signature";
+
     /// <summary>The version of the symmetric scheme, with the comma that follows it.</summary>
     public const string Version = "v1,";
 
     private const int LongestId = 256;
 
-    /// <summary>A full stop in an id would let one signature fit two messages, so none is allowed.</summary>
-    public static bool IsId(string id) => id.Length is > 0 and <= LongestId && id.All(c => c is > ' ' and < '\x7f' and not '.');
+    /// <summary>
+    /// Full stops are allowed, although they also separate id, time and body in what is signed: a body is a JSON object, so what is
+    /// signed can be divided in one way only.
+    /// </summary>
+    public static bool IsId(string id) => id.Length is > 0 and <= LongestId && id.All(c => c is > ' ' and < '\x7f');
 
     public static byte[] Compute(byte[] key, string id, long timestamp, ReadOnlySpan<byte> body)
     {

@@ -21,7 +21,7 @@ public sealed class StandardWebhookSigner
     }
 
     /// <summary>The value of <c>webhook-signature</c>.</summary>
-    /// <param name="id">The message's id, the same on every attempt; printable ASCII without spaces and full stops, at most 256 characters.</param>
+    /// <param name="id">The message's id, the same on every attempt; printable ASCII without spaces, at most 256 characters.</param>
     /// <param name="timestamp">The time of this attempt; whole seconds count.</param>
     /// <param name="body">The body exactly as sent.</param>
     /// <exception cref="ArgumentException">The id is not of that form.</exception>
@@ -29,7 +29,7 @@ public sealed class StandardWebhookSigner
     {
         if (!StandardWebhookSignature.IsId(id))
         {
-            throw new ArgumentException("A webhook id is printable ASCII without spaces and full stops, of at most 256 characters.", nameof(id));
+            throw new ArgumentException("A webhook id is printable ASCII without spaces, of at most 256 characters.", nameof(id));
         }
 
         List<string> signatures = [];

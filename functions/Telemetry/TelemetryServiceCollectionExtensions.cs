@@ -11,18 +11,22 @@ namespace Rescan.Functions.Telemetry;
 /// <summary>Sends traces, metrics and logs by OpenTelemetry where the settings say so.</summary>
 public static class TelemetryServiceCollectionExtensions
 {
-    private const string Otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string OtlpPrefix = "OTEL_EXPORTER_OTLP_";
     private const string Insights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
     /// <summary>Sources of spans: ours, the Functions worker's, the durable client's, and the local runtime's.</summary>
     private static readonly string[] Sources = [TelemetryNames.Source, "Microsoft.Azure.Functions.Worker", "Microsoft.DurableTask", "Rescan.Local.Runtime"];
 
-    /// <summary>Whether any exporter is set: <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
+    /// <summary>Whether any exporter is set: by a variable of OpenTelemetry's exporter (<c>OTEL_EXPORTER_OTLP_*</c>) or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
     public static bool IsTelemetrySet(this IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return !string.IsNullOrEmpty(configuration[Otlp]) || !string.IsNullOrEmpty(configuration[Insights]);
+        return configuration.IsOtlpSet() || !string.IsNullOrEmpty(configuration[Insights]);
     }
+
+    /// <summary>The exporter has a default for whatever is not set, so any of its variables says that it is wanted.</summary>
+    private static bool IsOtlpSet(this IConfiguration configuration) =>
+        configuration.GetChildren().Any(s => s.Key.StartsWith(OtlpPrefix, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(s.Value));
 
     /// <summary>Registers the exporters that the settings name.</summary>
     internal static IServiceCollection AddRescanTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -41,7 +45,7 @@ public static class TelemetryServiceCollectionExtensions
             .WithMetrics(m => m.AddMeter(TelemetryNames.Source))
             // Alerts read the message as it is written out, so it is sent, not only its template.
             .WithLogging(null, l => (l.IncludeFormattedMessage, l.IncludeScopes) = (true, true));
-        if (!string.IsNullOrEmpty(configuration[Otlp]))
+        if (configuration.IsOtlpSet())
         {
             telemetry.UseOtlpExporter();
         }

@@ -43,12 +43,16 @@ public sealed class RescanHook(
 
     private string Verify(HttpRequest request, byte[] body)
     {
-        string? id = RequestReader.Single(request, StandardWebhookSignature.IdHeader);
+        bool isSvix = !request.Headers.ContainsKey(StandardWebhookSignature.IdHeader) && request.Headers.ContainsKey(StandardWebhookSignature.SvixIdHeader);
+        string? id = RequestReader.Single(request, isSvix ? StandardWebhookSignature.SvixIdHeader : StandardWebhookSignature.IdHeader);
         WebhookVerdict verdict = verifier.Verify(
-            id, RequestReader.Single(request, StandardWebhookSignature.TimestampHeader), RequestReader.Single(request, StandardWebhookSignature.SignatureHeader), body);
+            id,
+            RequestReader.Single(request, isSvix ? StandardWebhookSignature.SvixTimestampHeader : StandardWebhookSignature.TimestampHeader),
+            RequestReader.Single(request, isSvix ? StandardWebhookSignature.SvixSignatureHeader : StandardWebhookSignature.SignatureHeader),
+            body);
         return verdict == WebhookVerdict.Valid ? id! : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, verdict switch
         {
-            WebhookVerdict.Malformed => "webhook-id, webhook-timestamp and webhook-signature are needed, once each and in the form of Standard Webhooks.",
+            WebhookVerdict.Malformed => "webhook-id, webhook-timestamp and webhook-signature (or the same with svix-) are needed, once each and in the form of Standard Webhooks: a printable id of at most 256 characters without spaces, and seconds since 1970.",
             WebhookVerdict.OutsideTolerance => "webhook-timestamp is more than 5 minutes from the time here.",
             _ => "webhook-signature fits none of the secrets.",
         });

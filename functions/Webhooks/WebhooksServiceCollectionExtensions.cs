@@ -14,8 +14,8 @@ internal static class WebhooksServiceCollectionExtensions
     {
         services.AddOptions<WebhookOptions>().Bind(configuration.GetSection(WebhookOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>());
-        services.AddSingleton<IPostConfigureOptions<WebhookOptions>>(s => new UnresolvedReferences<WebhookOptions>(
-            "Rescan__Webhooks__Secrets", o => o.Secrets, s.GetRequiredService<ILogger<UnresolvedReferences<WebhookOptions>>>()));
+        services.AddSingleton<IPostConfigureOptions<WebhookOptions>>(s => new SecretSettings<WebhookOptions>(
+            "Rescan__Webhooks__Secrets", o => o.Secrets, s.GetRequiredService<ILogger<SecretSettings<WebhookOptions>>>()));
         services.TryAddSingleton<RescanHook>();
         return services;
     }

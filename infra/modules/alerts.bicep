@@ -59,7 +59,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource overdue 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
+resource overdue 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   name: 'overdue-${suffix}'
   location: location
   tags: tags
@@ -98,7 +98,7 @@ resource overdue 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   }
 }
 
-resource failing 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
+resource failing 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   name: 'failing-${suffix}'
   location: location
   tags: tags
@@ -175,7 +175,7 @@ resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = {
   }
 }
 
-resource unhealthy 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+resource unhealthy 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'unhealthy-${suffix}'
   location: 'global'
   tags: tags

@@ -35,8 +35,15 @@ param settings settingsType
 @description('Resource id of the subnet to send through; empty: none.')
 param subnetId string
 
+@description('Whether instances are spread over zones.')
+param zoneRedundant bool
+
 @description('Memory of an instance, MiB.')
 param instanceMemoryMB 512 | 2048 | 4096
+
+@description('Instances that are kept running for orchestrations and activities.')
+@minValue(0)
+param alwaysReadyInstances int
 
 @description('Most instances that each group of functions may grow to.')
 @minValue(40)
@@ -61,6 +68,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 
@@ -104,8 +112,30 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReadyInstances }]
       }
     }
+  }
+
+  // One after the other: the platform refuses a change of an app while another is under way.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    // Refused without, though the type does not list it.
+    #disable-next-line BCP187
+    location: location
+    properties: {
+      allow: false
+    }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    #disable-next-line BCP187
+    location: location
+    properties: {
+      allow: false
+    }
+    dependsOn: [ftp]
   }
 
   resource appSettings 'config' = {
@@ -120,29 +150,18 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AzureWebJobsStorage__accountName: storageName
         AzureWebJobsStorage__clientId: identityClientId
         AzureWebJobsStorage__credential: 'managedidentity'
+        // The host's own exporter keeps 5 traces a second otherwise.
+        OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+        OTEL_TRACES_SAMPLER_ARG: '1.0'
         Rescan__PublicUrl: 'https://${app.properties.defaultHostName}'
       },
       settings
     )
-  }
-
-  resource ftp 'basicPublishingCredentialsPolicies' = {
-    name: 'ftp'
-    properties: {
-      allow: false
-    }
-  }
-
-  resource scm 'basicPublishingCredentialsPolicies' = {
-    name: 'scm'
-    properties: {
-      allow: false
-    }
+    dependsOn: [scm]
   }
 }
 
 // The stable 2016 version of diagnostic settings knows no category groups.
-#disable-next-line use-recent-api-versions
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: app

@@ -18,7 +18,7 @@ param identityName string
 @description('Principal id of the app\'s identity, which runs orchestrations.')
 param principalId string
 
-resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   name: name
   location: location
   tags: tags

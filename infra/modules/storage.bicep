@@ -1,6 +1,6 @@
 metadata description = 'Storage account of the Functions host, of the task hub and of outcomes. Keys are off: only Entra identities get in.'
 
-import { durableBackend, tags as tagsType } from '../types.bicep'
+import { durableBackend, reach as reachType, tags as tagsType } from '../types.bicep'
 import { roleIds } from '../roles.bicep'
 
 @description('Name of the account.')
@@ -20,6 +20,12 @@ param sku 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_GZRS'
 @description('Who runs orchestrations; queues are used only by the Storage backend.')
 param backend durableBackend
 
+@description('From where it is reached.')
+param reach reachType
+
+@description('Resource id of the subnet that it is reached from.')
+param subnetId string
+
 @description('Name of the app\'s identity; known before anything is deployed, so the names of role assignments are too.')
 param identityName string
 
@@ -29,7 +35,7 @@ param principalId string
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
-resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
   location: location
   tags: tags
@@ -44,7 +50,14 @@ resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: 'Enabled'
+    // Written out in each case, as what is left out keeps what was there before.
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: reach == 'internet' ? 'Allow' : 'Deny'
+      ipRules: []
+      virtualNetworkRules: reach == 'subnet' ? [{ id: subnetId }] : []
+    }
+    publicNetworkAccess: reach == 'privateEndpoints' ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 
@@ -114,7 +127,6 @@ resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 // The stable 2016 version of diagnostic settings knows neither category groups nor the services of a storage account.
-#disable-next-line use-recent-api-versions
 resource accountDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account
@@ -130,7 +142,6 @@ resource accountDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-pr
 }
 
 // Reads and writes of a task hub are many and say little; deletions are few, and are what an audit asks about.
-#disable-next-line use-recent-api-versions
 resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::blobs
@@ -145,7 +156,6 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
   }
 }
 
-#disable-next-line use-recent-api-versions
 resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::tables
@@ -161,7 +171,6 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
 }
 
 // A queue message is deleted whenever it has been handled, so queues report transactions only.
-#disable-next-line use-recent-api-versions
 resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: account::queues

@@ -1,6 +1,6 @@
 metadata description = 'Key Vault for the passwords of appliances and the secrets of webhooks. Nothing is put in by the template.'
 
-import { tags as tagsType } from '../types.bicep'
+import { reach as reachType, tags as tagsType } from '../types.bicep'
 import { roleIds } from '../roles.bicep'
 
 @description('Name of the vault.')
@@ -26,10 +26,19 @@ param officerId string
 @description('What the secrets officer is.')
 param officerType 'User' | 'Group' | 'ServicePrincipal'
 
+@description('Public addresses and ranges from which it is reached besides.')
+param officerAddresses string[]
+
+@description('From where it is reached.')
+param reach reachType
+
+@description('Resource id of the subnet that it is reached from.')
+param subnetId string
+
 @description('Resource id of the workspace that diagnostics go to.')
 param workspaceId string
 
-resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
   tags: tags
@@ -46,7 +55,13 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
     enabledForDeployment: false
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
-    publicNetworkAccess: 'Enabled'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: reach == 'internet' ? 'Allow' : 'Deny'
+      ipRules: map(reach == 'internet' ? [] : officerAddresses, address => { value: address })
+      virtualNetworkRules: reach == 'subnet' ? [{ id: subnetId }] : []
+    }
+    publicNetworkAccess: reach == 'privateEndpoints' && empty(officerAddresses) ? 'Disabled' : 'Enabled'
   }
 }
 
@@ -73,7 +88,6 @@ resource secretsOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = i
 }
 
 // The stable 2016 version of diagnostic settings knows no category groups.
-#disable-next-line use-recent-api-versions
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'rescan'
   scope: vault

@@ -19,7 +19,7 @@ param retentionInDays int
 @description('GiB a day after which ingestion stops until the next day; -1: no cap.')
 param dailyCapGb int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: name
   location: location
   tags: tags

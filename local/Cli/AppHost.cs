@@ -87,7 +87,8 @@ internal static class AppHost
     private static string[] KeysOf(IConfiguration configuration)
     {
         string[] keys = [.. configuration.GetSection("Rescan:Keys").GetChildren().Select(k => k.Value).Prepend(configuration["Rescan:Key"]).OfType<string>().Where(k => k.Length > 0)];
-        return Array.Exists(keys, k => k.Length < ShortestKey)
+        return Array.Exists(keys, SecretText.IsUnresolved) ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: {SecretText.Unresolved}.")
+            : Array.Exists(keys, k => k.Length < ShortestKey)
             ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints.")
             : keys;
     }

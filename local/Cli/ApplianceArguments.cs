@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
 
@@ -13,32 +12,39 @@ internal sealed class ApplianceArguments
 
     private const string Key = "Rescan__Appliances__0__";
 
-    private readonly Option<string> kind = new Option<string>("--kind")
-    {
-        Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
-        DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
-    }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+    private readonly Option<string> kind = KindOption();
 
     private readonly Option<string> baseUrl = new("--base-url")
     {
-        Description = $"https://HOST:PORT of the REST API; ports unless changed: {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.DefaultPort} ({p.ShortKind})"))}",
+        HelpName = "URL",
+        Description = $"https://HOST:PORT of the appliance's REST API; ports unless changed: {OfKinds(p => p.DefaultPort)}",
         Required = true,
     };
 
     private readonly Option<string> username = new("--username", "-u")
     {
-        Description = $"the account, without MFA: {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.RolesThatRescan[^1]} ({p.ShortKind})"))}",
-        Required = true,
+        HelpName = "NAME", Description = $"the account, without MFA: {OfKinds(p => p.RolesThatRescan[^1])}", Required = true,
     };
 
     private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
-    private readonly Option<string[]> thumbprints = new("--thumbprint") { Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
+    private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
     private readonly Option<string?> apiVersion = new("--api-version")
     {
-        Description = $"x-api-version, or auto; {string.Join(", ", ApplianceProducts.All.Select(p => $"{p.DefaultRevision} ({p.ShortKind})"))} unless given",
+        HelpName = "REVISION", Description = $"x-api-version, or auto; unless given {OfKinds(p => p.DefaultRevision)}",
     };
 
-    private readonly Option<string?> name = new("--name") { Description = "a short name for the appliance in ids; its host and port unless given" };
+    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
+
+    /// <summary>The option that says what an appliance is.</summary>
+    public static Option<string> KindOption() => new Option<string>("--kind")
+    {
+        HelpName = "KIND",
+        Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
+        DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
+    }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+
+    /// <summary>The kind that <see cref="KindOption"/> names.</summary>
+    public static ApplianceProduct ProductOf(string? shortKind) => ApplianceProducts.All.First(p => p.ShortKind == shortKind);
 
     public void AddTo(Command command)
     {
@@ -51,10 +57,9 @@ internal sealed class ApplianceArguments
     /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
-        ApplianceProduct product = ApplianceProducts.All.First(p => p.ShortKind == parse.GetValue(kind));
-        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
+        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url))
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be an https:// address such as https://appliance.example:{product.DefaultPort}.");
+            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
         }
 
         string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
@@ -67,8 +72,8 @@ internal sealed class ApplianceArguments
 
         List<KeyValuePair<string, string?>> settings =
         [
-            new(Key + "Name", parse.GetValue(name) ?? string.Create(CultureInfo.InvariantCulture, $"{url.Host.Trim('[', ']').Replace(':', '.')}-{url.Port}")),
-            new(Key + "Kind", product.Kind),
+            new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
+            new(Key + "Kind", ProductOf(parse.GetValue(kind)).Kind),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),
@@ -106,4 +111,6 @@ internal sealed class ApplianceArguments
 
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
     private static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
+
+    private static string OfKinds(Func<ApplianceProduct, object> what) => string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));
 }

@@ -5,6 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
 
@@ -14,13 +17,7 @@ internal static class ApplianceCommands
     private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(30);
 
     public static Command CreateRepositories() => Create(
-        "repositories",
-        """
-        List the appliance's repositories. Starts nothing.
-
-          rescan repositories --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
         {
             IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
@@ -30,32 +27,16 @@ internal static class ApplianceCommands
                 return;
             }
 
-            int width = all.Count == 0 ? 0 : all.Max(r => r.Name.Length);
-            foreach (Repository repository in all.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
-            {
-                string place = repository.Bucket is null ? repository.Type ?? "" : $"{repository.Bucket}/{repository.Folder}".TrimEnd('/');
-                Console.Out.WriteLine($"{repository.Id}  {repository.Name.PadRight(width)}  {place}".TrimEnd());
-                if (repository.LeftOutOfRuns is { } reason)
-                {
-                    Console.Out.WriteLine($"    left out of runs unless named: {reason}");
-                }
-            }
-
+            ApplianceTables.Of(all).Print(Screen.Out);
             if (all.Count == 0)
             {
-                Console.Error.WriteLine("The appliance lists no repositories; its account may not see them.");
+                Screen.Error.Say("The appliance lists no repositories; its account may not see them.");
             }
         });
 
     public static Command CreateCheck() => Create(
-        "check",
-        """
-        Check that the appliance can be reached, that its certificate and the account are accepted, and that it has repository
-        rescan. Starts nothing.
-
-          rescan check --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... < password.txt
-
-        """,
+        "check", "Check that an appliance can be reached and rescanned",
+        "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
         async (client, json, cancellationToken) =>
         {
             ApplianceProbe probe = await client.ProbeAsync(cancellationToken).ConfigureAwait(false);
@@ -73,25 +54,24 @@ internal static class ApplianceCommands
                 return;
             }
 
-            Console.Out.WriteLine("ok  reached, and its certificate is trusted");
+            Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
             if (probe.Certificate is { } certificate)
             {
-                Console.Out.WriteLine($"    {certificate.Subject}, valid until {certificate.ValidUntil:yyyy-MM-dd}, SHA-256");
-                Console.Out.WriteLine($"    {certificate.Thumbprint}");
+                Screen.Out.Say($"    {Words.Line(certificate.Subject)}, valid until {certificate.ValidUntil:yyyy-MM-dd}, SHA-256 {certificate.Thumbprint}", 4);
             }
 
-            Console.Out.WriteLine($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}");
-            Console.Out.WriteLine($"ok  {probe.Product} {signedIn.ProductVersion ?? "of an unknown version"}");
-            Console.Out.WriteLine($"ok  accepts x-api-version {signedIn.ApiVersion}, which has repository rescan");
+            Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
+            Screen.Out.Say($"ok  {probe.Product} {signedIn.ProductVersion ?? "(its version is not told to this role)"}", 4);
+            Screen.Out.Say($"ok  accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
             if (probe.Revisions.Count > 0)
             {
-                Console.Out.WriteLine($"    offers {string.Join(", ", probe.Revisions)}");
+                Screen.Out.Say($"    offers {Words.Line(string.Join(", ", probe.Revisions))}", 4);
             }
 
-            Console.Out.WriteLine($"ok  {repositories.Count} repositories{LeftOut(repositories)}");
+            Screen.Out.Say($"ok  {repositories.Count} repositories{LeftOut(repositories)}", 4);
             foreach (string warning in warnings)
             {
-                Console.Out.WriteLine("!!  " + warning);
+                Screen.Out.Say("!!  " + Words.Line(warning), 4);
             }
         });
 
@@ -112,18 +92,32 @@ internal static class ApplianceCommands
         }
     }
 
-    private static Command Create(string name, string description, Func<IApplianceClient, bool, CancellationToken, Task> act)
+    /// <summary>What the rest of the app is told in the environment is no concern of a question to one appliance.</summary>
+    private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
+        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
+
+
+    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
-        Command command = new(name, description) { output };
+        Command command = new DocumentedCommand(name, summary)
+        {
+            Details = (details + " It starts nothing.").TrimStart(),
+            Examples =
+            [
+                $"rescan {name} --base-url https://appliance.example:11005 \\",
+                "  --username rescan --password-stdin --thumbprint 9F86D0... < password.txt",
+            ],
+        };
+        command.Add(output);
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             ServiceCollection services = new();
             services.AddLogging();
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
-                appliance.Read(parse).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+                appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
             await using (provider.ConfigureAwait(false))
             {

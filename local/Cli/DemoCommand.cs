@@ -6,6 +6,8 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -21,24 +23,30 @@ internal static class DemoCommand
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
-        Option<bool> run = new("--run") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
+        Option<bool> run = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
         Option<string> output = Output.Option();
-        Command command = new("demo", """
-            Start a simulated appliance and the app, start a rescan by HTTP, and follow it to its end.
-
-              rescan demo --outcome warning --session-duration 45s --faults throttled
-              rescan demo --kind vbr
-              rescan demo --open --session-duration 2m
-              rescan demo --run --open
-
-            Exit codes: those of rescan run; 0 after --open. With --run: 0 when the run ended as it is meant to, its failing appliance included; 3 otherwise.
-            """) { open, run, output };
+        Command command = new DocumentedCommand("demo", "Watch a rescan of a simulated appliance")
+        {
+            Details = "It starts a simulated appliance and the app, starts a rescan by HTTP, and follows it to its end. Nothing is kept.",
+            Examples =
+            [
+                "rescan demo",
+                "rescan demo --outcome warning --session-duration 45s --faults throttled",
+                "rescan demo --kind vbr",
+                "rescan demo --open --session-duration 2m",
+                "rescan demo --fleet --open",
+            ],
+            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0")],
+        };
+        command.Add(open);
+        command.Add(run);
+        command.Add(output);
         arguments.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(run) && command.Options.FirstOrDefault(o => o != run && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
             {
-                result.AddError($"{other.Name} does not go with --run.");
+                result.AddError($"{other.Name} does not go with --fleet.");
             }
         });
         command.SetAction(async (parse, cancellationToken) =>
@@ -78,7 +86,7 @@ internal static class DemoCommand
         }
         else
         {
-            Console.Out.WriteLine($"status page  {page}");
+            Screen.Out.Say($"status page  {page}");
         }
     }
 

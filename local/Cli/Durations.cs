@@ -22,8 +22,11 @@ internal static class Durations
             }
         }
 
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero
+        // A bare number would be days to TimeSpan, which hardly anybody means.
+        bool isBare = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        return !isBare && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero
             ? span
-            : throw new CommandException(ExitCodes.Usage, $"{option} '{text}' is not a duration; write 45s, 2m, 1h, 30d or 00:00:45.");
+            : throw new CommandException(
+                ExitCodes.Usage, $"{option} '{text}' is {(isBare ? "a number without a unit" : "not a duration")}; write 45s, 2m, 1h, 30d or 00:00:45.");
     }
 }

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Settings of the app that stand in the environment, where Azure keeps them too.</summary>
+/// <summary>The environment as settings, whole, as in Azure: whatever any part of the app reads is let through.</summary>
 internal static class EnvironmentSettings
 {
     public static Dictionary<string, string?> Read()
@@ -10,14 +10,8 @@ internal static class EnvironmentSettings
         Dictionary<string, string?> settings = new(StringComparer.OrdinalIgnoreCase);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
-            string key = (string)variable.Key;
-            if (key == ApplianceArguments.PasswordVariable)
-            {
-                continue;
-            }
-
-            if (key.StartsWith("Rescan", StringComparison.OrdinalIgnoreCase) || key.StartsWith("AzureWebJobsStorage", StringComparison.OrdinalIgnoreCase) || key == "WEBSITE_TIME_ZONE"
-                || key.StartsWith("OTEL_", StringComparison.Ordinal) || key.StartsWith("APPLICATIONINSIGHTS_", StringComparison.Ordinal))
+            // The password of the commands is no setting, and settings are kept longer than it is needed.
+            if ((string)variable.Key is var key && key != ApplianceArguments.PasswordVariable)
             {
                 settings[key] = (string?)variable.Value;
             }

@@ -14,6 +14,12 @@ internal static class ExitCodes
     public const int Configuration = 78;
     public const int Interrupted = 130;
 
+    /// <summary>Those that say how a rescan ended, as help lists them.</summary>
+    public static readonly IReadOnlyList<(string Code, string Meaning)> OfRescans =
+    [
+        ("0, 2, 3, 4", "Succeeded, Warning, Failed, Canceled"), ("5, 6, 7, 8", "TimedOut, Rejected, Unreachable, Lost"),
+    ];
+
     public static int Of(Outcome outcome) => outcome switch
     {
         Outcome.Succeeded => 0,

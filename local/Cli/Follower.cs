@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Hosting;
 using Spectre.Console;
 
@@ -15,8 +16,8 @@ internal static class Follower
 
     public static Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, CancellationToken cancellationToken)
     {
-        IAnsiConsole console = Output.Terminal;
-        return console.Profile.Capabilities.Interactive && !Console.IsErrorRedirected
+        IAnsiConsole console = Screen.Error.Console;
+        return Screen.Error.IsLive
             ? console.Status().Spinner(Spinner.Known.Dots).StartAsync(
                 "starting", line => FollowAsync(host, id, logs, new LiveProgress(console, line), cancellationToken))
             : FollowAsync(host, id, logs, new PlainProgress(), cancellationToken);

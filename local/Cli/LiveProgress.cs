@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
+using Rescan.Local.Cli.Terminal;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli;
@@ -8,6 +9,9 @@ namespace Rescan.Local.Cli;
 /// <summary>For a terminal: what has been done scrolls by; one line at the bottom says what is being done and when the next poll comes.</summary>
 internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : IProgressView
 {
+    // A time, two blanks, a mark and another blank.
+    private const int Margin = 12;
+
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
 
     public void Say(string text) => Write("grey", "·", text);
@@ -50,14 +54,21 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
 
         if (log.LastOrDefault(LogChanges.IsOpen) is { } open)
         {
-            parts.Add(open.Message);
+            parts.Add(Words.Line(open.Message));
         }
 
         string text = string.Join(" · ", parts);
         int width = Math.Max(10, console.Profile.Width - 4);
-        line.Status(Markup.Escape(text.Length <= width ? text : text[..(width - 1)] + "…"));
+        line.Status(Markup.Escape(Words.Cut(text, width)));
     }
 
-    private void Write(string color, string mark, string text) =>
-        console.MarkupLine($"[grey]{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}[/]  [{color}]{mark}[/] {Markup.Escape(text)}");
+    private void Write(string color, string mark, string text)
+    {
+        string before = $"[grey]{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}[/]  [{color}]{mark}[/] ";
+        foreach (string part in Words.Wrap(Words.Line(text), Math.Max(10, console.Profile.Width - Margin - 1)))
+        {
+            console.MarkupLine(before + Markup.Escape(part));
+            before = new string(' ', Margin);
+        }
+    }
 }

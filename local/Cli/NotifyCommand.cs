@@ -3,6 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
 using Rescan.Functions.Notifications;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
 
@@ -14,12 +16,21 @@ internal static class NotifyCommand
         Option<bool> sample = new("--test") { Description = "send a sample to each channel and print what it answers" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
-        Command command = new("notify", """
-            Send a sample notification to every channel of the settings, and print what became of each. Exit code 1 when one was not taken.
-
-              Rescan__Notifications__Channels__0__Kind=slack Rescan__Notifications__Channels__0__Url=https://hooks.slack.com/services/... rescan notify --test
-
-            """) { sample, settings, output };
+        Command command = new DocumentedCommand("notify", "Send a sample notification to every channel")
+        {
+            Details = "It prints what became of each.",
+            Examples =
+            [
+                "rescan notify --test",
+                "Rescan__Notifications__Channels__0__Kind=slack \\",
+                "Rescan__Notifications__Channels__0__Url=https://hooks.slack.com/... \\",
+                "  rescan notify --test",
+            ],
+            ExitCodes = [("0", "every channel took it"), ("1", "one did not"), ("78", "no channel is configured")],
+        };
+        command.Add(sample);
+        command.Add(settings);
+        command.Add(output);
         command.SetAction(async (parse, cancellationToken) =>
         {
             if (!parse.GetValue(sample))
@@ -30,7 +41,7 @@ internal static class NotifyCommand
             IConfiguration configuration = new ConfigurationBuilder()
                 .AddInMemoryCollection(SettingsFile.Read(parse.GetValue(settings)!).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
             ServiceCollection collection = new();
-            collection.AddLogging().AddRescan(configuration);
+            collection.AddLogging().AddRescanNotifications(configuration);
             ServiceProvider services = collection.BuildServiceProvider();
             await using (services.ConfigureAwait(false))
             {
@@ -47,15 +58,23 @@ internal static class NotifyCommand
                 }
                 else
                 {
-                    foreach (DeliveryResult result in results)
-                    {
-                        Console.Out.WriteLine($"{(result.Delivered ? "ok    " : "failed")}  {result.Channel}: {result.Detail}");
-                    }
+                    Of(results).Print(Screen.Out);
                 }
 
                 return results.All(r => r.Delivered) ? 0 : 1;
             }
         });
         return command;
+    }
+
+    public static Table Of(IEnumerable<DeliveryResult> results)
+    {
+        Table table = new(Column.Value("result"), Column.NameOf("channel"), Column.Text("answer"));
+        foreach (DeliveryResult result in results)
+        {
+            table.Add(Cell.Marked(result.Delivered ? "ok" : "failed", result.Delivered), result.Channel, result.Detail);
+        }
+
+        return table;
     }
 }

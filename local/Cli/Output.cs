@@ -4,7 +4,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -20,19 +22,23 @@ internal static class Output
         Converters = { new JsonStringEnumConverter() },
     };
 
-    private static readonly Lazy<IAnsiConsole> OnError = new(() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
-
-    /// <summary>The console on stderr.</summary>
-    public static IAnsiConsole Terminal => OnError.Value;
-
     public static Option<string> Option() => new Option<string>("--output", "-o")
     {
+        HelpName = "FORMAT",
         Description = "text for people, json for programs (one object on stdout)", DefaultValueFactory = _ => "text",
     }.AcceptOnlyFromAmong("text", "json");
 
-    public static void PrintJson(object value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
+    public static void PrintJson(object value) => Console.Out.WriteLine(ToJson(value));
 
-    public static void Step(string text) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss}  {text}"));
+    /// <summary>JSON for programs that a person may look at in a terminal.</summary>
+    public static string ToJson(object value) => SafeText.Json(JsonSerializer.Serialize(value, Json));
+
+    /// <summary>A line of progress with its time.</summary>
+    public static void Step(string text)
+    {
+        string time = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture) + "  ";
+        Screen.Error.Say(time + text.ReplaceLineEndings(" "), time.Length);
+    }
 
     public static void Print(RunResult result, bool json)
     {
@@ -42,15 +48,14 @@ internal static class Output
         }
         else
         {
-            Summary(AnsiConsole.Console, result, boxed: !Console.IsOutputRedirected);
+            Summary(Screen.Out, result);
         }
     }
 
     /// <summary>The end of a rescan as people read it.</summary>
-    /// <param name="console">Where to.</param>
+    /// <param name="screen">A terminal gets a box that fits it, a pipe plain lines that programs can cut.</param>
     /// <param name="result">The rescan.</param>
-    /// <param name="boxed">A box fitted to the terminal; else plain lines, which programs can cut.</param>
-    public static void Summary(IAnsiConsole console, RunResult result, bool boxed)
+    public static void Summary(Screen screen, RunResult result)
     {
         List<(string Name, string Value, string? Color)> rows = [("outcome", result.Outcome.ToString(), ColorOf(result.Outcome) + " bold")];
         if (result.Reason is { } reason)
@@ -71,11 +76,11 @@ internal static class Output
         rows.Add(("requests", string.Create(
             CultureInfo.InvariantCulture,
             $"token {sent.Token}, repositories {sent.Repositories}, rescan {sent.Rescan}, session {sent.Session}, log {sent.Log}, stop {sent.Stop}, other {sent.Other}"), null));
-        if (!boxed)
+        if (screen.Width is null)
         {
             foreach ((string name, string value, _) in rows)
             {
-                console.Profile.Out.Writer.WriteLine($"{name,-10}  {value}");
+                screen.Console.Profile.Out.Writer.WriteLine($"{name,-10}  {Words.Line(value)}");
             }
 
             return;
@@ -85,12 +90,12 @@ internal static class Output
         string? before = null;
         foreach ((string name, string value, string? color) in rows)
         {
-            IRenderable shown = new Text(value, color is null ? Style.Plain : Style.Parse(color));
+            IRenderable shown = new Text(Words.Line(value), color is null ? Style.Plain : Style.Parse(color));
             grid.AddRow(new Text(name == before ? "" : name, Style.Parse("bold")), shown);
             before = name;
         }
 
-        console.Write(new Panel(grid).Header($" {Markup.Escape(result.Id)} ").RoundedBorder());
+        screen.Console.Write(new Panel(grid).Header($" {Markup.Escape(Words.Cut(Words.Line(result.Id), screen.Width.Value - 6))} ").RoundedBorder());
     }
 
     private static string ColorOf(Outcome outcome) => outcome switch { Outcome.Succeeded => "green", Outcome.Warning or Outcome.Canceled => "yellow", _ => "red" };

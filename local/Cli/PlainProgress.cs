@@ -14,6 +14,11 @@ internal sealed class PlainProgress : IProgressView
 
     public void Log(SessionLogItem item)
     {
+        if (item is { Status: "", Message: "" })
+        {
+            return;
+        }
+
         // That an item which was said is done now goes without saying; that it went wrong does not.
         bool news = said.Add((item.Time, item.Message));
         if (item.Status is LogStatus.Success or LogStatus.Info || LogChanges.IsOpen(item))
@@ -25,7 +30,7 @@ internal sealed class PlainProgress : IProgressView
         }
         else
         {
-            Output.Step($"log: {item.Status}: {item.Message}");
+            Output.Step("log: " + string.Join(": ", new[] { item.Status, item.Message }.Where(t => t.Length > 0)));
         }
     }
 
@@ -34,7 +39,8 @@ internal sealed class PlainProgress : IProgressView
         if (status.NextPollAt is { } next && next != shown && status.Phase is RescanPhase.Watching or RescanPhase.Stopping)
         {
             shown = next;
-            Output.Step(string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done,{Percent(status)} next in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
+            string done = status.Polls == 0 ? "first poll" : string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done,{Percent(status)} next");
+            Output.Step(string.Create(CultureInfo.InvariantCulture, $"{done} in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
         }
     }
 

@@ -6,6 +6,9 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Webhooks;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -18,20 +21,29 @@ internal static class RunCommand
     public static Command Create()
     {
         ApplianceArguments appliance = new();
-        Option<string> repository = new("--repository", "-r") { Description = "the repository's name or id", Required = true };
-        Option<string> deadline = new("--deadline") { Description = "how long the rescan may take, such as 90m or 2d", DefaultValueFactory = _ => "24h" };
-        Option<string> patience = new("--patience") { Description = "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s" };
+        Option<string> repository = new("--repository", "-r") { HelpName = "NAME", Description = "the repository's name or id", Required = true };
+        Option<string> deadline = new("--deadline") { HelpName = "TIME", Description = "how long the rescan may take, such as 90m or 2d", DefaultValueFactory = _ => "24h" };
+        Option<string> patience = new("--patience") { HelpName = "TIME", Description = "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s" };
         StateLocationArguments hubs = new();
         Option<bool> cancel = new("--cancel") { Description = "cancel the rescan of this repository that an earlier command began" };
         Option<string> output = Output.Option();
-        Command command = new("run", """
-            Rescan one repository and follow it to its end. Killed or interrupted, the same command goes on where it was.
-
-              rescan run --base-url https://appliance.example:11005 --username rescan --password-stdin --thumbprint 9F86D0... --repository prod < password.txt
-
-            Exit codes: 0 Succeeded, 2 Warning, 3 Failed, 4 Canceled, 5 TimedOut, 6 Rejected, 7 Unreachable, 8 Lost, 64 usage, 78 configuration, 130 interrupted.
-            """) { repository, deadline, patience, cancel, output };
+        Command command = new DocumentedCommand("run", "Rescan one repository and follow it to its end")
+        {
+            Details = "Killed or interrupted, the same command goes on where it was.",
+            Examples =
+            [
+                "rescan run --base-url https://appliance.example:11005 --username rescan \\",
+                "  --password-stdin --thumbprint 9F86D0... --repository prod < password.txt",
+            ],
+            ExitCodes = [.. ExitCodes.OfRescans, ("64", "the command line"), ("78", "the settings or the state cannot be used"), ("130", "interrupted")],
+        };
+        command.Add(repository);
+        command.Add(deadline);
+        command.Add(patience);
+        command.Add(cancel);
+        command.Add(output);
         hubs.AddTo(command);
+        repository.CompletionSources.Add(Candidates.Repositories(hubs));
         appliance.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {

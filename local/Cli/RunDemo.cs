@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli;
 
-/// <summary><c>rescan demo --run</c>: a run over three simulated appliances, one of which fails half-way.</summary>
+/// <summary><c>rescan demo --fleet</c>: a run over three simulated appliances, one of which fails half-way.</summary>
 internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance> appliances, string failing)
 {
     private const string Reinstalled = """{"name":"new-certificate","after":0,"times":1}""";
@@ -23,6 +25,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         ("virginia", Repositories("us", "orders", "payments", "search", "archive")),
         ("sydney", Repositories("ap", "ledger", "media", "reports", "staging")),
     ];
+
+    private static readonly Dictionary<string, string> Nothing = [];
 
     private readonly Dictionary<string, string> shown = [];
     private bool failed;
@@ -111,14 +115,14 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         answer.EnsureSuccessStatusCode();
         string self = answer.Headers.Location!.ToString();
         Output.Step($"POST /api/rescans {{\"filter\":{{}}}} -> {(int)answer.StatusCode}, {self}");
-        if (json || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+        if (json || Screen.Out is not { IsLive: true, Width: { } width })
         {
             return await FollowAsync(self, ShowLines, cancellationToken).ConfigureAwait(false);
         }
 
         RunView? run = null;
-        await AnsiConsole.Live(new Table()).StartAsync(async live =>
-            run = await FollowAsync(self, (r, messages) => live.UpdateTarget(LiveTable(r, messages)), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await Screen.Out.Console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
+            run = await FollowAsync(self, (r, messages) => live.UpdateTarget(RunTable.Of(r, messages).Render(width)), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         return run!;
     }
 
@@ -167,7 +171,7 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             {
                 RunItemState.Waiting => "waits for its turn",
                 RunItemState.Running => messages.GetValueOrDefault(item.Id, "starting"),
-                _ => $"{item.Outcome?.ToString() ?? "no outcome"}{(item.Reason is { } why ? ": " + FirstSentence(why) : "")}",
+                _ => $"{item.Outcome?.ToString() ?? "no outcome"}{(item.Reason is { } why ? ": " + RunTable.FirstSentence(why) : "")}",
             };
             if (shown.GetValueOrDefault(item.Id) != line)
             {
@@ -177,56 +181,24 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         }
     }
 
-    private static Table LiveTable(RunView run, IReadOnlyDictionary<string, string> messages)
-    {
-        Table table = new Table().RoundedBorder().Expand()
-            .AddColumn("appliance").AddColumn("repository").AddColumn("state").AddColumn(new TableColumn("seconds").RightAligned()).AddColumn(new TableColumn("log").NoWrap());
-        foreach (RunItemView item in run.Items)
-        {
-            table.AddRow(
-                new Text(item.Appliance), new Text(item.Repository.Name),
-                item.State == RunItemState.Ended ? Colored(item.Outcome) : new Markup(item.State == RunItemState.Running ? "[blue]Running[/]" : "[grey]Waiting[/]"),
-                new Text(item.State == RunItemState.Ended ? item.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture) : ""),
-                new Text(item.State == RunItemState.Running ? messages.GetValueOrDefault(item.Id, "starting") : item.Found ?? FirstSentence(item.Reason ?? "")) { Overflow = Overflow.Ellipsis });
-        }
-
-        return table;
-    }
-
     private static void Report(RunView run)
     {
-        Table table = new Table().RoundedBorder().Title($"{run.Id}: {run.Status}")
-            .AddColumn("appliance").AddColumn("repository").AddColumn("outcome").AddColumn(new TableColumn("seconds").RightAligned()).AddColumn("found, or why not");
-        foreach (RunItemView item in run.Items)
+        RunTable.Of(run, Nothing).Print(Screen.Out);
+        TimeSpan took = (run.FinishedAt ?? run.StartedAt) - run.StartedAt;
+        Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
+        foreach (IGrouping<string, RunItemView> failed in run.Items.Where(i => i.Outcome is not (Outcome.Succeeded or Outcome.Warning) && i.Reason is not null).GroupBy(i => i.Reason!))
         {
-            table.AddRow(
-                new Text(item.Appliance), new Text(item.Repository.Name), Colored(item.Outcome),
-                new Text(item.DurationSeconds.ToString("0.0", CultureInfo.InvariantCulture)),
-                new Text(item.Outcome == Outcome.Succeeded || item.Reason is null ? item.Found ?? "" : FirstSentence(item.Reason)));
+            Screen.Out.Say(Words.Line($"{string.Join(", ", failed.Select(i => i.Repository.Name))}: {failed.Key}"), 2);
         }
 
-        AnsiConsole.Write(table);
-        TimeSpan took = (run.FinishedAt ?? run.StartedAt) - run.StartedAt;
-        AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
         foreach (string error in run.Errors)
         {
-            AnsiConsole.WriteLine("error: " + error);
+            Screen.Out.Say("error: " + Words.Line(error), 2);
         }
 
         foreach (string warning in run.Warnings)
         {
-            AnsiConsole.WriteLine("warning: " + warning);
+            Screen.Out.Say("warning: " + Words.Line(warning), 2);
         }
     }
-
-    /// <summary>The rest stands in the run's JSON.</summary>
-    private static string FirstSentence(string text) => text.IndexOf(". ", StringComparison.Ordinal) is > 0 and int end ? text[..(end + 1)] : text;
-
-    private static Markup Colored(Outcome? outcome) => outcome switch
-    {
-        Outcome.Succeeded => new Markup("[green]Succeeded[/]"),
-        Outcome.Warning or Outcome.Canceled => new Markup($"[yellow]{outcome}[/]"),
-        null => new Markup("[red]none[/]"),
-        _ => new Markup($"[red]{outcome}[/]"),
-    };
 }

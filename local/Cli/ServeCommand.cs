@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -10,22 +11,27 @@ internal static class ServeCommand
     public static Command Create()
     {
         Option<string> settings = SettingsFile.Option();
-        Option<string> url = new("--url") { Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
+        Option<string> url = new("--url") { HelpName = "URL", Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
         StateLocationArguments arguments = new();
-        Command command = new("serve", """
-            Serve the HTTP API and run the nightly timer, on the settings of local.settings.json and the environment. A second
-            one on the same state stands by, and takes over when the first ends or dies.
-
-              rescan serve --state /var/lib/rescan
-              rescan serve --storage azurite
-              curl -X POST http://127.0.0.1:7071/api/rescans -H 'content-type: application/json' -d '{"appliance":"appliance-1","repository":"prod"}'
-
-            Exit codes: 0 stopped, 74 the state was lost, full or taken over while serving, 78 the settings or the state cannot be used.
-            """) { settings, url };
+        Command command = new DocumentedCommand("serve", "Serve the API, the status page and the nightly run")
+        {
+            Details = "It takes the settings of local.settings.json and the environment. A second one on the same state stands by, and takes over when the first ends or dies.",
+            Examples =
+            [
+                "rescan serve --state /var/lib/rescan",
+                "rescan serve --storage azurite",
+                "curl -X POST http://127.0.0.1:7071/api/rescans \\",
+                "  -H 'content-type: application/json' \\",
+                """  -d '{"appliance":"appliance-1","repository":"prod"}'""",
+            ],
+            ExitCodes = [("0", "stopped"), ("74", "the state was lost, full or taken over while serving"), ("78", "the settings or the state cannot be used, or the port is in use")],
+        };
+        command.Add(settings);
+        command.Add(url);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address))
+            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
             {
                 throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
@@ -54,7 +60,14 @@ internal static class ServeCommand
         {
             LocalFunctionHost host = await AppHost.StartAsync(
                 location, settings, address, timers: true,
-                l => l.AddSimpleConsole(c => c.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning), cancellationToken).ConfigureAwait(false);
+                l =>
+                {
+                    SafeConsoleFormatter.AddTo(l);
+
+                    // That the host does not start is told once, and not as a stack trace.
+                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                },
+                cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 if (location.Remark is { } remark)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Rescan.Functions.Appliances;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -10,20 +12,31 @@ internal static class SimulateCommand
 {
     public static Command Create()
     {
-        Option<int?> port = new("--port") { Description = $"port on loopback; 0 takes any free one. Unless given, the kind's own: {string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}" };
-        Option<string?> state = new("--state") { Description = "file that keeps certificate and sessions over a restart" };
+        Option<int?> port = new("--port")
+        {
+            HelpName = "PORT", Description = $"port on loopback; 0 takes any free one. Unless given the kind's own: {string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}",
+        };
+        Option<string?> state = new("--state") { HelpName = "FILE", Description = "file that keeps certificate and sessions over a restart" };
         Option<bool> list = new("--list-faults") { Description = "say what each fault does, and start nothing" };
         Option<string> output = Output.Option();
         SimulatorArguments arguments = new();
-        Command command = new("simulate", """
-            Serve a simulated appliance on loopback until Ctrl-C. GET /_ledger lists every request it took; POST /_admin/faults
-            adds a fault, DELETE takes all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.
-
-              rescan simulate --port 11005 --session-duration 2m --product 7.0
-              rescan simulate --kind vbr --faults dead-refresh-token
-              curl -k https://127.0.0.1:11005/_admin/faults -d '{"name":"throttled","request":"log","times":3}'
-
-            """) { port, state, list, output };
+        Command command = new DocumentedCommand("simulate", "Serve a simulated appliance until Ctrl-C")
+        {
+            Details = "It listens on loopback. GET /_ledger lists every request it took; POST /_admin/faults adds a fault, DELETE takes all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.",
+            Examples =
+            [
+                "rescan simulate --port 11005 --session-duration 2m --product 7.0",
+                "rescan simulate --kind vbr --faults dead-refresh-token",
+                "rescan simulate --list-faults",
+                "curl -k https://127.0.0.1:11005/_admin/faults \\",
+                """  -d '{"name":"throttled","request":"log","times":3}'""",
+            ],
+        };
+        port.Validators.Add(r => Ranges.Check(r, port, 0, 65535));
+        command.Add(port);
+        command.Add(state);
+        command.Add(list);
+        command.Add(output);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -59,15 +72,13 @@ internal static class SimulateCommand
             return;
         }
 
-        Console.Out.WriteLine($"base URL    {appliance.BaseAddress}");
-        Console.Out.WriteLine($"thumbprint  {appliance.Thumbprint}");
-        Console.Out.WriteLine($"account     {options.Username} / {options.Password}");
-        Console.Out.WriteLine($"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}\n            x-api-version {string.Join(", ", options.Revisions)}");
-        Console.Out.WriteLine($"ledger      {appliance.BaseAddress}_ledger");
-        foreach (SimulatedRepository repository in options.Repositories)
-        {
-            Console.Out.WriteLine($"repository  {repository.Id}  {repository.Name}");
-        }
+        Screen.Out.Say($"base URL    {appliance.BaseAddress}");
+        Screen.Out.Say($"thumbprint  {appliance.Thumbprint}");
+        Screen.Out.Say($"account     {options.Username} / {options.Password}");
+        Screen.Out.Say($"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Screen.Out.Say($"ledger      {appliance.BaseAddress}_ledger");
+        Screen.Out.Say("");
+        ApplianceTables.Of(options.Repositories).Print(Screen.Out);
     }
 
     private static void ListFaults(SimulatedKind of, bool json)
@@ -78,10 +89,23 @@ internal static class SimulateCommand
             return;
         }
 
+        if (Screen.Out.Width is { } width)
+        {
+            foreach (string line in TwoColumns.Of(FaultCatalog.Of(of).Select(k => (k.Name, $"{k.What}; {Strikes(k)}")), 0, width))
+            {
+                Screen.Out.Say(line);
+            }
+
+            return;
+        }
+
+        Table table = new(Column.Value("fault"), Column.Value("strikes"), Column.Text("what it does"));
         foreach (FaultKind kind in FaultCatalog.Of(of))
         {
-            Console.Out.WriteLine($"{kind.Name,-20} {kind.What}; {Strikes(kind)}");
+            table.Add(kind.Name, Strikes(kind), kind.What);
         }
+
+        table.Print(Screen.Out);
     }
 
     /// <summary>When a fault strikes, in words.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Rescan.Functions.Appliances;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Errors;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -8,35 +9,33 @@ namespace Rescan.Local.Cli;
 /// <summary>The options that say how a simulated appliance behaves.</summary>
 internal sealed class SimulatorArguments
 {
-    private readonly Option<string> kind = new Option<string>("--kind")
-    {
-        Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
-        DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
-    }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+    private readonly Option<string> kind = ApplianceArguments.KindOption();
 
-    private readonly Option<string> outcome = new Option<string>("--outcome") { Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
+    private readonly Option<string> outcome = new Option<string>("--outcome") { HelpName = "OUTCOME", Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
         .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
 
-    private readonly Option<string> duration = new("--session-duration") { Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
-    private readonly Option<string?> pending = new("--pending") { Description = "how long a session waits before it runs" };
-    private readonly Option<string?> product = new("--product") { Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)" };
-    private readonly Option<int?> repositories = new("--repositories") { Description = "how many repositories it has, 1 to 5000" };
-    private readonly Option<string?> twin = new("--twin") { Description = "one more repository, which shares this name" };
-    private readonly Option<string?> bucket = new("--bucket") { Description = "one bucket for all repositories" };
-    private readonly Option<string?> folder = new("--folder") { Description = "one folder for all repositories" };
-    private readonly Option<string?> noise = new("--other-sessions") { Description = "how often a session of other work starts, such as 2s (vbr: 15m)" };
-    private readonly Option<string?> lifetime = new("--token-lifetime") { Description = "how long a token lives (1h; vbr: 15m)" };
-    private readonly Option<string?> skew = new("--clock-skew") { Description = "how far its clock is ahead, such as 90s; -90s when behind" };
-    private readonly Option<string?> role = new("--role") { Description = "the account's role (Portal Operator; vbr: Backup Administrator)" };
+    private readonly Option<string> duration = new("--session-duration") { HelpName = "TIME", Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
+    private readonly Option<string?> pending = new("--pending") { HelpName = "TIME", Description = "how long a session waits before it runs" };
+    private readonly Option<string?> product = new("--product") { HelpName = "RELEASE", Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)" };
+    private readonly Option<int?> repositories = new("--repositories") { HelpName = "N", Description = "how many repositories it has, 1 to 5000" };
+    private readonly Option<string?> twin = new("--twin") { HelpName = "NAME", Description = "one more repository, which shares this name" };
+    private readonly Option<string?> bucket = new("--bucket") { HelpName = "NAME", Description = "one bucket for all repositories" };
+    private readonly Option<string?> folder = new("--folder") { HelpName = "NAME", Description = "one folder for all repositories" };
+    private readonly Option<string?> noise = new("--other-sessions") { HelpName = "TIME", Description = "how often a session of other work starts, such as 2s (vbr: 15m)" };
+    private readonly Option<string?> lifetime = new("--token-lifetime") { HelpName = "TIME", Description = "how long a token lives (1h; vbr: 15m)" };
+    private readonly Option<string?> skew = new("--clock-skew") { HelpName = "TIME", Description = "how far its clock is ahead, such as 90s; -90s when behind" };
+    private readonly Option<string?> role = new("--role") { HelpName = "ROLE", Description = "the account's role (Portal Operator; vbr: Backup Administrator)" };
     private readonly Option<bool> exclusive = new("--one-at-a-time") { Description = "refuse a second rescan of a repository with 409 while one runs" };
-    private readonly Option<string[]> faults = new("--faults") { Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do: " + string.Join(", ", FaultCatalog.All.Select(f => f.Name)), AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> scenario = new("--scenario") { Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
+    private readonly Option<string[]> faults = new("--faults") { HelpName = "NAME", Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> scenario = new("--scenario") { HelpName = "FILE", Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
 
     /// <summary>How long sessions run.</summary>
     public Option Duration => duration;
 
     public void AddTo(Command command)
     {
+        faults.CompletionSources.Add([.. FaultCatalog.All.Select(f => f.Name)]);
+        product.CompletionSources.Add([.. ProductRelease.All.Concat(ProductRelease.OfServer).Select(r => r.Name)]);
         foreach (Option option in new Option[] { kind, outcome, duration, pending, product, repositories, twin, bucket, folder, noise, lifetime, skew, role, exclusive, faults, scenario })
         {
             command.Add(option);
@@ -45,7 +44,7 @@ internal sealed class SimulatorArguments
 
     /// <summary>What the appliance is.</summary>
     public SimulatedKind KindOf(ParseResult parse) =>
-        Enum.Parse<SimulatedKind>(ApplianceProducts.All.First(p => p.ShortKind == parse.GetValue(kind)).Kind);
+        Enum.Parse<SimulatedKind>(ApplianceArguments.ProductOf(parse.GetValue(kind)).Kind);
 
     /// <summary>Whether a release was named, which may not accept the usual revision.</summary>
     public bool NamesProduct(ParseResult parse) => parse.GetValue(product) is not null;
@@ -82,7 +81,7 @@ internal sealed class SimulatorArguments
         }
         catch (Exception e) when (e is ArgumentException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCodes.Usage, e.Message);
+            throw new CommandException(ExitCodes.Usage, ErrorMessage.Reason(e));
         }
     }
 
@@ -96,7 +95,7 @@ internal sealed class SimulatorArguments
     {
         string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         return Array.Find(all, n => FaultCatalog.Of(kind).All(f => f.Name != n)) is { } unknown
-            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'. Faults: {string.Join(", ", FaultCatalog.Of(kind).Select(f => f.Name))}.")
+            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'.{(NearestName.Of(unknown, FaultCatalog.Of(kind).Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "")} Faults: {string.Join(", ", FaultCatalog.Of(kind).Select(f => f.Name))}.")
             : all;
     }
 }

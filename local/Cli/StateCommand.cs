@@ -4,6 +4,8 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli;
@@ -14,17 +16,12 @@ internal static class StateCommand
     private const string HubEntry = "task-hub.jsonl";
     private const string OutcomesEntry = "outcomes.jsonl";
 
-    public static Command Create() => new("state", "Export, import or prune the state of the app, while the app is stopped.") { CreateExport(), CreateImport(), CreatePrune() };
+    public static Command Create() => new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
 
     private static Command CreateExport()
     {
-        Argument<string> file = new("file") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", """
-            Write the task hub and the outcomes to one archive, for a backup or to move to the other kind of store.
-
-              rescan state export rescan.zip
-
-            """, file, async (location, archive, cancellationToken) =>
+        Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
+        return Create("export", "Write all that is kept to one archive", "For a backup, or to move to the other kind of store.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
@@ -60,72 +57,90 @@ internal static class StateCommand
 
     private static Command CreateImport()
     {
-        Argument<string> file = new("file") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", """
-            Take an archive into an empty state. Rescans under way go on at the next start.
+        Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
+        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
+    }
 
-              rescan state import rescan.zip --storage azurite
-
-            """, file, async (location, archive, cancellationToken) =>
+    private static async Task<string> ImportAsync(StateLocation location, string archive, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(archive))
         {
-            if (!File.Exists(archive))
-            {
-                throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
-            }
+            throw new CommandException(ExitCodes.Usage, $"There is no file {Path.GetFullPath(archive)}.");
+        }
 
-            ZipArchive zip;
-            try
-            {
-                zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
-            }
-            catch (InvalidDataException)
+        ZipArchive zip;
+        try
+        {
+            zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+        }
+
+        await using (zip.ConfigureAwait(false))
+        {
+            if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
             {
                 throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
             }
 
-            await using (zip.ConfigureAwait(false))
+            (int instances, int outcomes) = (0, 0);
+            StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
             {
-                if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
+                // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
+                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
+                int number = 0;
+                using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+                while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
                 {
-                    throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+                    number++;
+                    OutcomeArchiveItem item = ReadOutcome(line) ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
+                    await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
+                    outcomes += item.Outcome is null ? 0 : 1;
                 }
 
-                (int instances, int outcomes) = (0, 0);
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
+                await using (source.ConfigureAwait(false))
                 {
-                    // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                    IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
-                    using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-                    while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
-                    {
-                        OutcomeArchiveItem item = JsonSerializer.Deserialize<OutcomeArchiveItem>(line)!;
-                        await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
-                        outcomes += item.Outcome is null ? 0 : 1;
-                    }
-
-                    Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await using (source.ConfigureAwait(false))
-                    {
-                        instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
-                    }
+                    instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
                 }
-
-                return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
             }
-        });
+
+            return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
+        }
     }
+
+    /// <returns>Null when the line is none.</returns>
+    private static OutcomeArchiveItem? ReadOutcome(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<OutcomeArchiveItem>(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static CommandException Damaged(string archive, string what) =>
+        new(ExitCodes.Configuration, $"{archive} is damaged: {what}. Nothing after it was imported; import a whole archive into an empty state.");
 
     private static Command CreatePrune()
     {
-        Option<string> age = new("--older-than") { Description = "how long ago they ended, such as 30d or 12h", Required = true };
+        Option<string> age = new("--older-than") { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
         StateLocationArguments arguments = new();
-        Command command = new("prune", """
-            Remove rescans and outcomes that ended long ago, and give their room back. What is under way stays.
-
-              rescan state prune --older-than 30d
-
-            """) { age };
+        Command command = new DocumentedCommand("prune", "Remove rescans and outcomes that ended long ago")
+        {
+            Details = "It gives their room back. What is under way stays.",
+            Examples =
+            [
+                "rescan state prune --older-than 30d",
+            ],
+        };
+        command.Add(age);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -138,7 +153,7 @@ internal static class StateCommand
                 {
                     int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
                     int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
+                    Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
 
@@ -147,17 +162,19 @@ internal static class StateCommand
         return command;
     }
 
-    private static Command Create(string name, string description, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
+    private static Command Create(
+        string name, string summary, string details, string example, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
         StateLocationArguments arguments = new();
-        Command command = new(name, description) { file };
+        Command command = new DocumentedCommand(name, summary) { Details = details + " The app must be stopped.", Examples = [example] };
+        command.Add(file);
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
             await using (location.ConfigureAwait(false))
             {
-                Console.Out.WriteLine(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Screen.Out.Say(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
             }
 
             return 0;

@@ -5,13 +5,14 @@ namespace Rescan.Local.Cli;
 /// <summary>The options that say where rescans and their outcomes are kept.</summary>
 internal sealed class StateLocationArguments
 {
-    private readonly Option<string> state = new("--state") { Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
+    private readonly Option<string> state = new("--state") { HelpName = "FOLDER", Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
     private readonly Option<string?> storage = new("--storage")
     {
+        HelpName = "WHERE",
         Description = "keep it in Azure Storage instead of files: 'azurite' fetches the emulator by npm and runs it on the state folder; else a connection string, or an account's https address for use with your identity",
     };
 
-    private readonly Option<string> hub = new("--hub") { Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
+    private readonly Option<string> hub = new("--hub") { HelpName = "NAME", Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
 
     public void AddTo(Command command)
     {
@@ -26,6 +27,9 @@ internal sealed class StateLocationArguments
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task<StateLocation> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken) =>
         StateLocation.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+
+    /// <summary>Whether the state is files of this machine.</summary>
+    public bool IsFolder(ParseResult parse) => parse.GetValue(storage) is null;
 
     /// <summary>Opens the location to read it, beside the process that owns it.</summary>
     public Task<StateLocation> LookAsync(ParseResult parse, CancellationToken cancellationToken) =>

@@ -15,6 +15,8 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
         ["startTime"] = s => s.Start, ["type"] = s => s.Type, ["usn"] = s => s.Usn,
     };
 
+    private static readonly string[] Statuses = ["Running", "NeverExecuted", "Succeeded", "Warning", "Failed", "Canceled"];
+
     private readonly ConcurrentDictionary<string, SimulatedSession> sessions = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock gate = new();
     private int others;
@@ -64,6 +66,11 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
     {
         PageQuery query = new(request.Query, options.PageSize);
         IReadOnlyList<string> status = query.List("Status");
+        if (status.FirstOrDefault(s => !Statuses.Contains(s)) is { } unknown)
+        {
+            throw new QueryException($"Status '{unknown}' is not known.");
+        }
+
         IReadOnlyList<string> types = query.List("Types");
         DateTimeOffset? from = query.Time("FromUtc");
         DateTimeOffset? to = query.Time("ToUtc");

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Rescan.Local.Simulator;
 
@@ -9,6 +11,8 @@ namespace Rescan.Local.Simulator;
 /// <param name="Folder">The folder in the bucket.</param>
 public sealed record SimulatedRepository(string Id, string Name, string Bucket, string Folder)
 {
+    private const string AccountId = "6f1c1f0a-0000-4b55-9d0a-0c8f4a5d1e01";
+
     /// <summary>Its type on Veeam Backup &amp; Replication; one that is no object storage has no bucket there.</summary>
     public string Type { get; init; } = "AmazonS3";
 
@@ -49,23 +53,36 @@ public sealed record SimulatedRepository(string Id, string Name, string Bucket, 
         return [.. repositories, Numbered(repositories.Count + 1) with { Name = name }];
     }
 
-    internal object Describe() => new
+    internal object Describe()
     {
-        id = Id,
-        name = Name,
-        description = "Simulated",
-        amazonAccountId = "6f1c1f0a-0000-4b55-9d0a-0c8f4a5d1e01",
-        amazonStorageFolder = Folder,
-        amazonBucketId = "bucket-" + Bucket,
-        hint = "",
-        enableEncryption = false,
-        _embedded = new { bucket = new { id = "bucket-" + Bucket, name = Bucket }, region = new { name = "eu-central-1" } },
-        _links = new[]
+        Guid bucketId = BucketId();
+        return new
         {
-            new { rel = "self", href = $"/api/v1/repositories/{Id}", method = "GET" },
-            new { rel = "rescan", href = $"/api/v1/repositories/{Id}/rescan", method = "POST" },
-        },
-    };
+            id = Id,
+            name = Name,
+            description = "Simulated",
+            amazonAccountId = AccountId,
+            amazonStorageFolder = Folder,
+            amazonBucketId = bucketId,
+            hint = "",
+            enableEncryption = false,
+            _embedded = new
+            {
+                amazonAccount = "backup-role",
+                amazonAccountLink = Link("account", $"/api/v1/accounts/amazon/{AccountId}"),
+                region = "eu-central-1",
+                regionLink = Link("region", "/api/v1/cloudInfrastructure/regions/eu-central-1"),
+                bucket = Bucket,
+                bucketLink = Link("bucket", $"/api/v1/cloudInfrastructure/buckets/{bucketId}"),
+            },
+            _links = new[] { Link("self", $"/api/v1/repositories/{Id}"), Link("rescan", $"/api/v1/repositories/{Id}/rescan", "POST") },
+        };
+    }
+
+    private static object Link(string rel, string href, string method = "GET") => new { rel, href, method };
+
+    /// <summary>The appliance's own id of the bucket, the same for all its repositories in it.</summary>
+    private Guid BucketId() => new(SHA256.HashData(Encoding.UTF8.GetBytes(Bucket)).AsSpan(0, 16));
 
     private static string IdOf(int number) => string.Create(CultureInfo.InvariantCulture, $"6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e{number:x2}");
 

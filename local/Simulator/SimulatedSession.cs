@@ -5,8 +5,8 @@ namespace Rescan.Local.Simulator;
 /// <summary>A session: what it shows depends on the time alone, until somebody stops it or the appliance goes down.</summary>
 internal sealed class SimulatedSession
 {
-    /// <summary>The type of a rescan; what a real appliance calls it is not documented.</summary>
-    public const string RescanType = "RepositoryRescan";
+    /// <summary>The type of a rescan: the only documented one that can be meant. Which one a real appliance gives it is nowhere said.</summary>
+    public const string RescanType = "ImportPolicy";
 
     private const int RestorePoints = 48;
 
@@ -94,7 +94,7 @@ internal sealed class SimulatedSession
         (string shown, string? result, string? reason) = status is not null ? (status, "Running", null)
             : end is not null ? Ended()
             : (begun ? "Running" : "NeverExecuted", "Running", null);
-        return new Dictionary<string, object?>
+        Dictionary<string, object?> session = new()
         {
             ["id"] = Id,
             ["type"] = Type,
@@ -114,6 +114,9 @@ internal sealed class SimulatedSession
                 new { rel = "stop", href = $"/api/v1/sessions/{Id}/stop", method = "POST" },
             },
         };
+
+        // No field of the contract may be null; what there is not is left out.
+        return session.Where(f => f.Value is not null).ToDictionary(f => f.Key, f => f.Value);
     }
 
     /// <summary>The log as it stands; null before the session runs.</summary>

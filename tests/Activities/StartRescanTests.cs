@@ -126,7 +126,7 @@ public sealed class StartRescanTests : IAsyncLifetime
 
         StartedRescan started = (await PostAsync(app, "one", Archive)).Value!;
 
-        Assert.Equal("RepositoryRescan", (await Client(app).GetSessionAsync(started.SessionId!, default)).Type);
+        Assert.Equal(SimulatedSession.RescanType, (await Client(app).GetSessionAsync(started.SessionId!, default)).Type);
         Assert.NotEqual(known, started.SessionId);
         Assert.Null(started.Remark);
     }

@@ -215,7 +215,8 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
     {
         server.Answers["GET /api/v1/sessions/s/log"] = async http =>
         {
-            byte[] block = new byte[64 * 1024];
+            byte[] block = System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("{},", 20_000)));
+            await http.Response.WriteAsync("{\"log\":[", http.RequestAborted);
             while (!http.RequestAborted.IsCancellationRequested)
             {
                 await http.Response.Body.WriteAsync(block, http.RequestAborted);

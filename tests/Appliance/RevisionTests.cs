@@ -15,12 +15,12 @@ public sealed class RevisionTests
     [InlineData("7.0", "1.3-rev0")]
     public async Task Auto_takes_the_newest_revision_with_rescan(string product, string revision)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions().OfProduct(product), default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Role = "Portal Administrator" }.OfProduct(product), default);
         await using ClientOf app = Client(appliance, "auto");
 
         SignInResult result = await app.Client.SignInAsync(default);
 
-        Assert.Equal((revision, ProductRelease.Find(product).Version, "Portal Operator"), (result.ApiVersion, result.ProductVersion, result.Role));
+        Assert.Equal((revision, ProductRelease.Find(product).Version, "Portal Administrator"), (result.ApiVersion, result.ProductVersion, result.Role));
         Assert.NotNull(await app.Client.StartRescanAsync(SimulatedRepository.Defaults[0].Id, default));
     }
 
@@ -30,7 +30,7 @@ public sealed class RevisionTests
     [InlineData("10.0")]
     public async Task A_product_without_rescan_is_named_with_all_that_was_tried(string product)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions().OfProduct(product), default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Role = "Portal Administrator" }.OfProduct(product), default);
         await using ClientOf app = Client(appliance, "auto");
 
         ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => app.Client.SignInAsync(default));
@@ -45,7 +45,7 @@ public sealed class RevisionTests
     [InlineData("7.0", "1.5-rev0", "no repository rescan")]
     public async Task A_revision_that_does_not_serve_is_told_with_what_would(string product, string revision, string advice)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions().OfProduct(product), default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Role = "Portal Administrator" }.OfProduct(product), default);
         await using ClientOf app = Client(appliance, revision);
 
         ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => app.Client.SignInAsync(default));
@@ -57,7 +57,7 @@ public sealed class RevisionTests
     [Fact]
     public async Task An_upgrade_under_a_running_app_is_told_as_what_it_is()
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Role = "Portal Administrator" }, default);
         await using ClientOf app = Client(appliance, "auto");
         await app.Client.SignInAsync(default);
         appliance.Add(new Fault("no-rescan", "session"));

@@ -135,10 +135,10 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
         await RescanAsync();
 
         Assert.Equal(4, Page(await GetAsync("sessions")).Total);
-        Assert.Equal(1, Page(await GetAsync("sessions?Types=RepositoryRescan")).Total);
-        Assert.Equal(2, Page(await GetAsync("sessions?FromUtc=2026-05-01T02:00:30")).Total);
+        Assert.Equal(1, Page(await GetAsync("sessions?Types=ImportPolicy")).Total);
+        Assert.Equal(2, Page(await GetAsync("sessions?FromUtc=2026-05-01T02:00:30Z")).Total);
         Assert.Equal(4, Page(await GetAsync("sessions?Status=Running&Status=NeverExecuted")).Total);
-        Assert.Equal("RepositoryRescan", (await GetAsync("sessions?Sort=startTimeDesc&Limit=1")).GetProperty("results")[0].GetProperty("type").GetString());
+        Assert.Equal("ImportPolicy", (await GetAsync("sessions?Sort=startTimeDesc&Limit=1")).GetProperty("results")[0].GetProperty("type").GetString());
     }
 
     [Fact]

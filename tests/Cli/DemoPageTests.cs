@@ -12,7 +12,7 @@ public sealed class DemoPageTests
 
     [Theory]
     [InlineData(4, "--open", "--session-duration", "10m")]
-    [InlineData(12, "--run", "--open", "--session-duration", "10m")]
+    [InlineData(12, "--fleet", "--open", "--session-duration", "10m")]
     public async Task The_demo_prints_the_pages_address_and_serves_it_until_it_is_interrupted(int repositories, params string[] options)
     {
         using Process demo = Process.Start(RescanProcess.Info(["demo", .. options]))!;

@@ -75,6 +75,48 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task They_go_on_looking_until_the_rescan_ends()
+    {
+        serve = await ServeProcess.StartAsync(folder, appliance);
+        string id = await serve.RescanAsync("archive");
+        await serve.SessionAsync(id);
+        using Process watch = ServeProcess.Start(folder, appliance, ["status", "--watch", "--state", folder]);
+        using Process follow = ServeProcess.Start(folder, appliance, ["log", "archive", "--follow", "--state", folder]);
+        try
+        {
+            Assert.Equal("archive on demo: Watching", await follow.StandardError.ReadLineAsync());
+            Assert.EndsWith("  Starting rescan of repository archive", await follow.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+            await UntilAsync(watch, "archive\tdemo\tWatching\t");
+            Assert.Equal(0, (await RunAsync("cancel", "archive")).Exit);
+            await serve.OutcomeAsync(id);
+
+            await follow.WaitForExitAsync();
+            Assert.Equal(0, follow.ExitCode);
+            Assert.StartsWith("archive on demo: Canceled: ", await follow.StandardError.ReadLineAsync(), StringComparison.Ordinal);
+            await UntilAsync(watch, "archive\tdemo\tCanceled\t");
+            using Process interrupt = Process.Start("kill", ["-INT", watch.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await watch.WaitForExitAsync();
+            Assert.Equal((0, ""), (watch.ExitCode, await watch.StandardError.ReadToEndAsync()));
+        }
+        finally
+        {
+            watch.Kill();
+            follow.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task The_beginning_of_an_id_that_a_table_shows_is_enough()
+    {
+        serve = await ServeProcess.StartAsync(folder, appliance);
+        string id = await serve.RescanAsync("archive");
+        await serve.SessionAsync(id);
+
+        Assert.Contains("archive on demo", (await RunAsync("cancel", id["rescan-demo-".Length..^1])).Said, StringComparison.Ordinal);
+        await serve.OutcomeAsync(id);
+    }
+
+    [Fact]
     public async Task A_state_that_never_was_is_not_made_by_looking()
     {
         string nowhere = Path.Combine(folder, "nowhere");
@@ -104,6 +146,17 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         Assert.Equal(1, Read(await ProcessAsync(["report", .. where])).GetProperty("total").GetInt32());
 
         static JsonElement Read((int Exit, string Said) ended) => ended.Exit == 0 ? JsonSerializer.Deserialize<JsonElement>(ended.Said) : throw new InvalidOperationException(ended.Said);
+    }
+
+    private static async Task UntilAsync(Process process, string said)
+    {
+        string? line;
+        do
+        {
+            line = await process.StandardOutput.ReadLineAsync();
+            Assert.True(line is not null, said);
+        }
+        while (!line.StartsWith(said, StringComparison.Ordinal));
     }
 
     private async Task<JsonElement> JsonAsync(params string[] arguments)

@@ -29,7 +29,7 @@ public sealed class RunDemoTests
 
     private static async Task<(int Exit, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        using Process demo = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "demo", "--run", .. arguments])
+        using Process demo = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "demo", "--fleet", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

@@ -13,8 +13,12 @@ public sealed class BicepCompiler : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-infra-").FullName;
 
-    public BicepCompiler()
+    private readonly string tool;
+
+    /// <param name="tool">Path of the compiler; none: the newest that is tested.</param>
+    public BicepCompiler(string? tool = null)
     {
+        this.tool = tool ?? SourceTree.BicepPath;
         string source = Path.Combine(SourceTree.Root, "infra");
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
@@ -37,7 +41,7 @@ public sealed class BicepCompiler : IDisposable
     /// <returns>Its exit code, what it printed, and what it complained about.</returns>
     public async Task<(int ExitCode, string Output, string Complaints)> RunAsync(params string[] arguments)
     {
-        ProcessStartInfo start = new(SourceTree.BicepPath, arguments)
+        ProcessStartInfo start = new(tool, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -51,6 +51,9 @@ public sealed class InfraFixture : IAsyncLifetime
         param additionalSettings = { EXTRA: 'yes' }
         param backend = 'Scheduler'
         param network = { kind: 'new' }
+        param storageSku = 'Standard_GRS'
+        param zoneRedundant = true
+        param alwaysReadyInstances = 1
         param alertEmails = ['one@example.com', 'two@example.com']
         param officerId = '00000000-0000-0000-0000-00000000000f'
         param officerType = 'Group'

@@ -9,6 +9,8 @@ internal static class SourceTree
 
     public static string BicepPath { get; } = Metadata("BicepPath");
 
+    public static string OldestBicepPath { get; } = Metadata("OldestBicepPath");
+
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
     private static string Metadata(string key) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using YamlDotNet.RepresentationModel;
 
@@ -54,28 +53,6 @@ public sealed class WorkflowTests
 
         Assert.True(File.Exists(Path.Combine(SourceTree.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
         Assert.True(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
-    }
-
-    [Fact]
-    public async Task The_developer_CLI_says_which_secrets_to_set()
-    {
-        string hook = Load("azure.yaml")["hooks"]["postprovision"]["posix"]["run"].ToString();
-        ProcessStartInfo start = new("/bin/sh", [Path.Combine(SourceTree.Root, hook)]) { RedirectStandardOutput = true };
-        start.Environment["KEY_VAULT_NAME"] = "kv-one";
-        // As azd hands over an output that is a list.
-        start.Environment["VAULT_ENTRIES_TO_SET"] = """["appliance-1-password","hook"]""";
-        start.Environment["OUTBOUND_ADDRESS"] = "192.0.2.7";
-        using Process process = Process.Start(start)!;
-        string said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-
-        Assert.Equal(0, process.ExitCode);
-        foreach (string secret in (string[])["appliance-1-password", "hook"])
-        {
-            Assert.Contains($"az keyvault secret set --vault-name kv-one --name {secret} --file /dev/stdin --encoding utf-8 --query id\n", said, StringComparison.Ordinal);
-        }
-
-        Assert.Contains("192.0.2.7", said, StringComparison.Ordinal);
     }
 
     private static YamlMappingNode Load(string path)

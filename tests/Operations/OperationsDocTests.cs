@@ -64,6 +64,33 @@ public sealed class OperationsDocTests(InfraFixture infra)
     }
 
     [Fact]
+    public void Every_provider_of_the_template_is_registered_and_waited_for()
+    {
+        string[] used = [.. Regex.Matches(infra.Template, "\"type\": \"(Microsoft\\.\\w+)/").Select(m => m.Groups[1].Value)
+            // Never registered: they are what deploys.
+            .Except(["Microsoft.Resources", "Microsoft.Authorization"])];
+        Match loop = Regex.Match(Docs, @"for provider in ([^;]+); do\n  az provider register --namespace ""\$provider"" --wait\n");
+
+        Assert.True(loop.Success);
+        Assert.Empty(used.Except(loop.Groups[1].Value.Split(' ')));
+    }
+
+    [Fact]
+    public async Task The_template_understands_every_network_that_is_shown()
+    {
+        string page = SourceTree.Read("docs/hosting-settings.md");
+        string[] networks = [.. Regex.Matches(page + Docs, @"`(\{ kind: '[^`]*\})`").Select(m => m.Groups[1].Value).Distinct()];
+
+        Assert.True(networks.Length >= 6);
+        foreach (string network in networks)
+        {
+            infra.Compiler.Write("shown-network.bicepparam", $"{SourceTree.Read("infra/main.bicepparam")}\nparam network = {network}\n");
+            (int exitCode, _, string complaints) = await infra.Compiler.RunAsync("build-params", "shown-network.bicepparam", "--stdout");
+            Assert.True(exitCode == 0 && complaints.Length == 0, network + complaints);
+        }
+    }
+
+    [Fact]
     public void Every_name_that_comes_from_the_deployment_is_one_of_its_outputs()
     {
         string[] outputs = [.. JsonDocument.Parse(infra.Template).RootElement.GetProperty("outputs").EnumerateObject().Select(o => o.Name)];

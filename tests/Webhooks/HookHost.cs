@@ -50,7 +50,7 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
     {
         HookHost hooks = new(await HttpsServer.StartAsync());
         hooks.Server.Json("GET /api/v1/repositories", $$"""
-            {"totalCount":1,"results":[{"id":"{{RepositoryId}}","name":"nightly","amazonStorageFolder":"nightly","amazonBucketId":"backups","_embedded":{"bucket":{"name":"backups"} } }]}
+            {"totalCount":1,"results":[{"id":"{{RepositoryId}}","name":"nightly","amazonStorageFolder":"nightly","amazonBucketId":"9d2c7c2e-0b1f-4c6e-9a2e-7f4a1c3d0002","_embedded":{"bucket":"backups"} }]}
             """);
         hooks.Server.Json("GET " + new Uri(SnsSigner.CertificateUrl).AbsolutePath, hooks.Sns.Certificate.ExportCertificatePem());
         hooks.Server.Json(RescanPath, """{"sessionId":"s1"}""", 202);

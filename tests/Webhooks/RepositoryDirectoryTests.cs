@@ -141,7 +141,7 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
 
     private static IEnumerable<string> Found(RepositoryListing listing, string folder) => listing.Matcher.Match("backups", folder + "/disk").Select(l => l.Appliance);
 
-    private static string Page(string folder) => $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","amazonBucketId":"backups"}]}""";
+    private static string Page(string folder) => $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","_embedded":{"bucket":"backups"} }]}""";
 
     private void Lists(int server, string folder) => servers[server].Json(List, Page(folder));
 }

@@ -148,11 +148,15 @@ public sealed class S3HookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_of_no_repository_does_nothing()
+    public async Task An_event_of_no_repository_starts_nothing_and_is_told_with_what_was_compared()
     {
         (int status, string body, _) = await hooks.PostS3Async(Samples.EventBridge("backups", "weekly/disk"), Key);
+        (_, string elsewhere, _) = await hooks.PostS3Async(Samples.EventBridge("Backups", "nightly/disk"), Key);
 
-        Assert.Equal((202, """{"events":1,"repositories":[]}"""), (status, body));
+        Assert.Equal(202, status);
+        Assert.Contains("\"bucket\":\"backups\",\"key\":\"weekly/disk\"", body, StringComparison.Ordinal);
+        Assert.Contains("nightly/", body, StringComparison.Ordinal);
+        Assert.Contains("with the buckets of the repositories: backups.", elsewhere, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,10 +9,12 @@ internal static class SessionReader
     public const string RescanType = "ConfigurationResynchronize";
 
     private const string Server = "SYSTEM";
+    private const int MaxReason = 2000;
+    private const int MaxState = 64;
 
     public static ApplianceSession Read(JsonElement e)
     {
-        string state = e.Text("state") ?? "";
+        string state = JsonReading.Cut(e.Text("state"), MaxState) ?? "";
         JsonElement result = e.Part("result");
         bool done = state == "Stopped";
         return new ApplianceSession(e.Text("id") ?? "", StateOf(state), state)
@@ -56,12 +58,12 @@ internal static class SessionReader
 
     private static string? ReasonOf(JsonElement result)
     {
-        string? message = result.Text("message") is { Length: > 0 } said ? said : null;
+        string? message = JsonReading.Cut(result.Text("message"), MaxReason) is { Length: > 0 } said ? said : null;
         return result.Text("result") switch
         {
             "Success" or "Warning" or "Failed" => message,
             null or "None" => $"The server ended the session without a result, so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
-            var other => $"The server ended the session with the unknown result '{other}', so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
+            var other => $"The server ended the session with the unknown result '{JsonReading.Cut(other, MaxState)}', so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
         };
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Rescan.Functions.Configuration;
@@ -72,9 +71,15 @@ internal sealed partial class TokenGrants(
     {
         try
         {
-            (byte[] page, _, _) = await connection.SendForBytesAsync(
-                ApplianceCall.Version, HttpMethod.Get, "../../swagger/index.js", Revision, null, null, cancellationToken);
-            return [.. AnyRevision().Matches(Encoding.UTF8.GetString(page)).Select(m => m.Value).Distinct().OrderDescending(StringComparer.Ordinal)];
+            string page = await connection.SendAsync(
+                ApplianceCall.Version, HttpMethod.Get, "../../swagger/index.js", Revision, null, null,
+                async (_, body, cancellation) =>
+                {
+                    using StreamReader reader = new(body);
+                    return await reader.ReadToEndAsync(cancellation);
+                },
+                cancellationToken);
+            return [.. AnyRevision().Matches(page).Select(m => m.Value).Distinct().OrderDescending(StringComparer.Ordinal)];
         }
         catch (ApplianceException)
         {

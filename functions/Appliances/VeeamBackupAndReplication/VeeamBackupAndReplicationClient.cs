@@ -10,6 +10,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
 {
     private const string RepositoriesPath = "backupInfrastructure/repositories";
     private const int PageSize = 200;
+    private const int MaxId = 100;
+    private const int MostRepositories = 50_000;
     private const int MostSessions = 5000;
 
     private readonly ApplianceProduct product;
@@ -32,7 +34,7 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         connection = new ApplianceConnection(product, options.Name, http, time);
         grants = new TokenGrants(product, options, connection, time);
         tokens = new TokenCache(grants, password, time);
-        api = new AuthorizedConnection(connection, tokens, grants);
+        api = new AuthorizedConnection(options.Name, connection, tokens, grants);
     }
 
     /// <inheritdoc/>
@@ -77,15 +79,14 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken)
     {
-        Dictionary<string, Repository> all = new(StringComparer.OrdinalIgnoreCase);
+        List<Repository> all = [];
         await foreach (JsonElement item in PagesAsync(
-            ApplianceCall.Repositories, RepositoriesPath + "?orderColumn=Name&orderAsc=true&", int.MaxValue, cancellationToken))
+            ApplianceCall.Repositories, RepositoriesPath + "?orderColumn=Name&orderAsc=true&", MostRepositories, cancellationToken))
         {
-            Repository repository = RepositoryReader.Read(item);
-            all.TryAdd(repository.Id, repository);
+            all.Add(RepositoryReader.Read(item));
         }
 
-        return [.. all.Values];
+        return all;
     }
 
     /// <summary>One repository a call, so that its session is its own.</summary>
@@ -93,13 +94,14 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     {
         JsonElement answer = await api.PostAsync(
             ApplianceCall.Rescan, RepositoriesPath + "/rescan", () => JsonContent.Create(new { repositoryIds = new[] { repositoryId } }), cancellationToken);
-        return answer.Text("id") is { Length: > 0 } id ? id : null;
+        return answer.Text("id") is { Length: > 0 and <= MaxId } id ? id : null;
     }
 
     /// <inheritdoc/>
     public async Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken)
     {
         JsonElement answer = await api.GetAsync(ApplianceCall.Session, $"sessions/{Uri.EscapeDataString(sessionId)}", cancellationToken);
+        api.CheckSession(ApplianceCall.Session, answer.Text("id"), sessionId);
         return answer.Text("state") is { Length: > 0 }
             ? SessionReader.Read(answer)
             : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no state; a proxy may stand in between.");
@@ -110,16 +112,16 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     {
         string from = Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
         string path = $"sessions?typeFilter={SessionReader.RescanType}&createdAfterFilter={from}&orderColumn=CreationTime&orderAsc=false&";
-        Dictionary<string, ApplianceSession> all = new(StringComparer.OrdinalIgnoreCase);
+        List<ApplianceSession> all = [];
         await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, path, MostSessions, cancellationToken))
         {
             if (SessionReader.ReadCandidate(item) is { } session && (session.StartedAt is null || session.StartedAt >= since))
             {
-                all.TryAdd(session.Id, session);
+                all.Add(session);
             }
         }
 
-        return [.. all.Values];
+        return all;
     }
 
     /// <inheritdoc/>

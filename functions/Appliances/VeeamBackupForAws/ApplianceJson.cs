@@ -5,6 +5,9 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 /// <summary>Turns what the appliance sends into what every kind shares. A time without a zone is UTC, as its examples suggest.</summary>
 internal static class ApplianceJson
 {
+    private const int MaxStatus = 64;
+    private const int MaxReason = 2000;
+
     /// <summary>Documented types of sessions that are never rescans; which one a rescan has is not documented.</summary>
     private static readonly string[] OtherWork =
         ["Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "TombstoneRetention"];
@@ -12,46 +15,46 @@ internal static class ApplianceJson
     /// <summary>Whether a session can be a rescan by its type.</summary>
     public static bool CanBeRescan(this ApplianceSession session) => session.Type is not { } type || !OtherWork.Contains(type);
 
-    public static ApplianceSession ToSession(this JsonElement e)
+    /// <param name="e">The session.</param>
+    /// <param name="latest">The latest time that can have been reached; a later one is not believed.</param>
+    public static ApplianceSession ToSession(this JsonElement e, DateTimeOffset latest)
     {
-        string status = e.Text("status") ?? "";
-        string? type = e.Text("type");
+        DateTimeOffset? Reached(string name) => e.Time(name) is { } time && time <= latest ? time : null;
+        string status = SessionVocabulary.Status(JsonReading.Cut(e.Text("status"), MaxStatus)) ?? "";
+        string? type = SessionVocabulary.Type(JsonReading.Cut(e.Text("type"), MaxStatus));
         return new ApplianceSession(e.Text("id") ?? "", StateOf(status), status)
         {
             Type = type,
             Result = ResultOf(status),
-            Reason = e.Text("reason"),
-            StartedAt = e.Time("executionStartTime"),
-            StoppedAt = e.Time("executionStopTime"),
+            Reason = JsonReading.Cut(e.Text("reason"), MaxReason),
+            StartedAt = Reached("executionStartTime"),
+            StoppedAt = Reached("executionStopTime"),
             Evidence = type is "ImportPolicy" || type?.Contains("Rescan", StringComparison.OrdinalIgnoreCase) == true ? RescanEvidence.Rescan : RescanEvidence.None,
         };
     }
 
-    /// <summary>A repository's objects lie under its folder, or under its folder within <c>Veeam/Backup/</c>.</summary>
+    /// <summary>
+    /// The bucket is a name in the contract; an object with a name is read too. The id of the bucket is the appliance's own and no name.
+    /// A repository's objects lie under its folder, or under its folder within <c>Veeam/Backup/</c>.
+    /// </summary>
     public static Repository ToRepository(this JsonElement e)
     {
-        string? bucket = e.Part("_embedded").Part("bucket").Text("name") ?? e.Text("amazonBucketId");
+        JsonElement embedded = e.Part("_embedded");
         string? folder = e.Text("amazonStorageFolder");
         string path = S3Folder.Normal(folder);
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", bucket, folder)
+        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), folder)
         {
             KeyPrefixes = path.Length == 0 ? [""] : [$"{path}/", $"Veeam/Backup/{path}/"],
         };
     }
 
-    public static SessionLogItem ToLogItem(this JsonElement e)
+    /// <summary>The status of a log item, as every kind has it.</summary>
+    public static string LogStatusOf(string status) => status switch
     {
-        string status = e.Text("status") ?? "";
-        return new SessionLogItem(
-            e.Time("logTime"),
-            status switch
-            {
-                "NeverExecuted" => LogStatus.Pending,
-                "Canceling" or "RunningWithWarning" or "RunningWithError" => LogStatus.Running,
-                _ => status,
-            },
-            e.Text("message") ?? "");
-    }
+        "NeverExecuted" => LogStatus.Pending,
+        "Canceling" or "RunningWithWarning" or "RunningWithError" => LogStatus.Running,
+        _ => status,
+    };
 
     private static SessionState StateOf(string status) => status switch
     {

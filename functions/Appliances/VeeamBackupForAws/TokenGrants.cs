@@ -64,7 +64,7 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
             {
                 AccessToken probe = await AskAsync(ApplianceCall.SignIn, candidate, form, cancellationToken);
                 taken = candidate;
-                version = (await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "system/version", candidate, probe.Access, null, cancellationToken)).Text("version");
+                version = await ReadProductAsync(candidate, probe, cancellationToken);
                 await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Delete, "token", candidate, probe.Access, null, cancellationToken);
                 break;
             }
@@ -89,6 +89,19 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
         {
             Status = 400,
         };
+    }
+
+    /// <summary>The product's version, which only a Portal Administrator may read.</summary>
+    private async Task<string?> ReadProductAsync(string revision, AccessToken held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "system/version", revision, held.Access, null, cancellationToken)).Text("version");
+        }
+        catch (ApplianceException e) when (e.Status == 403)
+        {
+            return null;
+        }
     }
 
     private async Task<AccessToken> AskAsync(ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)

@@ -5,18 +5,19 @@ using Microsoft.Extensions.Primitives;
 namespace Rescan.Functions.S3Events.Sns;
 
 /// <summary>
-/// The only addresses that a message may send us to. The host must name a region: sns.s3.amazonaws.com, for one, is a bucket
-/// that anyone could have made. The text itself is matched, before any parser reads it.
+/// The only addresses that a message may send us to: hosts of SNS in the partition of the message's topic. The text itself is matched,
+/// before any parser reads it.
 /// </summary>
 internal static partial class SnsAddresses
 {
-    /// <summary>The address of a signing certificate.</summary>
-    public static bool IsCertificate(string url) => Certificate().IsMatch(url);
+    /// <summary>Whether the address of the signing certificate is one of SNS.</summary>
+    public static bool IsCertificate(SnsMessage message) =>
+        Certificate().Match(message.SigningCertUrl) is { Success: true } match && IsHost(message, match.Groups["host"].Value);
 
-    /// <summary>The address that confirms the subscription of a message's own topic with its own token.</summary>
+    /// <summary>Whether the address confirms the subscription of the message's own topic with its own token.</summary>
     public static bool IsSubscription(SnsMessage message)
     {
-        if (message.SubscribeUrl is not { } url || !Subscription().IsMatch(url))
+        if (message.SubscribeUrl is not { } url || Subscription().Match(url) is not { Success: true } match || !IsHost(message, match.Groups["host"].Value))
         {
             return false;
         }
@@ -28,9 +29,11 @@ internal static partial class SnsAddresses
             && query.GetValueOrDefault("Token") == message.Token;
     }
 
-    [GeneratedRegex(@"\Ahttps://sns\.[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z")]
+    private static bool IsHost(SnsMessage message, string host) => AwsPartition.OfTopic(message.TopicArn) is { } partition && partition.IsSns(host);
+
+    [GeneratedRegex(@"\Ahttps://(?<host>[a-z0-9.-]{1,100})/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z")]
     private static partial Regex Certificate();
 
-    [GeneratedRegex(@"\Ahttps://sns\.[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?/\?[A-Za-z0-9=&:%._-]{1,2000}\z")]
+    [GeneratedRegex(@"\Ahttps://(?<host>[a-z0-9.-]{1,100})/\?[A-Za-z0-9=&:%._-]{1,2000}\z")]
     private static partial Regex Subscription();
 }

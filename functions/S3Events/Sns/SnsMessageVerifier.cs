@@ -90,7 +90,7 @@ public sealed class SnsMessageVerifier
             return SnsVerdict.OutsideTolerance;
         }
 
-        if (!SnsAddresses.IsCertificate(message.SigningCertUrl))
+        if (!SnsAddresses.IsCertificate(message))
         {
             return SnsVerdict.CertificateAddressRefused;
         }

@@ -2,6 +2,14 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
+const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
+const HIDDEN = /(?![\u200c\u200d])\p{Cf}/gu;
+
+/** Text from outside, without control characters and without what turns or hides the text around it. Everything shown passes here. */
+export function plain(text) {
+  return String(text).replace(CONTROL, ' ').replace(HIDDEN, '');
+}
+
 /** An element. Properties beginning with "on" are listeners; null, undefined and false leave a property out. */
 export function h(name, properties, ...children) {
   return fill(document.createElement(name), properties, children);
@@ -19,14 +27,15 @@ export function icon(name, extra = '') {
 
 /** Sets a text where it differs, so that what has not changed is neither laid out nor read out again. */
 export function setText(node, text) {
-  if (node.textContent !== text) {
-    node.textContent = text;
+  const shown = plain(text);
+  if (node.textContent !== shown) {
+    node.textContent = shown;
   }
 }
 
 /** Sets or removes an attribute where it differs. */
 export function setAttribute(node, name, value) {
-  const wanted = value === null || value === undefined || value === false ? null : String(value === true ? '' : value);
+  const wanted = value === null || value === undefined || value === false ? null : plain(value === true ? '' : value);
   if (node.getAttribute(name) !== wanted) {
     if (wanted === null) {
       node.removeAttribute(name);
@@ -72,13 +81,13 @@ function fill(element, properties, children) {
     if (name.startsWith('on')) {
       element.addEventListener(name.slice(2), value);
     } else {
-      element.setAttribute(name, value === true ? '' : value);
+      element.setAttribute(name, plain(value === true ? '' : value));
     }
   }
 
   for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined && child !== false) {
-      element.append(child);
+      element.append(child instanceof Node ? child : plain(child));
     }
   }
 

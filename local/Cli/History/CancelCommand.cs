@@ -1,5 +1,10 @@
 using System.CommandLine;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime;
 using Rescan.Local.Runtime.Storage;
 
@@ -16,14 +21,19 @@ internal static class CancelCommand
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
-        Command command = new("cancel", """
-            Cancel a rescan that runs, and have its session stopped on the appliance. The process that runs it is asked by its HTTP API;
-            when none runs, the wish is left in the state for the next one.
-
-              rescan cancel prod
-
-            """) { id, settings, output };
+        Command command = new DocumentedCommand("cancel", "Cancel a rescan and stop its session")
+        {
+            Details = "The process that runs it is asked by its HTTP API; when none runs, the wish is left in the state for the next one.",
+            Examples =
+            [
+                "rescan cancel prod",
+            ],
+        };
+        command.Add(id);
+        command.Add(settings);
+        command.Add(output);
         location.AddTo(command);
+        id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
             HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
@@ -43,7 +53,7 @@ internal static class CancelCommand
                 }
                 else
                 {
-                    Console.Out.WriteLine($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
+                    Screen.Out.Say($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
                 }
             }
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
-using Spectre.Console;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
 
@@ -12,19 +13,32 @@ internal static class HistoryCommand
     public static Command Create()
     {
         StateLocationArguments location = new();
-        Option<string?> appliance = new("--appliance") { Description = "only those of this appliance" };
-        Option<string?> repository = new("--repository", "-r") { Description = "only those of this repository, by name or id" };
-        Option<Outcome[]> outcome = new("--outcome") { Description = "only those that ended so; may be repeated", AllowMultipleArgumentsPerToken = true };
-        Option<string?> since = new("--since") { Description = "only those that ended within this time, such as 7d" };
-        Option<int> limit = new("--limit") { Description = "how many at most", DefaultValueFactory = _ => 20 };
+        Option<string?> appliance = new("--appliance") { HelpName = "NAME", Description = "only those of this appliance" };
+        Option<string?> repository = new("--repository", "-r") { HelpName = "NAME", Description = "only those of this repository, by name or id" };
+        Option<Outcome[]> outcome = new("--outcome") { HelpName = "OUTCOME", Description = "only those that ended so; may be repeated", AllowMultipleArgumentsPerToken = true };
+        Option<string?> since = new("--since") { HelpName = "TIME", Description = "only those that ended within this time, such as 7d" };
+        Option<int> limit = new("--limit") { HelpName = "N", Description = "how many at most", DefaultValueFactory = _ => 20 };
         Option<string> output = Output.Option();
-        Command command = new("history", """
-            List how rescans ended, newest first. Works while rescan serve or rescan run uses the same state.
-
-              rescan history --since 7d --outcome Failed TimedOut
-
-            """) { appliance, repository, outcome, since, limit, output };
+        Command command = new DocumentedCommand("history", "List how rescans ended, newest first")
+        {
+            Details = "It works while rescan serve or rescan run uses the same state.",
+            Examples =
+            [
+                "rescan history",
+                "rescan history --since 7d --outcome Failed TimedOut",
+            ],
+        };
+        command.Add(appliance);
+        command.Add(repository);
+        command.Add(outcome);
+        command.Add(since);
+        limit.Validators.Add(r => Ranges.Check(r, limit, 1, int.MaxValue));
+        command.Add(limit);
+        command.Add(output);
         location.AddTo(command);
+        outcome.CompletionSources.Add(Enum.GetNames<Outcome>());
+        repository.CompletionSources.Add(Candidates.Repositories(location));
+        appliance.CompletionSources.Add(Candidates.Appliances());
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset? from = parse.GetValue(since) is { } text ? DateTimeOffset.UtcNow - Durations.Parse("--since", text) : null;
@@ -66,18 +80,10 @@ internal static class HistoryCommand
 
         if (found.Count == 0)
         {
-            Console.Out.WriteLine("No rescan fits.");
+            Screen.Out.Say("No rescan fits.");
             return;
         }
 
-        Table table = Tables.Of("ended", "repository", "appliance", "outcome", "took", "polls", "reason");
-        foreach (RescanOutcome outcome in found.Select(f => f.Outcome))
-        {
-            table.AddRow(
-                Tables.Cell(DisplayFormat.Time(outcome.FinishedAt)), Tables.Cell(outcome.Repository.Name), Tables.Cell(outcome.Appliance), Tables.Cell(outcome.Outcome),
-                Tables.Cell(DisplayFormat.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds))), Tables.Cell(outcome.Polls.ToString(CultureInfo.InvariantCulture)), Tables.Cell(outcome.Reason));
-        }
-
-        Tables.Print(table);
+        HistoryTable.Of(found.Select(f => f.Outcome)).Print(Screen.Out);
     }
 }

@@ -5,9 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rescan.Functions;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Storage;
 
 namespace Rescan.Local.Cli.History;
@@ -125,33 +127,39 @@ internal sealed class HistorySource : IAsyncDisposable
         }
 
         Dictionary<string, string> named = new(StringComparer.Ordinal);
-        foreach (RescanView rescan in running.Where(r => IsNamed(r.Repository, wanted)))
+        IReadOnlyList<RescanOutcome> latest = await Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false);
+        (string Id, string Appliance, RepositoryRef Repository)[] known =
+        [
+            .. running.Select(r => (r.Id, r.Appliance, r.Repository)), .. latest.Select(o => (o.Id, o.Appliance, o.Repository)),
+        ];
+        foreach ((string id, string appliance, _) in known.Where(k => k.Id == wanted || IsNamed(k.Repository, wanted)))
         {
-            named[rescan.Id] = rescan.Appliance;
+            named[id] = appliance;
         }
 
-        foreach (RescanOutcome outcome in await Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false))
+        // Tables show the beginning of an id where there is no room for all of it.
+        if (named.Count == 0 && wanted.Length >= Column.ShortId)
         {
-            if (outcome.Id == wanted || IsNamed(outcome.Repository, wanted))
+            foreach ((string id, string appliance, _) in known.Where(k => k.Repository.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)))
             {
-                named[outcome.Id] = outcome.Appliance;
+                named[id] = appliance;
             }
         }
 
         if (named.Count > 1)
         {
-            throw new CommandException(ExitCodes.Usage, $"'{wanted}' is the name of {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
+            throw new CommandException(ExitCodes.Usage, $"'{wanted}' stands for {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
         }
 
-        string id = named.Count == 1 ? named.Keys.First() : wanted;
-        if (running.FirstOrDefault(r => r.Id == id) is { } one)
+        string one = named.Count == 1 ? named.Keys.First() : wanted;
+        if (running.FirstOrDefault(r => r.Id == one) is { } now)
         {
-            return one;
+            return now;
         }
 
-        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false)).Items.FirstOrDefault();
+        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken).ConfigureAwait(false)).Items.FirstOrDefault();
         return newest is not null ? View(newest.RequestId, newest.Outcome)
-            : client is not null && id.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, id, null, cancellationToken).ConfigureAwait(false) is { } failed ? failed
+            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, one, null, cancellationToken).ConfigureAwait(false) is { } failed ? failed
             : throw new CommandException(ExitCodes.Usage, $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
     }
 

@@ -1,47 +1,68 @@
 using System.CommandLine;
-using System.Globalization;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
 
 /// <summary><c>rescan log</c>: the log of a rescan's session.</summary>
 internal static class LogCommand
 {
-    private const int MaxLine = 4000;
-
     public static Command Create()
     {
         StateLocationArguments location = new();
         Argument<string> id = new("ID") { Description = "the rescan's id or request id, or its repository's name" };
+        Option<bool> follow = new("--follow", "-f") { Description = "print what is added, until the rescan ends" };
         Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
-        Command command = new("log", """
-            Print the session log of a rescan: of the one that runs, else of the repository's last.
-
-              rescan log prod
-
-            """) { id, settings, output };
+        Command command = new DocumentedCommand("log", "Print a rescan's session log")
+        {
+            Details = "It is that of the rescan that runs, else of the repository's last.",
+            Examples =
+            [
+                "rescan log prod",
+                "rescan log prod --follow",
+            ],
+        };
+        command.Add(id);
+        command.Add(follow);
+        command.Add(settings);
+        command.Add(output);
         location.AddTo(command);
+        id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
+            bool json = parse.GetValue(output) == "json";
+            if (json && parse.GetValue(follow))
             {
-                RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
-                IReadOnlyList<SessionLogItem> log = await ReadAsync(source, rescan, SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key"), cancellationToken).ConfigureAwait(false);
-                if (parse.GetValue(output) == "json")
-                {
-                    Output.PrintJson(new RescanLogView(rescan.Id, rescan.RequestId, log));
-                    return 0;
-                }
+                throw new CommandException(ExitCodes.Usage, "--follow prints lines as they come; it does not go with --output json.");
+            }
 
-                Console.Error.WriteLine($"{rescan.Repository.Name} on {rescan.Appliance}: {rescan.Outcome?.Outcome.ToString() ?? rescan.Phase?.ToString() ?? rescan.Status}{(log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log")}");
-                foreach (SessionLogItem item in log)
-                {
-                    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{item.Time?.UtcDateTime:yyyy-MM-dd HH:mm:ss}  {DisplayFormat.Line(item.Status, 20),-12}  {DisplayFormat.Line(item.Message, MaxLine)}"));
-                }
+            await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
+            RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
+            if (parse.GetValue(follow))
+            {
+                await LogFollow.FollowAsync(c => source.FindAsync(rescan.RequestId ?? rescan.Id, c), (r, c) => ReadAsync(source, r, key, c), cancellationToken);
+                return 0;
+            }
+
+            IReadOnlyList<SessionLogItem> log = await ReadAsync(source, rescan, key, cancellationToken);
+            if (json)
+            {
+                Output.PrintJson(new RescanLogView(rescan.Id, rescan.RequestId, log));
+                return 0;
+            }
+
+            string nothing = log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log";
+            Screen.Error.Say(LogLines.Head(rescan) + nothing);
+            foreach (SessionLogItem item in log)
+            {
+                Screen.Out.Say(LogLines.Of(item));
             }
 
             return 0;
@@ -53,13 +74,13 @@ internal static class LogCommand
     {
         if (rescan.Outcome is not null)
         {
-            return (await source.Outcomes.GetAsync(rescan.RequestId!, cancellationToken).ConfigureAwait(false))?.Log ?? [];
+            return (await source.Outcomes.GetAsync(rescan.RequestId!, cancellationToken))?.Log ?? [];
         }
 
-        if (await source.GetOwnerAddressAsync(cancellationToken).ConfigureAwait(false) is { } address)
+        if (await source.GetOwnerAddressAsync(cancellationToken) is { } address)
         {
             using OwnerClient owner = new(address, key);
-            return (await owner.GetLogAsync(rescan.Id, cancellationToken).ConfigureAwait(false)).Log;
+            return (await owner.GetLogAsync(rescan.Id, cancellationToken)).Log;
         }
 
         return rescan.LastMessage is { } last ? [new SessionLogItem(null, "", last)] : [];

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Rescan.Functions.Rescans;
+using Rescan.Local.Cli.Errors;
 
 namespace Rescan.Local.Cli.History;
 
@@ -47,7 +48,7 @@ internal sealed class OwnerClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CommandException(ExitCodes.Unreachable, $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {e.Message}");
+            throw new CommandException(ExitCodes.Unreachable, $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {ErrorMessage.Reason(e)}");
         }
         catch (JsonException)
         {

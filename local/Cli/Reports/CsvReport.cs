@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Cli.Reports;
@@ -8,6 +9,7 @@ namespace Rescan.Local.Cli.Reports;
 /// <summary>A line a rescan, by RFC 4180. A text that a spreadsheet would take for a formula is preceded by an apostrophe.</summary>
 internal static class CsvReport
 {
+    private const string FormulaStarts = "=+-@\uFF1D\uFF0B\uFF0D\uFF20";
     private const string Header = "requestId,id,appliance,repositoryId,repository,outcome,reason,sessionId,startedAt,finishedAt,durationSeconds,polls,requests";
 
     public static string Write(RescanReport report)
@@ -29,12 +31,15 @@ internal static class CsvReport
 
     private static string Field(string text)
     {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n')
+        text = SafeText.Line(text);
+
+        // Spreadsheets take the wide forms of the same characters as well.
+        if (text.Length > 0 && FormulaStarts.Contains(text[0]))
         {
             text = "'" + text;
         }
 
-        return text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+        return text.AsSpan().IndexOfAny("\",") < 0 ? text : "\"" + text.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);

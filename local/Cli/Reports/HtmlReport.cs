@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 
@@ -56,7 +57,7 @@ internal static class HtmlReport
         return page.Append("</body>\n</html>\n").ToString();
     }
 
-    public static string Text(string text, int length = 400) => WebUtility.HtmlEncode(DisplayFormat.Line(text, length));
+    public static string Text(string text, int length = 400) => WebUtility.HtmlEncode(SafeText.Line(text, length));
 
     public static string ClassOf(Outcome outcome) => outcome.Severity() switch
     {

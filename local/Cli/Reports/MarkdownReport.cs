@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 
@@ -50,7 +51,7 @@ internal static class MarkdownReport
     private static string Cell(string text)
     {
         StringBuilder escaped = new();
-        foreach (char c in DisplayFormat.Line(text, MaxCell))
+        foreach (char c in SafeText.Line(text, MaxCell))
         {
             _ = c switch
             {

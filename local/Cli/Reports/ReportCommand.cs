@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.History;
 
 namespace Rescan.Local.Cli.Reports;
@@ -11,16 +12,22 @@ internal static class ReportCommand
     public static Command Create()
     {
         StateLocationArguments location = new();
-        Option<string> since = new("--since") { Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
-        Option<string> format = new Option<string>("--format", "--output", "-o") { Description = "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text" }
+        Option<string> since = new("--since") { HelpName = "TIME", Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
+        Option<string> format = new Option<string>("--format", "--output", "-o") { HelpName = "FORMAT", Description = "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text" }
             .AcceptOnlyFromAmong("text", "md", "html", "json", "csv");
-        Option<FileInfo?> file = new("--file", "-f") { Description = "write to this file instead of stdout" };
-        Command command = new("report", """
-            Report how the rescans of the last days went. Works while rescan serve or rescan run uses the same state.
-
-              rescan report --since 30d --format html --file report.html
-
-            """) { since, format, file };
+        Option<FileInfo?> file = new("--file", "-f") { HelpName = "FILE", Description = "write to this file instead of stdout" };
+        Command command = new DocumentedCommand("report", "Report how the rescans of the last days went")
+        {
+            Details = "It works while rescan serve or rescan run uses the same state.",
+            Examples =
+            [
+                "rescan report",
+                "rescan report --since 30d --format html --file report.html",
+            ],
+        };
+        command.Add(since);
+        command.Add(format);
+        command.Add(file);
         location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
@@ -56,7 +63,7 @@ internal static class ReportCommand
         {
             "md" => MarkdownReport.Write(report),
             "html" => HtmlReport.Write(report),
-            "json" => System.Text.Json.JsonSerializer.Serialize(report, Output.Json) + "\n",
+            "json" => Output.ToJson(report) + "\n",
             "csv" => CsvReport.Write(report),
             _ => TextReport.Write(report),
         };

@@ -1,7 +1,7 @@
-using System.Globalization;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
-using Spectre.Console;
+using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.Reports;
 
@@ -11,16 +11,19 @@ internal static class TextReport
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const int MaxPoints = 20;
 
+    // A file is read where long lines can be scrolled, and loses no column.
+    private const int FileWidth = 200;
+
     public static void Print(RescanReport report)
     {
-        Console.Out.WriteLine(Head(report));
+        Screen.Out.Say(Head(report));
         if (report.Total > 0)
         {
-            Tables.Print(Table(report));
+            Table(report).Print(Screen.Out);
         }
     }
 
-    public static string Write(RescanReport report) => Head(report) + "\n" + (report.Total > 0 ? Tables.Render(Table(report)) : "");
+    public static string Write(RescanReport report) => Head(report) + "\n" + (report.Total > 0 ? Table(report).ToText(FileWidth) : "");
 
     /// <summary>The last durations as a line of blocks, each as high as it took long.</summary>
     public static string Sparkline(IReadOnlyList<OutcomePoint> points)
@@ -34,17 +37,20 @@ internal static class TextReport
 
     private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}";
 
-    private static Table Table(RescanReport report)
+    public static Table Table(RescanReport report)
     {
-        Table table = Tables.Of("repository", "appliance", "last outcome", "ended", "last success", "rescans", "failed", "median", "longest", "trend");
+        Table table = new(
+            Column.NameOf("repository"), Column.NameOf("appliance", 1), Column.Value("outcome"), Column.Value("ended (UTC)", 5), Column.Value("last success", 6),
+            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 3), Column.Value("longest", 4), Column.Value("trend", 7));
         foreach (ReportRepository r in report.Repositories)
         {
-            table.AddRow(
-                Tables.Cell(r.Repository.Name), Tables.Cell(r.Appliance), Tables.Cell(r.Last.Outcome), Tables.Cell(DisplayFormat.Time(r.Last.FinishedAt)),
-                Tables.Cell(r.LastSuccess is { } success ? DisplayFormat.Time(success) : "none"), Tables.Cell(r.Rescans.ToString(CultureInfo.InvariantCulture)),
-                Tables.Cell(r.Failed.ToString(CultureInfo.InvariantCulture)), Tables.Cell(Duration(r.MedianSeconds)), Tables.Cell(Duration(r.LongestSeconds)), new Text(Sparkline(r.Points)));
+            table.Add(
+                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt), r.LastSuccess is { } success ? Cell.Time(success) : Cell.Relative("none", null), r.Rescans,
+                r.Failed, Seconds(r.MedianSeconds), Seconds(r.LongestSeconds), Sparkline(r.Points));
         }
 
         return table;
     }
+
+    private static Cell Seconds(double? seconds) => seconds is { } s ? Cell.Duration(TimeSpan.FromSeconds(s)) : "";
 }

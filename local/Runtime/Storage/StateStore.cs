@@ -114,7 +114,7 @@ public abstract class StateStore : IAsyncDisposable
             InstanceState state = Parse(line, count + 2, StateJson.Default.InstanceState)!;
             if (await GetAsync(state.Instance.Id, cancellationToken).ConfigureAwait(false) is not null)
             {
-                throw new StateStoreException($"Instance '{state.Instance.Id}' is here already. Import into an empty state, or purge it first.");
+                throw new StateStoreException($"Instance '{state.Instance.Id}' is here already. Import into an empty state: give another folder with --state, or another hub with --hub.");
             }
 
             await PutAsync(state).ConfigureAwait(false);

@@ -9,6 +9,9 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
     private const string Api = "/api/v1/";
 
     private readonly TokenEndpoint tokens = new(state.Options);
+    /// <summary>The contract gives the version to no other role.</summary>
+    private const string RoleThatSeesVersion = "Portal Administrator";
+
     private readonly RepositoryEndpoints repositories = new(state);
     private readonly SessionEndpoints sessions = new(state);
 
@@ -16,7 +19,7 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
     public TokenStore Tokens => tokens;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> OtherWork { get; } = ["PolicyBackup", "RetentionPolicy", "PolicySnapshot"];
+    public IReadOnlyList<string> OtherWork { get; } = ["Policy", "RetentionActivity", "SelfBackupActivity"];
 
     /// <inheritdoc/>
     public ProductRelease WithoutRescan => ProductRelease.Find("8.0");
@@ -96,6 +99,8 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
         {
             int? answered = parts switch
             {
+                ["system", "version"] when HttpMethods.IsGet(http.Request.Method) && state.Options.Role != RoleThatSeesVersion =>
+                    await ApplianceResponses.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", $"The account needs the role {RoleThatSeesVersion}."),
                 ["system", "version"] when HttpMethods.IsGet(http.Request.Method) =>
                     await ApplianceResponses.JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = state.ProductVersion }),
                 ["repositories", .. var rest] => await repositories.TryAnswerAsync(http, rest, revision, effects),

@@ -13,13 +13,13 @@ internal sealed class QueryException(string message) : Exception(message);
 /// <param name="pageSize">Rows on a page when the caller sets no Limit.</param>
 internal sealed class PageQuery(IQueryCollection query, int pageSize)
 {
-    /// <summary>Lists are repeated, with or without the brackets of the swagger.</summary>
-    public IReadOnlyList<string> List(string name) => [.. Values(name).Concat(Values(name + "[]"))];
+    /// <summary>The values of a list, whose parameter is repeated.</summary>
+    public IReadOnlyList<string> List(string name) => [.. query[name].OfType<string>()];
 
     public DateTimeOffset? Time(string name)
     {
         StringValues value = query[name];
-        return value.Count == 0 ? null : ApplianceResponses.TryTime(value, out DateTimeOffset time) ? time : throw new QueryException($"{name} is not a time.");
+        return value.Count == 0 ? null : ApplianceResponses.TryTime(value, out DateTimeOffset time) ? time : throw new QueryException($"{name} is not a date-time with a zone.");
     }
 
     public object Page<T>(IReadOnlyList<T> all, Func<T, object> describe, string self)
@@ -62,8 +62,6 @@ internal sealed class PageQuery(IQueryCollection query, int pageSize)
 
         return rows;
     }
-
-    private IEnumerable<string> Values(string name) => query[name].OfType<string>();
 
     private int Number(string name, int otherwise, int least) =>
         query[name] is not { Count: > 0 } value ? otherwise

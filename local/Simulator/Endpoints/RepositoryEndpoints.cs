@@ -8,7 +8,7 @@ internal sealed class RepositoryEndpoints(ApplianceState state)
 {
     private static readonly Dictionary<string, Func<SimulatedRepository, object?>> Columns = new(StringComparer.Ordinal)
     {
-        ["name"] = r => r.Name, ["bucket"] = r => r.Bucket,
+        ["name"] = r => r.Name, ["amazonBucket"] = r => r.Bucket, ["amazonStorageFolder"] = r => r.Folder,
     };
 
     /// <returns>The status answered; null when there is no such endpoint or repository.</returns>

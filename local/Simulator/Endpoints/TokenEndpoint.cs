@@ -78,7 +78,6 @@ internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(optio
             ["username"] = options.Username,
             ["roleName"] = options.Role,
             ["mfa_enabled"] = false,
-            ["mfa_token"] = null,
         });
     }
 }

@@ -16,7 +16,7 @@ namespace Rescan.Functions.Runs;
 /// <param name="options">The settings.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class NightlyRun(RunStarter starter, IRunStore runs, IOptions<RescanOptions> options, TimeProvider time, ILogger<NightlyRun> log)
+public sealed class NightlyRescan(RunStarter starter, IRunStore runs, IOptions<RescanOptions> options, TimeProvider time, ILogger<NightlyRescan> log)
 {
     /// <summary>What the ids of scheduled runs begin with; the time they were due follows.</summary>
     public const string InstanceIdPrefix = RunRequest.InstanceIdPrefix + "scheduled-";
@@ -25,7 +25,7 @@ public sealed class NightlyRun(RunStarter starter, IRunStore runs, IOptions<Resc
     /// <param name="timer">What the schedule says.</param>
     /// <param name="client">The durable client.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
-    [Function(nameof(NightlyRun))]
+    [Function(nameof(NightlyRescan))]
     public async Task RunAsync([TimerTrigger("%RescanSchedule%")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(timer);

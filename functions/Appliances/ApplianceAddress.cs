@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Rescan.Functions.Appliances;
+
+/// <summary>The address of an appliance's REST API, wherever it is configured.</summary>
+public static class ApplianceAddress
+{
+    /// <summary>What an address is to be, for messages.</summary>
+    public const string Expected = "an https:// address such as https://appliance.example:11005, without user name, query and fragment";
+
+    private const string Api = "api/v1/";
+
+    /// <summary>Whether it is one. A password has no place in it, since addresses are shown.</summary>
+    public static bool IsOne([NotNullWhen(true)] Uri? address) =>
+        address is { IsAbsoluteUri: true } && address.Scheme == Uri.UriSchemeHttps && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
+
+    /// <summary>Where the API is: below the path of the address, as behind a reverse proxy.</summary>
+    public static Uri ApiOf(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return new Uri(address.AbsoluteUri.TrimEnd('/') + "/" + Api);
+    }
+
+    /// <summary>A name for an appliance that was given none: its host and port in the letters of names.</summary>
+    public static string NameOf(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        string host = string.Concat(address.IdnHost.Trim('[', ']').Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
+        return string.Create(CultureInfo.InvariantCulture, $"{host}-{address.Port}");
+    }
+}

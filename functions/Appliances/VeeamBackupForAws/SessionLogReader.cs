@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Rescan.Functions.Api;
+
+namespace Rescan.Functions.Appliances.VeeamBackupForAws;
+
+/// <summary>
+/// Reads a session's log item by item while it arrives, so that its size costs time and not memory. It keeps the first items, and of a
+/// log that is longer the last one, with a line between them that says how many are missing.
+/// </summary>
+internal sealed class SessionLogReader
+{
+    /// <summary>The items kept, the line about those missing included.</summary>
+    public const int MaxItems = 2000;
+
+    /// <summary>The characters kept of all messages.</summary>
+    public const int MaxCharacters = 200_000;
+
+    private const int MaxMessage = 4000;
+    private const int MaxStatus = 64;
+    private const int Reserve = MaxMessage + 200;
+
+    // A text is scanned anew whenever more of it arrives, so one without end would cost the square of its length.
+    private const int LongestText = 1024 * 1024;
+    private const int BufferSize = 64 * 1024;
+    private const int ItemDepth = 2;
+
+    private readonly List<SessionLogItem> kept = [];
+    private SessionLogItem? last;
+    private JsonReaderState state;
+    private int characters;
+    private int missing;
+    private bool inLog;
+    private string? property;
+    private string? time;
+    private string? status;
+    private string? message;
+
+    /// <summary>The session that the log is of, where the answer says so.</summary>
+    public string? SessionId { get; private set; }
+
+    /// <summary>The log, once it has been read.</summary>
+    public IReadOnlyList<SessionLogItem> Items => missing switch
+    {
+        0 => kept,
+        1 => [.. kept, last!],
+        _ =>
+        [
+            .. kept,
+            new SessionLogItem(last!.Time, "Warning", string.Create(CultureInfo.InvariantCulture, $"{missing - 1} items are left out here; the appliance has the whole log.")),
+            last,
+        ],
+    };
+
+    /// <summary>Reads to the end.</summary>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    /// <exception cref="AnswerTooLargeException">It holds a text that is longer than any message.</exception>
+    public async Task ReadAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        PipeReader pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true));
+        try
+        {
+            await ReadAsync(pipe, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await pipe.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAsync(PipeReader pipe, CancellationToken cancellationToken)
+    {
+        bool first = true;
+        bool isEmpty = true;
+        while (true)
+        {
+            ReadResult read = await pipe.ReadAsync(cancellationToken).ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            if (first && buffer.Length < JsonBody.Mark.Length && !read.IsCompleted)
+            {
+                pipe.AdvanceTo(buffer.Start, buffer.End);
+                continue;
+            }
+
+            buffer = first ? JsonBody.WithoutMark(buffer) : buffer;
+            first = false;
+            isEmpty &= buffer.IsEmpty;
+            if (read.IsCompleted)
+            {
+                if (!isEmpty || !buffer.IsEmpty)
+                {
+                    Take(buffer, isLast: true);
+                }
+
+                return;
+            }
+
+            SequencePosition consumed = Take(buffer, isLast: false);
+            if (buffer.Slice(consumed).Length > LongestText)
+            {
+                throw new AnswerTooLargeException();
+            }
+
+            pipe.AdvanceTo(consumed, read.Buffer.End);
+        }
+    }
+
+    private SequencePosition Take(ReadOnlySequence<byte> buffer, bool isLast)
+    {
+        Utf8JsonReader reader = new(buffer, isLast, state);
+        while (reader.Read())
+        {
+            Take(ref reader);
+        }
+
+        state = reader.CurrentState;
+        return reader.Position;
+    }
+
+    private void Take(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                property = reader.CurrentDepth is 1 or (ItemDepth + 1) ? TextOf(ref reader, MaxStatus) : null;
+                break;
+            case JsonTokenType.StartArray when reader.CurrentDepth == 1:
+                inLog = Is("log");
+                break;
+            case JsonTokenType.EndArray when reader.CurrentDepth == 1:
+                inLog = false;
+                break;
+            case JsonTokenType.StartObject when inLog && reader.CurrentDepth == ItemDepth:
+                (time, status, message) = (null, null, null);
+                break;
+            case JsonTokenType.EndObject when inLog && reader.CurrentDepth == ItemDepth:
+                Add(new SessionLogItem(JsonReading.ParseTime(time), ApplianceJson.LogStatusOf(SessionVocabulary.LogStatus(status) ?? ""), message ?? ""));
+                break;
+            case JsonTokenType.String when reader.CurrentDepth == 1 && Is("sessionId"):
+                SessionId = TextOf(ref reader, MaxStatus);
+                break;
+            case JsonTokenType.String when inLog && reader.CurrentDepth == ItemDepth + 1:
+                Set(ref reader);
+                break;
+        }
+    }
+
+    private void Set(ref Utf8JsonReader reader)
+    {
+        if (Is("message"))
+        {
+            message = TextOf(ref reader, MaxMessage);
+        }
+        else if (Is("status"))
+        {
+            status = TextOf(ref reader, MaxStatus);
+        }
+        else if (Is("logTime"))
+        {
+            time = TextOf(ref reader, MaxStatus);
+        }
+    }
+
+    /// <summary>An item that says nothing is none.</summary>
+    private void Add(SessionLogItem item)
+    {
+        if (item is { Time: null, Status: "", Message: "" })
+        {
+            return;
+        }
+
+        if (missing == 0 && kept.Count < MaxItems - 2 && characters + item.Message.Length <= MaxCharacters - Reserve)
+        {
+            kept.Add(item);
+            characters += item.Message.Length;
+            return;
+        }
+
+        last = item;
+        missing++;
+    }
+
+    private bool Is(string name) => string.Equals(property, name, StringComparison.OrdinalIgnoreCase);
+
+    private static string TextOf(ref Utf8JsonReader reader, int length)
+    {
+        try
+        {
+            return JsonReading.Cut(reader.GetString(), length)!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, or bytes that are not UTF-8: nothing that can be shown.
+            return "\uFFFD";
+        }
+    }
+}

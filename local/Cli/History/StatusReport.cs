@@ -1,0 +1,65 @@
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Terminal;
+
+namespace Rescan.Local.Cli.History;
+
+/// <summary>What <c>rescan status</c> shows.</summary>
+/// <param name="ServedAt">Where the process that runs the rescans answers; null when none is known.</param>
+/// <param name="Running">Rescans that run.</param>
+/// <param name="Last">How each repository's last rescan ended, those that went wrong first.</param>
+internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> Running, IReadOnlyList<RescanOutcome> Last)
+{
+    public static async Task<StatusReport> ReadAsync(HistorySource source, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RescanView> running = await source.GetRunningAsync(cancellationToken);
+        IReadOnlyList<RescanOutcome> latest = await source.Outcomes.GetLatestAsync(cancellationToken);
+        Uri? owner = await source.GetOwnerAddressAsync(cancellationToken);
+        return new StatusReport(owner?.AbsoluteUri, running,
+        [
+            .. latest.Select(o => o with { Log = [], Timeline = null })
+                .OrderByDescending(o => o.Outcome.Severity()).ThenBy(o => o.Appliance, StringComparer.Ordinal)
+                    .ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
+        ]);
+    }
+
+    public void Print(Screen screen, DateTimeOffset now)
+    {
+        TextWriter writer = screen.Console.Profile.Out.Writer;
+        screen.Say(RunningNow);
+        if (Running.Count > 0)
+        {
+            StatusTables.Running(Running, now).Print(screen);
+        }
+
+        writer.WriteLine();
+        writer.WriteLine(Last.Count switch
+        {
+            0 => "No rescan has ended yet.",
+            1 => "1 repository was rescanned:",
+            _ => $"{Last.Count} repositories were rescanned:",
+        });
+        if (Last.Count > 0)
+        {
+            StatusTables.Last(Last, now).Print(screen);
+        }
+    }
+
+    private string RunningNow
+    {
+        get
+        {
+            string served = ServedAt is not null ? $"served at {ServedAt}api"
+                : Running.Count > 0 ? "no process runs them now; rescan serve, or the rescan run that began them, goes on with them"
+                : "no process serves this state now";
+            return Running.Count switch
+            {
+                0 => $"No rescan runs ({served}).",
+                1 => $"1 rescan runs ({served}):",
+                _ => $"{Running.Count} rescans run ({served}):",
+            };
+        }
+    }
+}

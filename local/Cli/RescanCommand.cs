@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Rescan.Local.Cli.Completion;
+using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.History;
+using Rescan.Local.Cli.Reports;
+
+namespace Rescan.Local.Cli;
+
+/// <summary>The command <c>rescan</c> with all that it can do.</summary>
+internal static class RescanCommand
+{
+    public static RootCommand Create()
+    {
+        RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end.");
+        CommandGroup[] groups =
+        [
+            new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
+            new("Rescan", [ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
+                ServeCommand.Create(), CancelCommand.Create()]),
+            new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
+            new("Look after it", [StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
+        ];
+        foreach (Command command in groups.SelectMany(g => g.Commands).Append(CompleteCommand.Create(root)))
+        {
+            root.Add(command);
+        }
+
+        HelpScreen help = new(groups);
+        HelpOption option = root.Options.OfType<HelpOption>().Single();
+        option.Action = help;
+        option.Description = "this help";
+        root.SetAction(_ =>
+        {
+            help.Print(root, Terminal.Screen.Error);
+            return ExitCodes.Usage;
+        });
+        return root;
+    }
+}

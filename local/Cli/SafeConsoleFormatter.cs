@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+using Rescan.Functions.Display;
+
+namespace Rescan.Local.Cli;
+
+/// <summary>A line for each entry of the log, whatever stands in it: what appliances and callers send can forge no line and reaches no terminal as a command.</summary>
+internal sealed class SafeConsoleFormatter() : ConsoleFormatter(FormatterName)
+{
+    /// <summary>The name under which it is registered.</summary>
+    public const string FormatterName = "rescan";
+
+    private const int MaxLine = 8000;
+
+    /// <summary>Logs to the console by this formatter.</summary>
+    public static void AddTo(ILoggingBuilder logging) =>
+        logging.AddConsole(o => o.FormatterName = FormatterName).AddConsoleFormatter<SafeConsoleFormatter, ConsoleFormatterOptions>();
+
+    /// <inheritdoc/>
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        string level = logEntry.LogLevel switch
+        {
+            LogLevel.Trace => "trce",
+            LogLevel.Debug => "dbug",
+            LogLevel.Information => "info",
+            LogLevel.Warning => "warn",
+            LogLevel.Error => "fail",
+            _ => "crit",
+        };
+        string message = $"{logEntry.Formatter(logEntry.State, logEntry.Exception)}{(logEntry.Exception is { } e ? " " + e : "")}";
+        textWriter.Write($"{level}: {logEntry.Category}[{logEntry.EventId.Id}] {SafeText.Line(message, MaxLine)}{Environment.NewLine}");
+    }
+}

@@ -1,0 +1,97 @@
+namespace DurableTask.Sqlite;
+
+/// <summary>One wait, for the next message that is due. Messages wait in the database; this knows one time only.</summary>
+internal sealed class Timers(SqliteDatabase database, InstanceTable instances, TimeProvider clock)
+{
+    // Long waits are taken in steps, so that a clock that jumps is noticed.
+    private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);
+
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim signal = new(0, 1);
+    private long next = long.MaxValue;
+
+    /// <summary>Makes sure that a message that is in the database wakes its instance.</summary>
+    /// <param name="due">When, in ticks of universal time.</param>
+    public void Arm(long due)
+    {
+        lock (gate)
+        {
+            if (due >= next)
+            {
+                return;
+            }
+
+            next = due;
+        }
+
+        Signal();
+    }
+
+    /// <summary>Wakes instances until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using ITimer timer = clock.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            long now = clock.GetUtcNow().UtcTicks;
+            long due;
+            lock (gate)
+            {
+                due = next;
+            }
+
+            if (due <= now)
+            {
+                Fire(due, now);
+                continue;
+            }
+
+            if (due != long.MaxValue)
+            {
+                long ticks = Math.Min(due - now, MaxStep.Ticks);
+                timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(ticks / (double)TimeSpan.TicksPerMillisecond)),
+                    Timeout.InfiniteTimeSpan);
+            }
+
+            await signal.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Signal()
+    {
+        lock (gate)
+        {
+            if (signal.CurrentCount == 0)
+            {
+                signal.Release();
+            }
+        }
+    }
+
+    private void Fire(long from, long now)
+    {
+        lock (gate)
+        {
+            // What is armed from now on is seen by the query, or lowers this again.
+            next = long.MaxValue;
+        }
+
+        (List<(string Id, long Key)> due, long? later) = database.Read(db => (
+            db.Query(
+                """
+                SELECT DISTINCT i.id, i.key FROM messages m JOIN instances i ON i.key = m.instance
+                WHERE m.waits = 1 AND m.visible >= ?1 AND m.visible <= ?2
+                """,
+                row => (row.GetString(0)!, row.GetInt64(1)), from, now),
+            db.QueryInt64("SELECT min(visible) FROM messages WHERE waits = 1 AND visible > ?1", now)));
+        foreach ((string id, long key) in due)
+        {
+            instances.Wake(id, key);
+        }
+
+        if (later is { } time)
+        {
+            Arm(time);
+        }
+    }
+}
