@@ -14,8 +14,7 @@ if (args is [StartupCommand.Nothing])
 (string Name, string Description, Func<string, Task> Run)[] benches =
 [
     ("polling", "compare the poll schedule with the usual ones and with the optimum (a minute)", docs => Task.Run(() => PollingCommand.Run(docs))),
-    ("engine", "the durable engine beside the bare store, on SQLite and on Azurite (a few minutes; needs Node.js)", EngineCommand.RunAsync),
-    ("provider", "Microsoft's dispatcher on the SQLite provider beside the home-made engine (two minutes)", ProviderCommand.RunAsync),
+    ("provider", "Microsoft's dispatcher on the SQLite provider (two minutes)", ProviderCommand.RunAsync),
     ("runs", "rescan 10,000 repositories on 100 simulated appliances in virtual time (a minute or two)", RunsCommand.RunAsync),
     ("cost", "count and price what a rescan asks of appliance, functions and storage (two minutes; needs Node.js)", CostCommand.RunAsync),
     ("startup", "how long the rescan command takes to begin (half a minute)", StartupCommand.RunAsync),

@@ -17,7 +17,7 @@ internal static class CostCommand
     public static async Task RunAsync(string docs)
     {
         string data = Directory.CreateTempSubdirectory("rescan-bench-").FullName;
-        AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, false, CancellationToken.None).ConfigureAwait(false);
+        AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None).ConfigureAwait(false);
         await using (azurite.ConfigureAwait(false))
         {
             Task<IReadOnlyList<CostCount>> tables = CostRun.RunAsync(azurite, Counted);

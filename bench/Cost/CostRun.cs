@@ -86,7 +86,7 @@ internal static class CostRun
                     using IDisposable? heldState = azurite is null ? WriteAheadLog.Hold(state) : null;
                     using IDisposable? heldOutcomes = azurite is null ? WriteAheadLog.Hold(outcomes) : null;
                     (long transactions, long bytes) = Stored();
-                    (long executions, int asked) = (host.Engine.Turns + host.Engine.Activities, appliances[i].Ledger.Count);
+                    (long executions, int asked) = (host.Worker.Turns + host.Worker.Activities, appliances[i].Ledger.Count);
                     int polls = 0;
                     int rescans = 0;
                     foreach (SimulatedRepository repository in SimulatedRepository.Defaults.Skip(1))
@@ -99,7 +99,7 @@ internal static class CostRun
                     counts.Add(new CostCount(
                         polls / (double)rescans,
                         (appliances[i].Ledger.Count - asked) / (double)rescans,
-                        (host.Engine.Turns + host.Engine.Activities - executions) / (double)rescans,
+                        (host.Worker.Turns + host.Worker.Activities - executions) / (double)rescans,
                         (transactionsNow - transactions) / (double)rescans,
                         (bytesNow - bytes) / (double)rescans));
                 }

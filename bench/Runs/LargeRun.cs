@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
@@ -105,7 +106,7 @@ internal sealed class LargeRun : IAsyncDisposable
             return new LargeRunResult(
                 rescans.Count, took, cpu, peak, clock.GetUtcNow() - began,
                 appliances.Sum(a => a.Ledger.Count) / (double)rescans.Count, appliances.Min(ClosestTokens), StartDelay(rescans, began),
-                rescans.Average(o => o.Polls), host.Engine.Turns, host.Engine.Activities);
+                rescans.Average(o => o.Polls), host.Worker.Turns, host.Worker.Activities);
         }
     }
 
@@ -152,7 +153,18 @@ internal sealed class LargeRun : IAsyncDisposable
                 throw await host.Failed.ConfigureAwait(false);
             }
         }
-        while (host.Engine.Live.Any() && clock.Move(step));
+        while (await IsUnderWayAsync(host) && clock.Move(step));
+    }
+
+    private static async Task<bool> IsUnderWayAsync(LocalFunctionHost host)
+    {
+        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], PageSize: 1);
+        await foreach (OrchestrationMetadata _ in host.Client.GetAllInstancesAsync(unfinished).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        return false;
     }
 
     private static async Task<List<RescanSpan>> SpansAsync(IOutcomeArchive archive)

@@ -1,9 +1,12 @@
+using Rescan.Functions.Display;
+
 namespace Rescan.Functions.Appliances;
 
 /// <summary>Finds the repository that a person or a program named.</summary>
 public static class RepositoryResolver
 {
     private const int Suggestions = 3;
+    private const int MaxName = 200;
 
     /// <summary>Finds one repository by id or by name; an id wins, a name is compared without case.</summary>
     /// <param name="appliance">The appliance's configured name, for messages.</param>
@@ -32,7 +35,7 @@ public static class RepositoryResolver
         if (named.Count > 1)
         {
             throw new UnknownRepositoryException(
-                $"{named.Count} repositories of appliance '{appliance}' are named '{nameOrId}'. Name one by its id: {string.Join(", ", named.Select(r => r.Id))}.", ambiguous: true);
+                $"{named.Count} repositories of appliance '{appliance}' are named '{SafeText.Line(nameOrId, MaxName)}'. Name one by its id: {string.Join(", ", named.Select(r => SafeText.Line(r.Id, MaxName)))}.", ambiguous: true);
         }
 
         if (repositories.Count == 0)
@@ -40,8 +43,8 @@ public static class RepositoryResolver
             throw new UnknownRepositoryException($"Appliance '{appliance}' lists no repositories at all; its account may not see them.", ambiguous: false);
         }
 
-        string[] near = [.. repositories.OrderBy(r => Distance(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{r.Name}'")];
-        throw new UnknownRepositoryException($"Appliance '{appliance}' has no repository '{nameOrId}'. Nearest names: {string.Join(", ", near)}.", ambiguous: false);
+        string[] near = [.. repositories.OrderBy(r => Distance(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
+        throw new UnknownRepositoryException($"Appliance '{appliance}' has no repository '{SafeText.Line(nameOrId, MaxName)}'. Nearest names: {string.Join(", ", near)}.", ambiguous: false);
     }
 
     /// <summary>Edit distance without regard to case.</summary>

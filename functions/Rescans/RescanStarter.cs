@@ -57,12 +57,11 @@ public sealed class RescanStarter(IApplianceClients appliances, IOutcomeStore ou
     {
         RescanRequest own = request with { RequestId = request.RequestId ?? Guid.NewGuid().ToString("N") };
         string id = RescanRequest.InstanceIdOf(own.Appliance, own.Repository.Id);
-        if (!await client.StartOrJoinAsync(nameof(RescanOrchestration), id, own, cancellationToken))
-        {
-            return new AcceptedRescan(id, false, own.RequestId);
-        }
+        bool joined = await client.StartOrJoinAsync(nameof(RescanOrchestration), id, own, cancellationToken);
 
+        // Read back in either case: of two that start one id at the same moment, Azure Storage tells both that they did, and runs one.
         RescanRequest? running = (await client.GetInstanceAsync(id, true, cancellationToken))?.ReadInputAs<RescanRequest>();
-        return new AcceptedRescan(id, true, running?.RequestId ?? running?.State?.RequestId);
+        string? requestId = running?.RequestId ?? running?.State?.RequestId ?? (joined ? null : own.RequestId);
+        return new AcceptedRescan(id, requestId != own.RequestId, requestId);
     }
 }

@@ -31,7 +31,10 @@ public sealed class NightlyRescan(RunStarter starter, IRunStore runs, IOptions<R
         ArgumentNullException.ThrowIfNull(timer);
         ArgumentNullException.ThrowIfNull(client);
         DateTimeOffset now = time.GetUtcNow();
-        string id = InstanceIdPrefix + now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture).ToLowerInvariant();
+
+        // By when it was due, so that several hosts on one task hub start one run.
+        DateTimeOffset due = timer.ScheduleStatus?.Next.ToUniversalTime() is { } scheduled && scheduled > DateTime.UnixEpoch && scheduled <= now.UtcDateTime ? scheduled : now;
+        string id = InstanceIdPrefix + due.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture).ToLowerInvariant();
         if (await RunningAsync(client, cancellationToken).ConfigureAwait(false) is { } before)
         {
             if (before != id)

@@ -7,6 +7,7 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -46,8 +47,8 @@ internal static class AppHost
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {
-                        // In Azure the Functions host makes the spans of HTTP requests.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation());
+                        // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core"));
                     }
                     configureServices?.Invoke(services);
                 },
@@ -55,6 +56,7 @@ internal static class AppHost
                 Keys = KeysOf(configuration),
                 RequestsPerSecond = NumberOf(configuration, "Rescan:RequestsPerSecond", 100),
                 RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
+                Version = Version(),
                 Timers = timers,
                 ConfigureLogging = logging,
             },
@@ -81,6 +83,13 @@ internal static class AppHost
         }
 
         return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    }
+
+    /// <summary>As the Functions host reads it: both go by one <c>host.json</c>.</summary>
+    private static TaskHubVersion Version()
+    {
+        using StreamReader host = new(typeof(AppHost).Assembly.GetManifestResourceStream("host.json")!);
+        return TaskHubVersion.Parse(host.ReadToEnd());
     }
 
     /// <summary><c>Rescan__Key</c>, and <c>Rescan__Keys__0</c> and so on while keys are changed.</summary>

@@ -3,17 +3,17 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli;
 
 /// <summary><c>rescan state</c>: moves and prunes what is kept, task hub and outcomes alike, while nothing runs on it.</summary>
 internal static class StateCommand
 {
-    private const string HubEntry = "task-hub.jsonl";
     private const string OutcomesEntry = "outcomes.jsonl";
 
     public static Command Create() => new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
@@ -21,29 +21,24 @@ internal static class StateCommand
     private static Command CreateExport()
     {
         Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", "Write all that is kept to one archive", "For a backup, or to move to the other kind of store.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
+        return Create("export", "Write the outcomes to one archive", "For a backup, or to move to the other kind of storage. Rescans under way cannot be moved: let them end first.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
-            (int instances, int outcomes) = (0, 0);
-            ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken).ConfigureAwait(false);
-            await using (zip.ConfigureAwait(false))
+            int outcomes = 0;
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+            await using (taskHub)
             {
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                await RequireNothingUnderWayAsync(taskHub.CreateClient(), cancellationToken);
+                ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken);
+                await using (zip)
                 {
-                    Stream target = await zip.CreateEntry(HubEntry).OpenAsync(cancellationToken).ConfigureAwait(false);
-                    await using (target.ConfigureAwait(false))
+                    StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken), new UTF8Encoding(false)) { NewLine = "\n" };
+                    await using (lines)
                     {
-                        instances = await store.ExportAsync(target, cancellationToken).ConfigureAwait(false);
-                    }
-
-                    StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken).ConfigureAwait(false), new UTF8Encoding(false)) { NewLine = "\n" };
-                    await using (lines.ConfigureAwait(false))
-                    {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).ExportAsync(cancellationToken).ConfigureAwait(false))
+                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken)).ExportAsync(cancellationToken))
                         {
-                            await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken).ConfigureAwait(false);
+                            await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken);
                             outcomes += item.Outcome is null ? 0 : 1;
                         }
                     }
@@ -51,14 +46,14 @@ internal static class StateCommand
             }
 
             File.Move(partial, path, overwrite: true);
-            return string.Create(CultureInfo.InvariantCulture, $"exported {instances} instances and {outcomes} outcomes to {path}");
+            return string.Create(CultureInfo.InvariantCulture, $"exported {outcomes} outcomes to {path}");
         });
     }
 
     private static Command CreateImport()
     {
         Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", "Take an archive into an empty state", "Rescans under way go on at the next start.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
+        return Create("import", "Take the outcomes of an archive in", "Those that are here already stay as they are.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
     }
 
     private static async Task<string> ImportAsync(StateLocation location, string archive, CancellationToken cancellationToken)
@@ -71,44 +66,35 @@ internal static class StateCommand
         ZipArchive zip;
         try
         {
-            zip = await ZipFile.OpenReadAsync(archive, cancellationToken).ConfigureAwait(false);
+            zip = await ZipFile.OpenReadAsync(archive, cancellationToken);
         }
         catch (InvalidDataException)
         {
             throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
         }
 
-        await using (zip.ConfigureAwait(false))
+        await using (zip)
         {
-            if (zip.GetEntry(HubEntry) is not { } hubEntry || zip.GetEntry(OutcomesEntry) is not { } outcomesEntry)
+            ZipArchiveEntry entry = zip.GetEntry(OutcomesEntry)
+                ?? throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
+            int outcomes = 0;
+            TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+            await using (taskHub)
             {
-                throw new CommandException(ExitCodes.Usage, $"{archive} is not an archive that 'rescan state export' wrote.");
-            }
-
-            (int instances, int outcomes) = (0, 0);
-            StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-            await using (store.ConfigureAwait(false))
-            {
-                // Outcomes first: they may be taken in twice, so that an import cut off here can be asked for again.
-                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken).ConfigureAwait(false);
+                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken);
                 int number = 0;
-                using StreamReader lines = new(await outcomesEntry.OpenAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-                while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+                using StreamReader lines = new(await entry.OpenAsync(cancellationToken), Encoding.UTF8);
+                while (await lines.ReadLineAsync(cancellationToken) is { } line)
                 {
                     number++;
-                    OutcomeArchiveItem item = ReadOutcome(line) ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
-                    await target.ImportAsync(item, cancellationToken).ConfigureAwait(false);
+                    OutcomeArchiveItem item = ReadOutcome(line)
+                        ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
+                    await target.ImportAsync(item, cancellationToken);
                     outcomes += item.Outcome is null ? 0 : 1;
-                }
-
-                Stream source = await hubEntry.OpenAsync(cancellationToken).ConfigureAwait(false);
-                await using (source.ConfigureAwait(false))
-                {
-                    instances = await store.ImportAsync(source, cancellationToken).ConfigureAwait(false);
                 }
             }
 
-            return string.Create(CultureInfo.InvariantCulture, $"imported {instances} instances and {outcomes} outcomes");
+            return string.Create(CultureInfo.InvariantCulture, $"imported {outcomes} outcomes");
         }
     }
 
@@ -126,7 +112,7 @@ internal static class StateCommand
     }
 
     private static CommandException Damaged(string archive, string what) =>
-        new(ExitCodes.Configuration, $"{archive} is damaged: {what}. Nothing after it was imported; import a whole archive into an empty state.");
+        new(ExitCodes.Configuration, $"{archive} is damaged: {what}. Nothing after it was imported; import a whole archive.");
 
     private static Command CreatePrune()
     {
@@ -145,14 +131,15 @@ internal static class StateCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             DateTimeOffset before = DateTimeOffset.UtcNow - Durations.Parse("--older-than", parse.GetValue(age)!);
-            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (location.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken);
+            await using (location)
             {
-                StateStore store = await location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-                await using (store.ConfigureAwait(false))
+                TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
+                await using (taskHub)
                 {
-                    int instances = await store.PruneAsync(before, cancellationToken).ConfigureAwait(false);
-                    int outcomes = await (await OutcomesAsync(location, cancellationToken).ConfigureAwait(false)).PruneAsync(before, cancellationToken).ConfigureAwait(false);
+                    int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken);
+                    await taskHub.ShrinkAsync(cancellationToken);
+                    int outcomes = await (await OutcomesAsync(location, cancellationToken)).PruneAsync(before, cancellationToken);
                     Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -160,6 +147,36 @@ internal static class StateCommand
             return 0;
         });
         return command;
+    }
+
+    private static async Task RequireNothingUnderWayAsync(DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+        List<string> ids = [];
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(unfinished).WithCancellation(cancellationToken))
+        {
+            ids.Add(instance.InstanceId);
+        }
+
+        if (ids.Count > 0)
+        {
+            throw new CommandException(ExitCodes.Configuration, $"{ids.Count} instances have not ended, which an archive cannot hold, {ids[0]} first. Let rescan serve end them, or cancel them with rescan cancel.");
+        }
+    }
+
+    /// <summary>By when they last changed: a purge of the storage provider goes by when they began.</summary>
+    private static async Task<int> PruneAsync(DurableTaskClient client, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before)).WithCancellation(cancellationToken))
+        {
+            if (instance.IsCompleted && instance.LastUpdatedAt < before)
+            {
+                count += (await client.PurgeInstanceAsync(instance.InstanceId, cancellation: cancellationToken)).PurgedInstanceCount;
+            }
+        }
+
+        return count;
     }
 
     private static Command Create(
@@ -171,10 +188,10 @@ internal static class StateCommand
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (location.ConfigureAwait(false))
+            StateLocation location = await arguments.OpenAsync(parse, null, cancellationToken);
+            await using (location)
             {
-                Screen.Out.Say(await run(location, parse.GetValue(file)!, cancellationToken).ConfigureAwait(false));
+                Screen.Out.Say(await run(location, parse.GetValue(file)!, cancellationToken));
             }
 
             return 0;

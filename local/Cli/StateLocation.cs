@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Rescan.Local.Runtime.Azurite;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
 
@@ -10,6 +11,7 @@ internal sealed class StateLocation : IAsyncDisposable
 {
     // Where Azurite is looked for by default.
     private const int BlobPort = 10000;
+    private const int QueuePort = 10001;
     private const int TablePort = 10002;
 
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(250);
@@ -33,13 +35,17 @@ internal sealed class StateLocation : IAsyncDisposable
     public Action? OnStandBy { get; private set; }
 
     /// <summary>What to say of it; null when there is nothing to say.</summary>
-    public string? Remark => azurite is null ? null : $"Azurite keeps the state; its tables {Name}State and {Name}Outcomes can be seen at {azurite.ConnectionString}";
+    public string? Remark => azurite is null ? null : $"""
+        Azurite keeps the state: for trying out, since it writes to its files only every few seconds. Its tables begin with {Name}, at
+        {azurite.ConnectionString}
+        Another rescan serve --storage with that string shares the work.
+        """;
 
     /// <summary>Whether anything was ever kept there, as far as this machine can tell.</summary>
     public bool Exists => Storage is not null || File.Exists(OutcomesFile) || File.Exists(StateFile);
 
     /// <summary>How the runtime finds the task hub.</summary>
-    public StateStoreOptions StoreOptions => new() { StateFile = StateFile, Storage = Storage, TaskHub = Name };
+    public TaskHubOptions Options => new() { StateFile = StateFile, Storage = Storage, Name = Name };
 
     private string StateFile => Path.Combine(Folder, "state.db");
 
@@ -99,7 +105,7 @@ internal sealed class StateLocation : IAsyncDisposable
     }
 
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
-    public Task<StateStore> OpenStoreAsync(CancellationToken cancellationToken) => StateStore.OpenAsync(StoreOptions, TimeProvider.System, cancellationToken);
+    public Task<TaskHub> OpenTaskHubAsync(CancellationToken cancellationToken) => TaskHub.OpenAsync(Options, cancellationToken);
 
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
@@ -114,7 +120,7 @@ internal sealed class StateLocation : IAsyncDisposable
         yield return new("Rescan:Outcomes:Table", Name + "Outcomes");
         if (Uri.TryCreate(Storage, UriKind.Absolute, out Uri? account) && account.Scheme == Uri.UriSchemeHttps)
         {
-            yield return new("Rescan:Outcomes:TableServiceUri", AzureStore.TablesOf(account).AbsoluteUri);
+            yield return new("Rescan:Outcomes:TableServiceUri", TaskHub.TablesOf(account).AbsoluteUri);
         }
         else
         {
@@ -166,10 +172,10 @@ internal sealed class StateLocation : IAsyncDisposable
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
         }
 
-        bool usual = IsFree(BlobPort) && IsFree(TablePort);
+        bool usual = IsFree(BlobPort) && IsFree(QueuePort) && IsFree(TablePort);
         Output.Step("starting Azurite (npm fetches it the first time)");
         azurite = await AzuriteProcess.StartAsync(
-            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? TablePort : 0, durable: true, cancellationToken).ConfigureAwait(false);
+            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? QueuePort : 0, usual ? TablePort : 0, cancellationToken).ConfigureAwait(false);
         Storage = azurite.ConnectionString;
         await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken).ConfigureAwait(false);
     }

@@ -9,7 +9,7 @@ internal sealed class StateLocationArguments
     private readonly Option<string?> storage = new("--storage")
     {
         HelpName = "WHERE",
-        Description = "keep it in Azure Storage instead of files: 'azurite' fetches the emulator by npm and runs it on the state folder; else a connection string, or an account's https address for use with your identity",
+        Description = "keep it in Azure Storage instead of files: a connection string, or an account's https address for use with your identity; 'azurite' tries it out on the emulator, fetched by npm, with its data in the state folder",
     };
 
     private readonly Option<string> hub = new("--hub") { HelpName = "NAME", Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };

@@ -62,6 +62,10 @@ public sealed partial class SqliteOrchestrationService :
     /// <summary>Instances that are in memory now; those that wait are not.</summary>
     internal int InMemory => hub?.InMemory ?? 0;
 
+    /// <summary>Whether nothing can be done now: every instance waits for a time to come, or for what comes from outside.</summary>
+    /// <exception cref="SqliteStorageException">The file cannot be read.</exception>
+    public bool IsIdle => hub?.IsIdle ?? true;
+
     private TaskHub Hub => hub ?? throw new InvalidOperationException(
         $"This process does not own the task hub {settings.FilePath}: start the service first, and wait until it is the owner.");
 
@@ -86,8 +90,7 @@ public sealed partial class SqliteOrchestrationService :
             try
             {
                 HubFiles.CreateFolder(settings.FilePath);
-                Ownership ownership =
-                    await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, log).AcquireAsync(waiting.Token).ConfigureAwait(false);
+                Ownership ownership = await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, settings.OnStandby, log).AcquireAsync(waiting.Token).ConfigureAwait(false);
                 TaskHub started = new(settings, Database, ownership, waiters, log, OnLost);
                 started.Start();
                 hub = started;

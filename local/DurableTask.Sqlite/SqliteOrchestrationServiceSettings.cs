@@ -55,6 +55,12 @@ public sealed class SqliteOrchestrationServiceSettings
     /// </summary>
     public TimeSpan TakeoverDelay { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>
+    /// Called once when another process owns the file and this one begins to stand by. What it throws ends the start: so a process that must
+    /// not wait refuses to.
+    /// </summary>
+    public Action? OnStandby { get; init; }
+
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentOrchestrations);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.Reports;
@@ -34,7 +35,7 @@ public sealed class ReportTests
         List<List<string>> rows = Parse(csv);
         Assert.Equal(5, rows.Count);
         Assert.All(rows, r => Assert.Equal(13, r.Count));
-        Assert.Contains(rows, r => r[4] == "'" + Nasty);
+        Assert.Contains(rows, r => r[4] == "'" + SafeText.Line(Nasty));
         Assert.All(rows.SelectMany(r => r), f => Assert.False(f.Length > 0 && "=+-@\t\r".Contains(f[0], StringComparison.Ordinal), f));
         Assert.EndsWith("\r\n", csv, StringComparison.Ordinal);
     }

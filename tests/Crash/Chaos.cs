@@ -44,7 +44,7 @@ internal sealed class Chaos(int seed)
             appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count));
         }
 
-        azurite = await StartAzuriteAsync(0, 0);
+        azurite = await StartAzuriteAsync(0, 0, 0);
         using CancellationTokenSource calm = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         calm.CancelAfter(Havoc);
         Task keeper = KeepAsync(receiver, ending.Token);
@@ -88,8 +88,8 @@ internal sealed class Chaos(int seed)
 
     private void Count(string what) => did.AddOrUpdate(what, 1, (_, n) => n + 1);
 
-    private Task<AzuriteProcess> StartAzuriteAsync(int blobPort, int tablePort) =>
-        AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), blobPort, tablePort, durable: true, CancellationToken.None);
+    private Task<AzuriteProcess> StartAzuriteAsync(int blobPort, int queuePort, int tablePort) =>
+        AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), blobPort, queuePort, tablePort, CancellationToken.None);
 
     /// <summary>Starts the app again whenever it is gone, as a service manager would.</summary>
     private async Task KeepAsync(NoticeReceiver receiver, CancellationToken cancellationToken)
@@ -163,10 +163,10 @@ internal sealed class Chaos(int seed)
             else if (what < 40)
             {
                 Count("kills of Azurite");
-                (int blob, int table) = (azurite.BlobPort, azurite.TablePort);
+                (int blob, int queue, int table) = (azurite.BlobPort, azurite.QueuePort, azurite.TablePort);
                 await azurite.KillAsync();
                 await Task.Delay(down, CancellationToken.None);
-                azurite = await StartAzuriteAsync(blob, table);
+                azurite = await StartAzuriteAsync(blob, queue, table);
             }
             else if (what < 60)
             {

@@ -3,9 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
@@ -203,12 +204,17 @@ internal sealed class CrashMatrix(string? storage)
             }
         }
 
-        StateStore store = await StateStore.OpenAsync(
-            new StateStoreOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, TaskHub = hub }, TimeProvider.System, CancellationToken.None);
-        await using (store)
+        TaskHub taskHub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, Name = hub }, CancellationToken.None);
+        await using (taskHub)
         {
             // The notification's instance may have been stopped between its delivery and its end.
-            int open = (await store.LoadAsync(CancellationToken.None)).Count(s => !s.Instance.Id.StartsWith("notify-", StringComparison.Ordinal));
+            OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+            int open = 0;
+            await foreach (OrchestrationMetadata instance in taskHub.CreateClient().GetAllInstancesAsync(unfinished))
+            {
+                open += instance.InstanceId.StartsWith("notify-", StringComparison.Ordinal) ? 0 : 1;
+            }
+
             Expect(open == 0, $"{open} instances have not ended");
         }
 

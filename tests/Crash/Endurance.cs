@@ -10,7 +10,7 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Hosting;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
@@ -112,10 +112,11 @@ internal sealed class Endurance(int rescans)
         IOutcomeArchive outcomes = await OutcomeStores.OpenAsync(configuration, CancellationToken.None);
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
-        StateStore store = await StateStore.OpenAsync(new StateStoreOptions { StateFile = Path.Combine(folder, "state.db") }, TimeProvider.System, CancellationToken.None);
-        await using (store)
+        TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None);
+        await using (hub)
         {
-            await store.PruneAsync(later, CancellationToken.None);
+            await hub.CreateClient().PurgeAllInstancesAsync(new PurgeInstancesFilter(CreatedTo: later));
+            await hub.ShrinkAsync(CancellationToken.None);
         }
 
         int recorded = await outcomes.PruneAsync(later, CancellationToken.None);

@@ -30,7 +30,7 @@ static async Task<int> MatrixAsync(string? only)
     if (only is null or "azurite")
     {
         string data = Directory.CreateTempSubdirectory("rescan-crash-azurite-").FullName;
-        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, durable: false, CancellationToken.None))
+        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
         {
             violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString));
         }

@@ -1,6 +1,6 @@
 using System.Text;
 using Rescan.Crash;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Durability;
 

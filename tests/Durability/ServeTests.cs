@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Rescan.Crash;
 using Rescan.Local.Simulator;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Durability;
 

@@ -8,7 +8,7 @@ using Rescan.Functions.Storage;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Simulator;
 using Rescan.Tests.Notifications;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 using Rescan.Tests.Triggers;
 
 namespace Rescan.Tests.Hostile;
@@ -31,7 +31,7 @@ public sealed class SecretTests
     public async Task No_secret_is_found_in_state_logs_or_answers(bool onAzurite)
     {
         string data = Directory.CreateTempSubdirectory("rescan-secrets-").FullName;
-        AzuriteProcess? azurite = onAzurite ? await AzuriteProcess.StartAsync(AzureTestHub.Home, data, 0, 0, durable: false, default) : null;
+        AzuriteProcess? azurite = onAzurite ? await AzuriteProcess.StartAsync(AzureTestHub.Home, data, 0, 0, 0, default) : null;
         await using Receiver receiver = await Receiver.StartAsync();
         using EverythingLogged log = new();
         ConcurrentQueue<string> answers = new();

@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
-using Microsoft.Data.Sqlite;
+using DurableTask.Core.History;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Polling;
@@ -12,7 +12,7 @@ using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
 using Rescan.Tests.Configuration.Vault;
 using Rescan.Tests.Infra;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Operations;
 
@@ -38,7 +38,7 @@ public sealed class CostTests
         string id = await app.StartRescanAsync();
         RescanOutcome outcome = await app.EndAsync(id);
 
-        (int turns, int activities, int timers) = Work(app.StateFile, id);
+        (int turns, int activities, int timers) = await WorkAsync(app.Client, id);
         Assert.Equal(
             (Number("activities, besides polls"), Number("requests to the outcome table"), Number("reads of the vault")),
             (activities - outcome.Polls, tables.Count - tablesBefore, app.Vault.Answers.Count - vaultBefore));
@@ -83,22 +83,10 @@ public sealed class CostTests
         return int.Parse(row.Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
     }
 
-    private static (int Turns, int Activities, int Timers) Work(string file, string id)
+    private static async Task<(int Turns, int Activities, int Timers)> WorkAsync(DurableTaskClient client, string id)
     {
-        using SqliteConnection db = new($"Data Source={file};Mode=ReadOnly");
-        db.Open();
-        using SqliteCommand command = db.CreateCommand();
-        command.CommandText = "SELECT events FROM history WHERE instance = $id";
-        command.Parameters.AddWithValue("$id", id);
-        using SqliteDataReader reader = command.ExecuteReader();
-        List<string> kinds = [];
-        while (reader.Read())
-        {
-            kinds.AddRange(JsonDocument.Parse(reader.GetString(0)).RootElement.EnumerateArray().Select(e => e.GetProperty("Kind").ToString()));
-        }
-
-        int Of(Rescan.Local.Runtime.Storage.EventKind kind) => kinds.Count(k => k == kind.ToString() || k == ((int)kind).ToString(CultureInfo.InvariantCulture));
-        return (Of(Local.Runtime.Storage.EventKind.TurnStarted), Of(Local.Runtime.Storage.EventKind.TaskScheduled), Of(Local.Runtime.Storage.EventKind.TimerCreated));
+        IList<HistoryEvent> history = await client.GetOrchestrationHistoryAsync(id);
+        return (history.OfType<OrchestratorStartedEvent>().Count(), history.OfType<TaskScheduledEvent>().Count(), history.OfType<TimerCreatedEvent>().Count());
     }
 
     private sealed class Counter : HttpPipelineSynchronousPolicy

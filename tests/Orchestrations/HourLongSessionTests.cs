@@ -36,7 +36,7 @@ public sealed class HourLongSessionTests
                 await Task.Delay(1);
             }
 
-            events = Math.Max(events, api.LongestHistory(nameof(RescanOrchestration)).Events);
+            events = Math.Max(events, (await api.LongestHistoryAsync(nameof(RescanOrchestration))).Events);
             time.Advance(TimeSpan.FromSeconds(1));
         }
 

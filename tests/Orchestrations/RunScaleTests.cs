@@ -51,7 +51,7 @@ public sealed class RunScaleTests
         {
             if (step % 40 == 0)
             {
-                foreach ((long events, long characters) in orchestrations.Select(api.LongestHistory))
+                foreach ((long events, long characters) in await Task.WhenAll(orchestrations.Select(api.LongestHistoryAsync)))
                 {
                     longest = (Math.Max(longest.Events, events), Math.Max(longest.Characters, characters));
                 }

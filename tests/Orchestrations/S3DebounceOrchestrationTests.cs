@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.S3Events;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
 
@@ -345,5 +345,5 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
     /// <summary>The engine wakes a millisecond after a timer's time.</summary>
     private void Pass(TimeSpan span) => time.Advance(span + TimeSpan.FromMilliseconds(1));
 
-    private async Task<int> HistoryLengthAsync() => (await fixture.Store.ReadAsync("s3-one-r1", CancellationToken.None))!.History.Count;
+    private async Task<int> HistoryLengthAsync() => (await fixture.Client.GetOrchestrationHistoryAsync("s3-one-r1")).Count;
 }

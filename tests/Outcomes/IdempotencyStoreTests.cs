@@ -2,7 +2,7 @@ using Azure.Data.Tables;
 using Microsoft.Data.Sqlite;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Outcomes;
 

@@ -1,9 +1,9 @@
 using Azure.Data.Tables;
 using Microsoft.Data.Sqlite;
 using Rescan.Functions.Appliances;
-using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Functions.Storage;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Outcomes;
 

@@ -25,6 +25,9 @@ public sealed class TelemetryTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
+    // The engine adds the version.
+    private const string Orchestration = "orchestration:RescanOrchestration@(1.0)";
+
     [Fact]
     public async Task One_trace_leads_from_the_HTTP_request_to_the_appliance_through_a_restart()
     {
@@ -40,7 +43,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         await using (ServeProcess second = await StartAsync())
         {
             await second.OutcomeAsync(id);
-            await WaitAsync(() => receiver.Spans.Any(s => s.Name == "orchestration:RescanOrchestration"));
+            await WaitAsync(() => receiver.Spans.Any(s => s.Name == Orchestration));
             await second.StopAsync();
         }
 
@@ -50,17 +53,20 @@ public sealed class TelemetryTests : IAsyncLifetime
         Assert.All(tree.Where(s => s != root), s => Assert.True(byId.ContainsKey(s.Parent), $"{s.Name} has no parent in the trace"));
         Assert.Empty(root.Parent);
         OtlpSpan created = Assert.Single(tree, s => s.Name == "create_orchestration:RescanOrchestration");
-        Assert.Equal(created.Id, Assert.Single(tree, s => s.Name == "orchestration:RescanOrchestration").Parent);
-        foreach (string once in (string[])["activity:SignIn", "activity:StartRescan", "activity:RecordOutcome"])
+        OtlpSpan orchestration = Assert.Single(tree, s => s.Name == Orchestration);
+        Assert.Equal(created.Id, orchestration.Parent);
+        foreach (string once in (string[])["activity:SignIn@(1.0)", "activity:StartRescan@(1.0)", "activity:RecordOutcome@(1.0)"])
         {
-            Assert.Equal(created.Id, Assert.Single(tree, s => s.Name == once).Parent);
+            // The engine's own: one for the call, and within it one for the run.
+            OtlpSpan call = Assert.Single(tree, s => s.Name == once && s.Parent == orchestration.Id);
+            Assert.Equal(call.Id, Assert.Single(tree, s => s.Name == once && s.Parent != orchestration.Id).Parent);
         }
 
         OtlpSpan post = Assert.Single(tree, s => s.Name == "POST /api/v1/repositories/{id}/rescan");
-        Assert.Equal("activity:StartRescan", byId[post.Parent].Name);
+        Assert.Equal("activity:StartRescan@(1.0)", byId[post.Parent].Name);
         Assert.Equal(("POST", "202", "127.0.0.1", "rescan"), (post.Attributes["http.request.method"], post.Attributes["http.response.status_code"], post.Attributes["server.address"], post.Attributes["rescan.appliance.call"]));
-        Assert.All(tree.Where(s => s.Name == "GET /api/v1/sessions/{id}"), s => Assert.Equal("activity:PollSession", byId[s.Parent].Name));
-        OtlpSpan recorded = Assert.Single(tree, s => s.Name == "activity:RecordOutcome");
+        Assert.All(tree.Where(s => s.Name == "GET /api/v1/sessions/{id}"), s => Assert.Equal("activity:PollSession@(1.0)", byId[s.Parent].Name));
+        OtlpSpan recorded = Assert.Single(tree, s => s.Name == "activity:RecordOutcome@(1.0)" && s.Parent != orchestration.Id);
         Assert.Equal(id, recorded.Attributes["rescan.instance.id"]);
 
         // Every request that the rescan sent is in its trace, save those of the HTTP request's own repository list, which is in it too.

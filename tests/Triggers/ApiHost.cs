@@ -1,10 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using DurableTask.Core.History;
 using Microsoft.Data.Sqlite;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using Rescan.Functions;
 using Rescan.Functions.Rescans;
+using Rescan.Functions;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 
@@ -118,21 +120,29 @@ internal sealed class ApiHost : IAsyncDisposable
         }
     }
 
-    /// <summary>How large histories are now: the most events and the most characters that an instance of a kind has.</summary>
-    public (long Events, long Characters) LongestHistory(string orchestration)
+    /// <summary>How large histories are now: the most events and the most characters that an unfinished instance of a kind has.</summary>
+    public async Task<(long Events, long Characters)> LongestHistoryAsync(string orchestration)
     {
-        using SqliteConnection state = new($"Data Source={Path.Combine(folder, "state.db")};Mode=ReadOnly");
-        state.Open();
-        using SqliteCommand command = state.CreateCommand();
-        command.CommandText = """
-            SELECT COALESCE(MAX(events), 0), COALESCE(MAX(characters), 0) FROM (
-              SELECT SUM(json_array_length(h.events)) AS events, SUM(LENGTH(h.events)) AS characters
-              FROM history h JOIN instances i ON i.id = h.instance WHERE i.name = $name GROUP BY h.instance, h.execution)
-            """;
-        command.Parameters.AddWithValue("$name", orchestration);
-        using SqliteDataReader reader = command.ExecuteReader();
-        reader.Read();
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        (long events, long characters) = (0, 0);
+        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Running]);
+        await foreach (OrchestrationMetadata instance in Host.Client.GetAllInstancesAsync(unfinished))
+        {
+            if (instance.Name == orchestration)
+            {
+                IList<HistoryEvent> history = await Host.Client.GetOrchestrationHistoryAsync(instance.InstanceId);
+                events = Math.Max(events, history.Count);
+                characters = Math.Max(characters, history.Sum(e => e switch
+                {
+                    ExecutionStartedEvent started => started.Input?.Length ?? 0,
+                    TaskScheduledEvent scheduled => scheduled.Input?.Length ?? 0,
+                    TaskCompletedEvent completed => completed.Result?.Length ?? 0,
+                    EventRaisedEvent raised => raised.Input?.Length ?? 0,
+                    _ => 0,
+                }));
+            }
+        }
+
+        return (events, characters);
     }
 
     public async ValueTask DisposeAsync()

@@ -56,8 +56,6 @@ public sealed class StandardWebhookTests
     [InlineData(Id, null, Signature)]
     [InlineData(Id, "1614265330", null)]
     [InlineData("", "1614265330", Signature)]
-    [InlineData("a.b", "1614265330", Signature)]
-    [InlineData("a b", "1614265330", Signature)]
     [InlineData("ä", "1614265330", Signature)]
     [InlineData(Id, "1614265330.0", Signature)]
     [InlineData(Id, " 1614265330", Signature)]
@@ -124,7 +122,7 @@ public sealed class StandardWebhookTests
     public void Signing_needs_a_secret_and_an_id_of_the_right_form()
     {
         Assert.Throws<ArgumentException>(() => new StandardWebhookSigner([" "]));
-        Assert.Throws<ArgumentException>(() => new StandardWebhookSigner([Secret]).Sign("a.b", DateTimeOffset.UnixEpoch, []));
+        Assert.Throws<ArgumentException>(() => new StandardWebhookSigner([Secret]).Sign("a b", DateTimeOffset.UnixEpoch, []));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
-using Rescan.Local.Runtime;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.Errors;
 
@@ -32,8 +32,8 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         OptionsValidationException options => new(ExitCodes.Configuration,
             string.Join('\n', options.Failures.Select(f => "  " + f).Prepend("the settings have faults:"))),
         ApplianceException appliance => new(ExitCodes.Of(ExitCodes.OutcomeOf(appliance)), appliance.Message),
-        StateStoreException or OutcomeStoreException => new(ExitCodes.Configuration, e.Message),
-        InvalidOperationException { InnerException: StateStoreException lost } => new(ExitCodes.State, lost.Message),
+        TaskHubException or OutcomeStoreException => new(ExitCodes.Configuration, e.Message),
+        InvalidOperationException { InnerException: TaskHubException lost } => new(ExitCodes.State, lost.Message),
         OperationCanceledException => new(ExitCodes.Interrupted, "Interrupted."),
         AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } inner => Of(inner[0]),
         _ when InUse(e) is { } port => new(ExitCodes.Configuration, port),

@@ -1,12 +1,12 @@
 using System.CommandLine;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
-using Rescan.Local.Runtime;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -14,6 +14,8 @@ namespace Rescan.Local.Cli.History;
 internal static class CancelCommand
 {
     private const string Reason = "Canceled by the operator.";
+    private const string UnderWay = "is being canceled; rescan status shows when it has ended.";
+    private const string Left = "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now.";
 
     public static Command Create()
     {
@@ -23,7 +25,7 @@ internal static class CancelCommand
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("cancel", "Cancel a rescan and stop its session")
         {
-            Details = "The process that runs it is asked by its HTTP API; when none runs, the wish is left in the state for the next one.",
+            Details = "The process that runs it is told; when none runs, the wish is left in the state for the next one.",
             Examples =
             [
                 "rescan cancel prod",
@@ -36,17 +38,17 @@ internal static class CancelCommand
         id.CompletionSources.Add(Candidates.Repositories(location));
         command.SetAction(async (parse, cancellationToken) =>
         {
-            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            await using (source)
             {
-                RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken).ConfigureAwait(false);
+                RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
                 if (rescan.Outcome is { } outcome)
                 {
                     throw new CommandException(ExitCodes.Rejected, $"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}.");
                 }
 
                 string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
-                string how = await CancelAsync(source, rescan.Id, key, cancellationToken).ConfigureAwait(false);
+                string how = await CancelAsync(source, rescan.Id, key, cancellationToken);
                 if (parse.GetValue(output) == "json")
                 {
                     Output.PrintJson(new { rescan.Id, rescan.RequestId, status = "Canceling" });
@@ -64,23 +66,27 @@ internal static class CancelCommand
 
     private static async Task<string> CancelAsync(HistorySource source, string id, string? key, CancellationToken cancellationToken)
     {
+        Uri? address = await source.GetServingAddressAsync(cancellationToken);
         try
         {
-            StateStore store = await source.Location.OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-            await using (store.ConfigureAwait(false))
+            TaskHub hub = await source.Location.OpenTaskHubAsync(cancellationToken);
+            await using (hub)
             {
-                return await store.LeaveEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken).ConfigureAwait(false)
-                    ? "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now."
-                    : throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
+                DurableTaskClient client = hub.CreateClient();
+                if (await client.GetInstanceAsync(id, cancellationToken) is not { IsCompleted: false })
+                {
+                    throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
+                }
+
+                await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken);
+                return address is not null && source.Location.Storage is not null ? UnderWay : Left;
             }
         }
-        catch (StateStoreInUseException e)
+        catch (TaskHubInUseException e)
         {
-            Uri address = await source.GetOwnerAddressAsync(cancellationToken).ConfigureAwait(false)
-                ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers.");
-            using OwnerClient owner = new(address, key);
-            await owner.CancelAsync(id, cancellationToken).ConfigureAwait(false);
-            return "is being canceled; rescan status shows when it has ended.";
+            using OwnerClient owner = new(address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
+            await owner.CancelAsync(id, cancellationToken);
+            return UnderWay;
         }
     }
 }

@@ -10,7 +10,7 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
@@ -19,9 +19,9 @@ internal sealed class HistorySource : IAsyncDisposable
 {
     private const int Page = 500;
     private readonly ServiceProvider services;
-    private readonly StateView? state;
+    private readonly TaskHubView? state;
 
-    private HistorySource(StateLocation location, ServiceProvider services, StateView? state)
+    private HistorySource(StateLocation location, ServiceProvider services, TaskHubView? state)
     {
         Location = location;
         this.services = services;
@@ -39,7 +39,7 @@ internal sealed class HistorySource : IAsyncDisposable
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
     public static async Task<HistorySource> OpenAsync(StateLocationArguments arguments, ParseResult parse, CancellationToken cancellationToken)
     {
-        StateLocation location = await arguments.LookAsync(parse, cancellationToken).ConfigureAwait(false);
+        StateLocation location = await arguments.LookAsync(parse, cancellationToken);
         try
         {
             if (!location.Exists)
@@ -47,7 +47,7 @@ internal sealed class HistorySource : IAsyncDisposable
                 throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
-            StateView? state = await StateView.OpenAsync(location.StoreOptions, cancellationToken).ConfigureAwait(false);
+            TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken);
             IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(location.OutcomeSettings()).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescan(configuration);
@@ -58,7 +58,7 @@ internal sealed class HistorySource : IAsyncDisposable
         }
         catch
         {
-            await location.DisposeAsync().ConfigureAwait(false);
+            await location.DisposeAsync();
             throw;
         }
     }
@@ -76,7 +76,7 @@ internal sealed class HistorySource : IAsyncDisposable
         do
         {
             RescanPage page = await services.GetRequiredService<RescanReader>()
-                .ListAsync(state.Client, true, new OutcomeQuery(Limit: Page, ContinuationToken: token), cancellationToken).ConfigureAwait(false);
+                .ListAsync(state.Client, true, new OutcomeQuery(Limit: Page, ContinuationToken: token), cancellationToken);
             running.AddRange(page.Items);
             token = page.ContinuationToken;
         }
@@ -91,7 +91,7 @@ internal sealed class HistorySource : IAsyncDisposable
         string? token = null;
         do
         {
-            OutcomePage page = await Outcomes.ListAsync(query with { Limit = Page, ContinuationToken = token }, cancellationToken).ConfigureAwait(false);
+            OutcomePage page = await Outcomes.ListAsync(query with { Limit = Page, ContinuationToken = token }, cancellationToken);
             foreach (RecordedOutcome item in page.Items.Where(i => since is null || i.Outcome.FinishedAt >= since))
             {
                 yield return item;
@@ -104,9 +104,9 @@ internal sealed class HistorySource : IAsyncDisposable
         while (token is not null);
     }
 
-    /// <summary>Where the process that runs the rescans answers; null when none is known to live.</summary>
-    public Task<Uri?> GetOwnerAddressAsync(CancellationToken cancellationToken) =>
-        state is null ? Task.FromResult<Uri?>(null) : state.GetOwnerAddressAsync(cancellationToken);
+    /// <summary>Where a process that runs the rescans answers; null when none is known to live.</summary>
+    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
+        state is null ? Task.FromResult<Uri?>(null) : state.GetServingAddressAsync(cancellationToken);
 
     /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
     /// <returns>The one that runs, else the newest.</returns>
@@ -115,19 +115,19 @@ internal sealed class HistorySource : IAsyncDisposable
     {
         DurableTaskClient? client = state?.Client;
         RescanReader reader = services.GetRequiredService<RescanReader>();
-        IReadOnlyList<RescanView> running = await GetRunningAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RescanView> running = await GetRunningAsync(cancellationToken);
         if (running.FirstOrDefault(r => r.Id == wanted || r.RequestId == wanted) is { } exact)
         {
             return exact;
         }
 
-        if (await Outcomes.GetAsync(wanted, cancellationToken).ConfigureAwait(false) is { } recorded)
+        if (await Outcomes.GetAsync(wanted, cancellationToken) is { } recorded)
         {
             return View(wanted, recorded);
         }
 
         Dictionary<string, string> named = new(StringComparer.Ordinal);
-        IReadOnlyList<RescanOutcome> latest = await Outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RescanOutcome> latest = await Outcomes.GetLatestAsync(cancellationToken);
         (string Id, string Appliance, RepositoryRef Repository)[] known =
         [
             .. running.Select(r => (r.Id, r.Appliance, r.Repository)), .. latest.Select(o => (o.Id, o.Appliance, o.Repository)),
@@ -157,22 +157,22 @@ internal sealed class HistorySource : IAsyncDisposable
             return now;
         }
 
-        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken).ConfigureAwait(false)).Items.FirstOrDefault();
+        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken)).Items.FirstOrDefault();
         return newest is not null ? View(newest.RequestId, newest.Outcome)
-            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, one, null, cancellationToken).ConfigureAwait(false) is { } failed ? failed
+            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, one, null, cancellationToken) is { } failed ? failed
             : throw new CommandException(ExitCodes.Usage, $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await services.DisposeAsync().ConfigureAwait(false);
+        await services.DisposeAsync();
         if (state is not null)
         {
-            await state.DisposeAsync().ConfigureAwait(false);
+            await state.DisposeAsync();
         }
 
-        await Location.DisposeAsync().ConfigureAwait(false);
+        await Location.DisposeAsync();
     }
 
     private static bool IsNamed(RepositoryRef repository, string wanted) =>

@@ -77,7 +77,7 @@ internal static class LogCommand
             return (await source.Outcomes.GetAsync(rescan.RequestId!, cancellationToken))?.Log ?? [];
         }
 
-        if (await source.GetOwnerAddressAsync(cancellationToken) is { } address)
+        if (await source.GetServingAddressAsync(cancellationToken) is { } address)
         {
             using OwnerClient owner = new(address, key);
             return (await owner.GetLogAsync(rescan.Id, cancellationToken)).Log;

@@ -16,7 +16,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
     {
         IReadOnlyList<RescanView> running = await source.GetRunningAsync(cancellationToken);
         IReadOnlyList<RescanOutcome> latest = await source.Outcomes.GetLatestAsync(cancellationToken);
-        Uri? owner = await source.GetOwnerAddressAsync(cancellationToken);
+        Uri? owner = await source.GetServingAddressAsync(cancellationToken);
         return new StatusReport(owner?.AbsoluteUri, running,
         [
             .. latest.Select(o => o with { Log = [], Timeline = null })

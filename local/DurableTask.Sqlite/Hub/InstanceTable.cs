@@ -16,6 +16,9 @@ internal sealed class InstanceTable(long cacheBytes)
 
     public int Count => active.Count;
 
+    /// <summary>Whether an instance is worked on, or could be now.</summary>
+    public bool AnyBusy => active.Any(i => i.Value.Phase != ActivePhase.Idle);
+
     /// <summary>Puts a new instance in; false when its id is in the table already.</summary>
     public bool TryAdd(CreateRecord creation)
     {

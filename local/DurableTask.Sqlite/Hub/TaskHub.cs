@@ -37,6 +37,11 @@ internal sealed partial class TaskHub : IAsyncDisposable
     /// <summary>Instances that are in memory now.</summary>
     public int InMemory => instances.Count;
 
+    /// <summary>Whether nothing can be done now. An activity is in the database until the turn that takes its result.</summary>
+    public bool IsIdle => !instances.AnyBusy && database.Read(db =>
+        db.QueryInt64("SELECT EXISTS (SELECT 1 FROM tasks) OR EXISTS (SELECT 1 FROM messages WHERE waits = 1 AND visible <= ?1)", Now) == 0)
+        && !instances.AnyBusy;
+
     private long Now => settings.TimeProvider.GetUtcNow().UtcTicks;
 
     /// <summary>Finds what was left to do, and begins to do it.</summary>

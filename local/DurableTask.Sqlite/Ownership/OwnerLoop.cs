@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace DurableTask.Sqlite;
 
 /// <summary>Waits until this process may own a task hub.</summary>
-internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, ILogger log)
+internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, Action? onStandby, ILogger log)
 {
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LeasePoll = TimeSpan.FromSeconds(1);
@@ -30,6 +30,7 @@ internal sealed class OwnerLoop(string file, TimeSpan takeoverDelay, ILogger log
             {
                 told = true;
                 log.LogInformation("Standing by: {Holder} owns {File}.", seen?.Holder ?? "another process", file);
+                onStandby?.Invoke();
             }
 
             await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);

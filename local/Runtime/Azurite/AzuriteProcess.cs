@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Runtime.Azurite;
 
@@ -21,10 +21,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private readonly Process process;
 
-    private AzuriteProcess(Process process, int blobPort, int tablePort)
+    private AzuriteProcess(Process process, int blobPort, int queuePort, int tablePort)
     {
         this.process = process;
         BlobPort = blobPort;
+        QueuePort = queuePort;
         TablePort = tablePort;
     }
 
@@ -35,6 +36,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>The port that blobs answer on.</summary>
     public int BlobPort { get; }
 
+    /// <summary>The port that queues answer on.</summary>
+    public int QueuePort { get; }
+
     /// <summary>The port that tables answer on.</summary>
     public int TablePort { get; }
 
@@ -44,40 +48,39 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>How clients reach it.</summary>
     public string ConnectionString => string.Create(
         CultureInfo.InvariantCulture,
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{BlobPort}/{Account};TableEndpoint=http://127.0.0.1:{TablePort}/{Account};");
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{BlobPort}/{Account};QueueEndpoint=http://127.0.0.1:{QueuePort}/{Account};TableEndpoint=http://127.0.0.1:{TablePort}/{Account};");
 
     /// <summary>Starts Azurite on loopback, and returns once it listens.</summary>
     /// <param name="home">Where it is installed; npm installs it there when it is not yet.</param>
     /// <param name="data">The folder for what is stored.</param>
     /// <param name="blobPort">Port for blobs; any free one when 0.</param>
+    /// <param name="queuePort">Port for queues; any free one when 0.</param>
     /// <param name="tablePort">Port for tables; any free one when 0.</param>
-    /// <param name="durable">Whether a write is answered only once it is on the disk, so that a kill loses nothing that was answered; slower the more is stored.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="InvalidOperationException">Node.js or npm is missing, the installation failed, or Azurite did not start. The message says which.</exception>
-    public static async Task<AzuriteProcess> StartAsync(string home, string data, int blobPort, int tablePort, bool durable, CancellationToken cancellationToken)
+    public static async Task<AzuriteProcess> StartAsync(string home, string data, int blobPort, int queuePort, int tablePort, CancellationToken cancellationToken)
     {
-        await InstallAsync(home, cancellationToken).ConfigureAwait(false);
+        await InstallAsync(home, cancellationToken);
         Directory.CreateDirectory(data);
         string owner = Path.Combine(data, Owner);
-        await EndOfLastAsync(owner, cancellationToken).ConfigureAwait(false);
+        await EndOfLastAsync(owner, cancellationToken);
         Process process = Run(
-            "node", home, durable ? new() { ["RESCAN_AZURITE_DURABLE"] = "1" } : [], "serve.js", "--location", Path.GetFullPath(data), "--silent", "--disableTelemetry", "--skipApiVersionCheck",
-            "--blobPort", blobPort.ToString(CultureInfo.InvariantCulture), "--tablePort", tablePort.ToString(CultureInfo.InvariantCulture), "--queuePort", "0");
-        await File.WriteAllTextAsync(owner, OwnerProcess.Describe(process), cancellationToken).ConfigureAwait(false);
+            "node", home, "serve.js", "--location", Path.GetFullPath(data), "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+            "--blobPort", blobPort.ToString(CultureInfo.InvariantCulture), "--queuePort", queuePort.ToString(CultureInfo.InvariantCulture),
+            "--tablePort", tablePort.ToString(CultureInfo.InvariantCulture));
+        await File.WriteAllTextAsync(owner, ProcessName.Describe(process), cancellationToken);
         List<string> said = [];
-        int? blob = null;
-        int? table = null;
+        Dictionary<string, int> ports = [];
         try
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartLimit);
-            while ((blob is null || table is null) && await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false) is { } line)
+            while (ports.Count < 3 && await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
             {
                 said.Add(line);
                 if (Listening().Match(line) is { Success: true, Groups: var groups })
                 {
-                    int port = int.Parse(groups[2].Value, CultureInfo.InvariantCulture);
-                    (blob, table) = (groups[1].Value == "Blob" ? port : blob, groups[1].Value == "Table" ? port : table);
+                    ports[groups[1].Value] = int.Parse(groups[2].Value, CultureInfo.InvariantCulture);
                 }
             }
         }
@@ -87,19 +90,19 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
         catch
         {
-            await EndAsync(process).ConfigureAwait(false);
+            await EndAsync(process);
             throw;
         }
 
-        if (blob is null || table is null)
+        if (ports.Count < 3)
         {
-            string error = await EndAsync(process).ConfigureAwait(false);
+            string error = await EndAsync(process);
             throw new InvalidOperationException($"Azurite did not start: {string.Join(" ", said.TakeLast(3))} {error}".TrimEnd());
         }
 
         _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
         _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
-        return new AzuriteProcess(process, blob.Value, table.Value);
+        return new AzuriteProcess(process, ports["Blob"], ports["Queue"], ports["Table"]);
     }
 
     /// <summary>Kills it, as a crash would.</summary>
@@ -117,11 +120,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             using Process? asked = OperatingSystem.IsWindows() ? null : Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
             try
             {
-                await process.WaitForExitAsync().WaitAsync(OperatingSystem.IsWindows() ? TimeSpan.Zero : StopLimit).ConfigureAwait(false);
+                await process.WaitForExitAsync().WaitAsync(OperatingSystem.IsWindows() ? TimeSpan.Zero : StopLimit);
             }
             catch (TimeoutException)
             {
-                await KillAsync().ConfigureAwait(false);
+                await KillAsync();
             }
         }
 
@@ -133,11 +136,11 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StopLimit);
-        while (File.Exists(owner) && OwnerProcess.IsAlive(await File.ReadAllTextAsync(owner, cancellationToken).ConfigureAwait(false)))
+        while (File.Exists(owner) && ProcessName.IsAlive(await File.ReadAllTextAsync(owner, cancellationToken)))
         {
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), limit.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -146,7 +149,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"Azurite (Blob|Table) service is successfully listening at http://[^:]+:(\d+)")]
+    [GeneratedRegex(@"Azurite (Blob|Queue|Table) service is successfully listening at http://[^:]+:(\d+)")]
     private static partial Regex Listening();
 
     private static async Task InstallAsync(string home, CancellationToken cancellationToken)
@@ -154,7 +157,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         Directory.CreateDirectory(home);
         string marker = Path.Combine(home, Installed);
         string wanted = Text("package-lock.json") + Text("serve.js");
-        while (!File.Exists(marker) || await File.ReadAllTextAsync(marker, cancellationToken).ConfigureAwait(false) != wanted)
+        while (!File.Exists(marker) || await File.ReadAllTextAsync(marker, cancellationToken) != wanted)
         {
             FileStream turn;
             try
@@ -163,28 +166,28 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             }
             catch (IOException)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken);
                 continue;
             }
 
-            await using (turn.ConfigureAwait(false))
+            await using (turn)
             {
                 foreach (string file in (string[])["package.json", "package-lock.json", "serve.js"])
                 {
-                    await File.WriteAllTextAsync(Path.Combine(home, file), Text(file), cancellationToken).ConfigureAwait(false);
+                    await File.WriteAllTextAsync(Path.Combine(home, file), Text(file), cancellationToken);
                 }
 
-                Process npm = Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, [], "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+                Process npm = Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, "ci", "--no-audit", "--no-fund", "--ignore-scripts");
                 Task<string> output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
-                string error = await npm.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-                await output.ConfigureAwait(false);
-                await npm.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+                string error = await npm.StandardError.ReadToEndAsync(cancellationToken);
+                await output;
+                await npm.WaitForExitAsync(cancellationToken);
                 if (npm.ExitCode != 0)
                 {
                     throw new InvalidOperationException($"npm could not install Azurite: {error.Trim()}");
                 }
 
-                await File.WriteAllTextAsync(marker, wanted, cancellationToken).ConfigureAwait(false);
+                await File.WriteAllTextAsync(marker, wanted, cancellationToken);
             }
         }
     }
@@ -196,7 +199,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         return reader.ReadToEnd();
     }
 
-    private static Process Run(string program, string folder, Dictionary<string, string> environment, params string[] arguments)
+    private static Process Run(string program, string folder, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -205,11 +208,6 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach ((string key, string value) in environment)
-        {
-            start.Environment[key] = value;
-        }
-
         try
         {
             return Process.Start(start)!;
@@ -227,7 +225,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
         }
 
-        string error = await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
+        string error = await process.StandardError.ReadToEndAsync();
         process.Dispose();
         return error.Trim();
     }

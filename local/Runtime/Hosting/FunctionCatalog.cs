@@ -69,13 +69,13 @@ internal sealed class FunctionCatalog : IFunctionCatalog
         }
 
         AsyncServiceScope scope = Services!.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        await using (scope)
         {
             return await InvokeAsync(scope.ServiceProvider, method, p =>
                 p.ParameterType == typeof(CancellationToken) ? cancellationToken
                 : p.ParameterType == typeof(DurableTaskClient) ? scope.ServiceProvider.GetRequiredService<DurableTaskClient>()
                 : p.GetCustomAttribute<ActivityTriggerAttribute>() is not null ? JsonDataConverter.Default.Deserialize(inputJson, p.ParameterType)
-                : throw new NotSupportedException($"Activity '{name}': parameter '{p.Name}' cannot be bound by the local runtime.")).ConfigureAwait(false);
+                : throw new NotSupportedException($"Activity '{name}': parameter '{p.Name}' cannot be bound by the local runtime."));
         }
     }
 

@@ -69,7 +69,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
                 Protect(http.Response.Headers);
                 return Task.CompletedTask;
             });
-            await next(http).ConfigureAwait(false);
+            await next(http);
             if (http.Response.StatusCode >= StatusCodes.Status400BadRequest)
             {
                 log.Refused(http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http), TraceIdOf(http));

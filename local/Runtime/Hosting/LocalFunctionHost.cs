@@ -16,8 +16,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rescan.Local.Runtime.Engine;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Runtime.Hosting;
 
@@ -28,16 +27,19 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication app;
-    private readonly StateStore store;
-    private readonly DurableEngine engine;
+    private readonly TaskHub hub;
+    private readonly DurableWorker worker;
     private readonly TimerService? timers;
+    private readonly string serving;
+    private bool stopped;
 
-    private LocalFunctionHost(WebApplication app, StateStore store, DurableEngine engine, TimerService? timers)
+    private LocalFunctionHost(WebApplication app, TaskHub hub, DurableWorker worker, TimerService? timers, string serving)
     {
         this.app = app;
-        this.store = store;
-        this.engine = engine;
+        this.hub = hub;
+        this.worker = worker;
         this.timers = timers;
+        this.serving = serving;
     }
 
     /// <summary>Where the host answers.</summary>
@@ -47,20 +49,20 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     public IServiceProvider Services => app.Services;
 
     /// <summary>The durable client.</summary>
-    public DurableTaskClient Client => engine.Client;
+    public DurableTaskClient Client => worker.Client;
 
-    /// <summary>The durable engine, for those who count what it does.</summary>
-    internal DurableEngine Engine => engine;
+    /// <summary>The durable worker, for those who count what it does.</summary>
+    internal DurableWorker Worker => worker;
 
     /// <summary>Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or another's. Never otherwise.</summary>
-    public Task<Exception> Failed => engine.Failed;
+    public Task<Exception> Failed => worker.Failed;
 
     /// <summary>Whether every orchestration waits for time or for events.</summary>
-    internal bool IsIdle => engine.IsIdle;
+    internal bool IsIdle => worker.IsIdle;
 
     /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
-    /// <exception cref="StateStoreInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
-    /// <exception cref="StateStoreException">The task hub cannot be used.</exception>
+    /// <exception cref="TaskHubInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
+    /// <exception cref="TaskHubException">The task hub cannot be used.</exception>
     /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, or a timer's schedule is not valid.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
@@ -70,9 +72,9 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);
-        StateStoreOptions hub = new() { StateFile = options.StateFile, Storage = options.Storage, TaskHub = options.TaskHub, StandBy = options.StandBy, OnStandBy = options.OnStandBy };
-        StateStore? store = null;
-        DurableEngine? engine = null;
+        TaskHubOptions wanted = new() { StateFile = options.StateFile, Storage = options.Storage, Name = options.TaskHub, Time = options.Time, StandBy = options.StandBy, OnStandBy = options.OnStandBy };
+        TaskHub? hub = null;
+        DurableWorker? worker = null;
         WebApplication? app = null;
         TimerService? timers = null;
         try
@@ -92,20 +94,20 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownLimit);
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
-            builder.Services.AddSingleton(s => engine!.Client);
+            builder.Services.AddSingleton(s => worker!.Client);
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;
 
             // Faults in the settings must show now, not at the takeover of one that stands by.
             app.Services.GetService<IStartupValidator>()?.Validate();
-            store = await StateStore.OpenAsync(hub, options.Time, cancellationToken).ConfigureAwait(false);
+            hub = await TaskHub.OpenAsync(wanted with { Loggers = app.Services.GetRequiredService<ILoggerFactory>() }, cancellationToken);
             if (options.Prepare is { } prepare)
             {
-                await prepare(app.Services, cancellationToken).ConfigureAwait(false);
+                await prepare(app.Services, cancellationToken);
             }
 
-            engine = new DurableEngine(store, catalog, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
+            worker = new DurableWorker(hub, catalog, options.Version, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
             HttpGuard.Use(app);
             foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
             {
@@ -114,17 +116,17 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             }
 
             timers = options.Timers
-                ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time, store)
+                ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time, hub.Values)
                 : null;
-            await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            await engine.StartAsync(cancellationToken).ConfigureAwait(false);
-            await store.SetOwnerAddressAsync(new Uri(app.Urls.First())).ConfigureAwait(false);
+            await app.StartAsync(cancellationToken);
+            await worker.StartAsync(cancellationToken);
+            string serving = await ServingProcess.RegisterAsync(hub.Values, new Uri(app.Urls.First()), cancellationToken);
             if (timers is not null)
             {
-                await timers.StartAsync(cancellationToken).ConfigureAwait(false);
+                await timers.StartAsync(cancellationToken);
             }
 
-            LocalFunctionHost host = new(app, store, engine, timers);
+            LocalFunctionHost host = new(app, hub, worker, timers, serving);
             _ = host.StopOnFailureAsync();
             return host;
         }
@@ -132,58 +134,75 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         {
             if (timers is not null)
             {
-                await timers.DisposeAsync().ConfigureAwait(false);
+                await timers.DisposeAsync();
             }
 
-            if (engine is not null)
+            if (worker is not null)
             {
-                await engine.DisposeAsync().ConfigureAwait(false);
+                await worker.DisposeAsync();
             }
 
             if (app is not null)
             {
-                await app.DisposeAsync().ConfigureAwait(false);
+                await app.DisposeAsync();
             }
 
-            if (store is not null)
+            if (hub is not null)
             {
-                await store.DisposeAsync().ConfigureAwait(false);
+                await hub.DisposeAsync();
             }
 
             throw;
         }
     }
 
-    /// <summary>Stops taking requests, then timers, then orchestrations; what is unfinished stays in the store.</summary>
+    /// <summary>Stops taking requests, then timers, then orchestrations; what is unfinished stays in the hub.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await app.StopAsync(cancellationToken).ConfigureAwait(false);
+        await app.StopAsync(cancellationToken);
         if (timers is not null)
         {
-            await timers.DisposeAsync().ConfigureAwait(false);
+            await timers.DisposeAsync();
         }
 
-        await engine.StopAsync(cancellationToken).ConfigureAwait(false);
-    }
+        if (!Interlocked.Exchange(ref stopped, true) && !worker.Failed.IsCompleted)
+        {
+            await UnregisterAsync(cancellationToken);
+        }
 
+        await worker.StopAsync(cancellationToken);
+    }
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await engine.DisposeAsync().ConfigureAwait(false);
-        await app.DisposeAsync().ConfigureAwait(false);
-        await store.DisposeAsync().ConfigureAwait(false);
+        await StopAsync(CancellationToken.None);
+        await worker.DisposeAsync();
+        await app.DisposeAsync();
+        await hub.DisposeAsync();
+    }
+
+    private async Task UnregisterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await hub.Values.SetAsync(serving, null, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Whoever looks takes note that this process is dead.
+            app.Services.GetRequiredService<ILogger<LocalFunctionHost>>().LogWarning("That this host stops could not be told: {Reason}", e.Message);
+        }
     }
 
     private async Task StopOnFailureAsync()
     {
-        await engine.Failed.ConfigureAwait(false);
+        await worker.Failed;
         if (timers is not null)
         {
-            await timers.DisposeAsync().ConfigureAwait(false);
+            await timers.DisposeAsync();
         }
 
-        await app.StopAsync().ConfigureAwait(false);
+        await app.StopAsync();
     }
 
     private static async Task HandleAsync(HttpContext http, HttpTriggerAttribute trigger, MethodInfo method, HttpGuard guard)
@@ -194,14 +213,14 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             return;
         }
 
-        object? result = await FunctionCatalog.InvokeAsync(http.RequestServices, method, p => Bind(http, p)).ConfigureAwait(false);
+        object? result = await FunctionCatalog.InvokeAsync(http.RequestServices, method, p => Bind(http, p));
         switch (result)
         {
             case IActionResult action:
-                await action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), new ActionDescriptor())).ConfigureAwait(false);
+                await action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), new ActionDescriptor()));
                 break;
             case IResult plain:
-                await plain.ExecuteAsync(http).ConfigureAwait(false);
+                await plain.ExecuteAsync(http);
                 break;
             default:
                 http.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -2,6 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Runtime.Hosting;
 
@@ -17,7 +18,7 @@ public sealed class LocalHostOptions
     /// <summary>The hub's name in the storage account: 3 to 40 letters and digits, a letter first.</summary>
     public string TaskHub { get; init; } = "Rescan";
 
-    /// <summary>Whether to wait while another process owns the hub, and take over when it ends; refused at once when off.</summary>
+    /// <summary>Whether to wait while another process owns the file, and take over when it ends; refused at once when off.</summary>
     public bool StandBy { get; init; }
 
     /// <summary>Told once when it has to wait.</summary>
@@ -46,6 +47,9 @@ public sealed class LocalHostOptions
 
     /// <summary>Requests that a client may send at once after a rest; at least 1.</summary>
     public int RequestBurst { get; init; } = 1000;
+
+    /// <summary>The version that orchestrations are started in, and which are taken up.</summary>
+    public TaskHubVersion Version { get; init; } = TaskHubVersion.None;
 
     /// <summary>Whether timer functions run.</summary>
     public bool Timers { get; init; } = true;

@@ -1,11 +1,11 @@
+using System.Globalization;
 using System.Reflection;
-using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Rescan.Local.Runtime.Storage;
+using Rescan.Local.Runtime.Durable;
 using TimeZoneConverter;
 
 namespace Rescan.Local.Runtime.Hosting;
@@ -17,15 +17,15 @@ namespace Rescan.Local.Runtime.Hosting;
 internal sealed class TimerService : IAsyncDisposable
 {
     private const string ZoneKey = "WEBSITE_TIME_ZONE";
+    private const string KeyPrefix = "timer-";
 
     private readonly List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> timers = [];
     private readonly IServiceProvider services;
     private readonly TimeProvider time;
-    private readonly StateStore store;
-    private readonly SemaphoreSlim remembering = new(1);
+    private readonly ITaskHubValues values;
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> loops = [];
-    private Dictionary<string, DateTime> last = [];
+    private readonly Dictionary<string, DateTime> last = [];
 
     /// <summary>Reads the schedules.</summary>
     /// <exception cref="InvalidOperationException">A schedule or the time zone is not valid; the message names the setting.</exception>
@@ -34,11 +34,11 @@ internal sealed class TimerService : IAsyncDisposable
         IServiceProvider services,
         IConfiguration settings,
         TimeProvider time,
-        StateStore store)
+        ITaskHubValues values)
     {
         this.services = services;
         this.time = time;
-        this.store = store;
+        this.values = values;
         TimeZoneInfo zone = Zone(settings[ZoneKey]);
         foreach ((string name, TimerTriggerAttribute trigger, MethodInfo method) in functions)
         {
@@ -60,9 +60,9 @@ internal sealed class TimerService : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (timers.Count > 0 && await store.GetValueAsync(StateStore.TimersKey, cancellationToken).ConfigureAwait(false) is { } text)
+        foreach ((string key, string ran) in await values.ListAsync(KeyPrefix, cancellationToken))
         {
-            last = JsonSerializer.Deserialize<Dictionary<string, DateTime>>(text) ?? [];
+            last[key[KeyPrefix.Length..]] = DateTime.Parse(ran, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
         }
 
         loops.AddRange(timers.Select(t => LoopAsync(t.Name, t.Schedule, t.Trigger, t.Method)));
@@ -70,7 +70,7 @@ internal sealed class TimerService : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync().ConfigureAwait(false);
+        await stopping.CancelAsync();
         await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -99,28 +99,30 @@ internal sealed class TimerService : IAsyncDisposable
         DateTime now = time.GetUtcNow().UtcDateTime;
         DateTime previous = last.GetValueOrDefault(name, now);
         bool late = trigger.UseMonitor && schedule.Next(previous) <= now && previous < now;
-        DateTime next = late || trigger.RunOnStartup ? now : schedule.Next(now);
+        DateTime due = schedule.Next(late ? previous : now);
+        DateTime next = late || trigger.RunOnStartup ? now : due;
         while (true)
         {
             // Longer waits than a day go in steps: the clock may be set meanwhile, and a timer reaches no further than 49 days.
             for (TimeSpan wait; (wait = next - time.GetUtcNow().UtcDateTime) > TimeSpan.Zero;)
             {
-                await Task.Delay(wait < TimeSpan.FromDays(1) ? wait : TimeSpan.FromDays(1), time, stopping.Token).ConfigureAwait(false);
+                await Task.Delay(wait < TimeSpan.FromDays(1) ? wait : TimeSpan.FromDays(1), time, stopping.Token);
             }
 
             // What is due at once must not run within the start itself.
             await Task.Yield();
             stopping.Token.ThrowIfCancellationRequested();
-            DateTime began = time.GetUtcNow().UtcDateTime;
             TimerInfo info = new()
             {
                 IsPastDue = late,
-                ScheduleStatus = new ScheduleStatus { Last = previous, Next = schedule.Next(began), LastUpdated = previous },
+
+                // As the Functions host has it: Next is the time that this run was due.
+                ScheduleStatus = new ScheduleStatus { Last = previous, Next = due, LastUpdated = previous },
             };
             try
             {
                 AsyncServiceScope scope = services.CreateAsyncScope();
-                await using (scope.ConfigureAwait(false))
+                await using (scope)
                 {
                     await FunctionCatalog.InvokeAsync(scope.ServiceProvider, method, p => p.ParameterType switch
                     {
@@ -128,7 +130,7 @@ internal sealed class TimerService : IAsyncDisposable
                         { } t when t == typeof(CancellationToken) => stopping.Token,
                         { } t when t == typeof(DurableTaskClient) => services.GetRequiredService<DurableTaskClient>(),
                         _ => throw new NotSupportedException($"Timer '{name}': parameter '{p.Name}' cannot be bound by the local runtime."),
-                    }).ConfigureAwait(false);
+                    });
                 }
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -142,31 +144,17 @@ internal sealed class TimerService : IAsyncDisposable
             {
                 try
                 {
-                    await RememberAsync(name, next).ConfigureAwait(false);
+                    await values.SetAsync(KeyPrefix + name, next.ToString("O", CultureInfo.InvariantCulture), stopping.Token);
                 }
-                catch (StateStoreException)
+                catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
-                    // The store tells the host itself, which stops.
-                    return;
+                    // A hub that is lost tells the host itself, which stops.
+                    log.LogWarning("That timer function {Name} ran could not be noted: {Reason}", name, e.Message);
                 }
             }
 
             late = false;
-            (previous, next) = (next, following);
-        }
-    }
-
-    private async Task RememberAsync(string name, DateTime ran)
-    {
-        await remembering.WaitAsync(stopping.Token).ConfigureAwait(false);
-        try
-        {
-            last[name] = ran;
-            await store.SetValueAsync(StateStore.TimersKey, JsonSerializer.Serialize(last)).ConfigureAwait(false);
-        }
-        finally
-        {
-            remembering.Release();
+            (previous, due, next) = (next, following, following);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class VaultApp : IAsyncDisposable
 
     public IServiceProvider Services => host.Services;
 
-    public string StateFile => Path.Combine(folder, "state.db");
+    public DurableTaskClient Client => host.Client;
 
     public static async Task<VaultApp> StartAsync(string password, bool vaultUp = true, Action<IServiceCollection>? more = null)
     {
@@ -60,7 +60,7 @@ internal sealed class VaultApp : IAsyncDisposable
         app.host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
-                StateFile = app.StateFile,
+                StateFile = Path.Combine(app.folder, "state.db"),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>

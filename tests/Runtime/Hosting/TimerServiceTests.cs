@@ -1,11 +1,12 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Local.Runtime.Hosting;
-using Rescan.Local.Runtime.Storage;
-using Rescan.Tests.Runtime.Engine;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Runtime.Hosting;
 
@@ -15,9 +16,9 @@ public sealed class TimerServiceTests : IAsyncLifetime
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Runs runs = new();
     private readonly Dictionary<string, string?> settings = new() { ["Schedule"] = "0 30 1 * * *" };
-    private StateStore store = null!;
+    private TaskHub store = null!;
 
-    public async Task InitializeAsync() => store = await hub.OpenAsync();
+    public async Task InitializeAsync() => store = await hub.OpenAsync(TimeProvider.System);
 
     public async Task DisposeAsync()
     {
@@ -38,13 +39,13 @@ public sealed class TimerServiceTests : IAsyncLifetime
         await runs.NextAsync();
 
         Assert.False(first.IsPastDue);
-        Assert.Equal(new DateTime(2026, 5, 2, 1, 30, 0, DateTimeKind.Utc), first.ScheduleStatus!.Next);
+        Assert.Equal(new DateTime(2026, 5, 1, 1, 30, 0, DateTimeKind.Utc), first.ScheduleStatus!.Next);
     }
 
     [Fact]
     public async Task Runs_missed_while_down_are_caught_up_once()
     {
-        await store.SetValueAsync(StateStore.TimersKey, """{"Nightly":"2026-04-20T01:30:00Z"}""");
+        await store.Values.SetAsync("timer-Nightly", "2026-04-20T01:30:00Z", CancellationToken.None);
         await using TimerService service = await StartAsync();
 
         Assert.True((await runs.NextAsync()).IsPastDue);
@@ -68,7 +69,8 @@ public sealed class TimerServiceTests : IAsyncLifetime
     public async Task A_disabled_timer_does_not_run(string key, string value)
     {
         settings[key] = value;
-        await store.SetValueAsync(StateStore.TimersKey, """{"Nightly":"2026-04-20T01:30:00Z","Other":"2026-04-20T01:30:00Z"}""");
+        await store.Values.SetAsync("timer-Nightly", "2026-04-20T01:30:00Z", CancellationToken.None);
+        await store.Values.SetAsync("timer-Other", "2026-04-20T01:30:00Z", CancellationToken.None);
         await using TimerService service = await StartAsync("Nightly", "Other");
         await runs.NextAsync();
         await RememberedAsync("2026-05-01T00:00:00Z");
@@ -116,7 +118,7 @@ public sealed class TimerServiceTests : IAsyncLifetime
         ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(runs).BuildServiceProvider();
         return new TimerService(
             names.Select(n => (n, new TimerTriggerAttribute("%Schedule%"), typeof(Functions).GetMethod(nameof(Functions.Run))!)),
-            services, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), time, store);
+            services, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), time, store.Values);
     }
 
     private async Task<TimerService> StartAsync(params string[] names)
@@ -129,7 +131,8 @@ public sealed class TimerServiceTests : IAsyncLifetime
     private async Task RememberedAsync(string when)
     {
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        while (await store.GetValueAsync(StateStore.TimersKey, limit.Token) is not { } text || !text.Contains(when, StringComparison.Ordinal))
+        DateTime wanted = DateTimeOffset.Parse(when, CultureInfo.InvariantCulture).UtcDateTime;
+        while (!(await store.Values.ListAsync("timer-", limit.Token)).Any(v => DateTimeOffset.Parse(v.Value, CultureInfo.InvariantCulture).UtcDateTime == wanted))
         {
             limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();

@@ -1,3 +1,0 @@
-namespace Rescan.Tests.Runtime.Engine;
-
-public sealed class AzureEngineTests() : DurableEngineTests(new AzureTestHub());

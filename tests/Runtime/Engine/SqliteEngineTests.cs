@@ -1,3 +1,0 @@
-namespace Rescan.Tests.Runtime.Engine;
-
-public sealed class SqliteEngineTests() : DurableEngineTests(new SqliteTestHub());
