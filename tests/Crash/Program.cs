@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rescan.Crash;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Simulator;
 
 // matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. Exit code 1 when anything was lost or doubled.
 switch (args)
@@ -25,6 +26,7 @@ static async Task<int> MatrixAsync(string? only)
     if (only is null or "sqlite")
     {
         violations += await TryAsync("SQLite", new CrashMatrix(null));
+        violations += await TryAsync("SQLite, Veeam Backup & Replication", new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication));
     }
 
     if (only is null or "azurite")

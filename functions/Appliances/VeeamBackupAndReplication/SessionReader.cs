@@ -12,14 +12,20 @@ internal static class SessionReader
     private const int MaxReason = 2000;
     private const int MaxState = 64;
 
+    private static readonly string[] Words =
+    [
+        "Starting", "Working", "Stopping", "Pausing", "Resuming", "WaitingTape", "Idle", "Postprocessing", "WaitingRepository", "WaitingSlot",
+        "ActionRequired", "Stopped", "None", "Success", "Warning", "Failed", RescanType,
+    ];
+
     public static ApplianceSession Read(JsonElement e)
     {
-        string state = JsonReading.Cut(e.Text("state"), MaxState) ?? "";
+        string state = Word(JsonReading.Cut(e.Text("state"), MaxState)) ?? "";
         JsonElement result = e.Part("result");
         bool done = state == "Stopped";
         return new ApplianceSession(e.Text("id") ?? "", StateOf(state), state)
         {
-            Type = e.Text("sessionType"),
+            Type = Word(JsonReading.Cut(e.Text("sessionType"), MaxState)),
             Result = done ? ResultOf(result) : null,
             Reason = done ? ReasonOf(result) : null,
             StartedAt = e.Time("creationTime"),
@@ -39,6 +45,9 @@ internal static class SessionReader
             : session with { Evidence = string.IsNullOrEmpty(by) ? RescanEvidence.Ambiguous : RescanEvidence.Rescan };
     }
 
+    /// <summary>A documented word whatever its case; any other as the server spells it.</summary>
+    private static string? Word(string? text) => text is null ? null : Array.Find(Words, w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)) ?? text;
+
     private static SessionState StateOf(string state) => state switch
     {
         "Starting" => SessionState.Pending,
@@ -49,7 +58,7 @@ internal static class SessionReader
     };
 
     /// <summary>A session that was stopped by REST ends as Failed, and isCanceled stays false.</summary>
-    private static SessionResult ResultOf(JsonElement result) => result.Text("isCanceled") == "true" ? SessionResult.Canceled : result.Text("result") switch
+    private static SessionResult ResultOf(JsonElement result) => result.Text("isCanceled") == "true" ? SessionResult.Canceled : Word(result.Text("result")) switch
     {
         "Success" => SessionResult.Succeeded,
         "Warning" => SessionResult.Warning,
@@ -59,7 +68,7 @@ internal static class SessionReader
     private static string? ReasonOf(JsonElement result)
     {
         string? message = JsonReading.Cut(result.Text("message"), MaxReason) is { Length: > 0 } said ? said : null;
-        return result.Text("result") switch
+        return Word(result.Text("result")) switch
         {
             "Success" or "Warning" or "Failed" => message,
             null or "None" => $"The server ended the session without a result, so it does not count as a success.{(message is null ? "" : " It says: " + message)}",

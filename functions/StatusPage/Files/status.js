@@ -56,7 +56,7 @@ export const endLook = rescan => (rescan.outcome ? outcomeLook(rescan.outcome.ou
 export function judge(repository, now) {
   const last = repository.lastOutcome;
   if (!last) {
-    return { rank: 1, look: never, note: null };
+    return { rank: repository.leftOutOfRuns ? 2 : 1, look: never, note: repository.leftOutOfRuns ? 'Runs leave it out unless they name it' : null };
   }
 
   const look = outcomeLook(last.outcome);
@@ -70,7 +70,7 @@ export function judge(repository, now) {
     return { rank: 1, look, note: 'None of its rescans was done so far' };
   }
 
-  if (age > OVERDUE) {
+  if (age > OVERDUE && !repository.leftOutOfRuns) {
     return { rank: 1, look: overdue, note: `Last done ${span(age)} ago` };
   }
 

@@ -69,7 +69,7 @@ internal static class StatusWatch
         || !before.Last.Select(o => (o.Id, o.FinishedAt)).SequenceEqual(now.Last.Select(o => (o.Id, o.FinishedAt)));
 
     private static (string?, RescanPhase?, int, string?, string?) Standing(RescanView rescan) =>
-        (rescan.RequestId, rescan.Phase, rescan.Polls, rescan.LastMessage, rescan.Trouble);
+        (rescan.RequestId, rescan.Phase, rescan.Polls, $"{rescan.ProgressPercent} {rescan.LastMessage}", rescan.Trouble);
 
     private static void Draw(StatusReport report, Screen screen, DateTimeOffset now)
     {
