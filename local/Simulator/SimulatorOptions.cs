@@ -51,6 +51,9 @@ public sealed record SimulatorOptions
     /// <summary>How long a session takes to stop once it was told to.</summary>
     public TimeSpan StopDuration { get; init; }
 
+    /// <summary>Whether a rescan's log names its repository, which is not documented of Veeam Backup &amp; Replication.</summary>
+    public bool LogsNameRepository { get; init; } = true;
+
     /// <summary>How many bad passwords lock the account; null: none do.</summary>
     public int? LockAfter { get; init; }
 
@@ -101,6 +104,7 @@ public sealed record SimulatorOptions
         OtherSessionsEvery = TimeSpan.FromMinutes(15),
         OtherSessionsLast = TimeSpan.FromSeconds(40),
         StopDuration = TimeSpan.FromSeconds(2),
+        LogsNameRepository = false,
         Repositories = SimulatedRepository.OfServer,
     }.OfProduct("13.1");
 

@@ -8,6 +8,9 @@ internal static class ServerSession
     public const string RescanType = "ConfigurationResynchronize";
     public const string RescanName = "Configuration Database Resynchronize";
 
+    /// <summary>What the lines say that would name the repository.</summary>
+    private static readonly string[] Nameless = ["Starting the resynchronization", "Connecting to the object storage", "Reading its backups"];
+
     private const string None = "00000000-0000-0000-0000-000000000000";
 
     public static object Describe(SimulatedSession session, DateTimeOffset now, string revision, string user, FaultEffects effects)
@@ -39,8 +42,8 @@ internal static class ServerSession
     }
 
     /// <summary>The records, newest first; those that run change in place.</summary>
-    public static object[] Records(SimulatedSession session, DateTimeOffset now, string revision) =>
-        [.. session.Lines(now).Select((line, index) => Record(line, index + 1, revision)).Reverse()];
+    public static object[] Records(SimulatedSession session, DateTimeOffset now, string revision, bool named) =>
+        [.. session.Lines(now).Select((line, index) => Record(named || index >= Nameless.Length ? line : line with { Message = Nameless[index] }, index + 1, revision)).Reverse()];
 
     private static object Record(LogLine line, int id, string revision)
     {

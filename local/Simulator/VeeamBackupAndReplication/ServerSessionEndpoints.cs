@@ -43,7 +43,7 @@ internal sealed class ServerSessionEndpoints(ApplianceState state)
     {
         // A session that was stopped has lost its log.
         bool lost = session.EndOf(state.Now) is { Outcome: "canceled" };
-        object[] records = lost || effects.OmitLog ? [] : ServerSession.Records(session, state.Now, revision);
+        object[] records = lost || effects.OmitLog ? [] : ServerSession.Records(session, state.Now, revision, state.Options.LogsNameRepository);
         return effects.OmitLog ? new { totalRecords = 0 } : new { totalRecords = records.Length, records };
     }
 
