@@ -14,17 +14,18 @@ internal static class ApplianceErrorParser
     {
         int status = (int)answer.StatusCode;
         ApplianceProblem problem = product.ReadProblem(call, status, JsonBody.Parse(body) ?? default);
-        bool refused = call == ApplianceCall.SignIn && status is 400 or 401 && !problem.IsVersionProblem;
+        bool isOtherKind = call.IsGrant && !problem.IsVersionProblem && (status == 404 || (status == 400 && problem.Code == "NotImplemented"));
+        bool refused = call == ApplianceCall.SignIn && status is 400 or 401 && !problem.IsVersionProblem && !isOtherKind;
         (ApplianceFailure failure, string meaning) = status switch
         {
             >= 300 and < 400 => (ApplianceFailure.Rejected, $"it redirects to {SafeText.Line(answer.Headers.Location is { IsAbsoluteUri: true } to ? to.Host : "another address", 253)}; redirects are not followed. Set BaseUrl to the REST API, port {product.DefaultPort} by default"),
             >= 400 and < 500 when problem.IsVersionProblem => (ApplianceFailure.Rejected, $"it does not accept x-api-version {revision}"),
+            _ when isOtherKind => (ApplianceFailure.Rejected, $"it does not sign in as {product.Title} does. Is that what it is (Kind), and is this its REST API (port {product.DefaultPort} by default)"),
             400 or 401 when call == ApplianceCall.SignIn && SpeaksOfExpiry(problem.Said) =>
                 (ApplianceFailure.Rejected, "the account's password has expired. Set a new one on the appliance, then in the settings or the vault"),
             400 or 401 when call.IsGrant => (ApplianceFailure.Rejected, $"it refuses the user name or password{product.RefusedSignIn}"),
             401 => (ApplianceFailure.Transient, "it refuses a token that it has just given out"),
             403 => (ApplianceFailure.Rejected, $"the account lacks the right; it needs the role {string.Join(" or ", product.RolesThatRescan)}"),
-            404 when call.IsGrant => (ApplianceFailure.Rejected, $"it has no sign-in of {product.Title}. Is that what it is (Kind), and is this its REST API (port {product.DefaultPort} by default)"),
             404 when call == ApplianceCall.Rescan => (ApplianceFailure.NotFound, $"it knows no such repository, or x-api-version {revision} has no rescan"),
             404 => (ApplianceFailure.NotFound, "it does not know what was asked for"),
             405 or 501 when call == ApplianceCall.Rescan => (ApplianceFailure.Rejected, $"x-api-version {revision} has no rescan; set ApiVersion to auto or to a revision that has it ({product.RevisionsWithRescan[^1]} to {product.RevisionsWithRescan[0]})"),

@@ -12,6 +12,7 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
     // A time, two blanks, a mark and another blank.
     private const int Margin = 12;
 
+    private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
 
     public void Say(string text) => Write("grey", "·", text);
@@ -31,7 +32,11 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
             LogStatus.Info => ("grey", "·"),
             _ => ("yellow", "!"),
         };
-        Write(color, mark, item.Message);
+        // What was told as it began goes without saying when it is done.
+        if (said.Add((item.Time, item.Message)) || item.Status is not (LogStatus.Success or LogStatus.Info))
+        {
+            Write(color, mark, item.Message);
+        }
     }
 
     public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
