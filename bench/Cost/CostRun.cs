@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
@@ -38,12 +37,11 @@ internal static class CostRun
     {
         string folder = Directory.CreateTempSubdirectory("rescan-bench-").FullName;
         string state = Path.Combine(folder, "state.db");
-        string outcomes = Path.Combine(folder, "outcomes.db");
         List<SimulatedAppliance> appliances = [];
         try
         {
             Dictionary<string, string?> values = new() { ["RescanSchedule"] = "0 30 1 * * *" };
-            values[azurite is null ? "Rescan:Outcomes:SqliteFile" : "AzureWebJobsStorage"] = azurite?.ConnectionString ?? outcomes;
+            values["AzureWebJobsStorage"] = azurite?.ConnectionString;
             foreach (TimeSpan session in sessions)
             {
                 SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = session }, CancellationToken.None).ConfigureAwait(false);
@@ -74,8 +72,8 @@ internal static class CostRun
                 using StorageRequests? requests = azurite is null ? null : new StorageRequests(azurite.TablePort);
                 (long Transactions, long Bytes) Stored()
                 {
-                    (WriteAheadLog s, WriteAheadLog o) = (WriteAheadLog.Read(state), WriteAheadLog.Read(outcomes));
-                    return requests is null ? (s.Commits + o.Commits, s.Bytes + o.Bytes) : (requests.Count, 0);
+                    WriteAheadLog log = WriteAheadLog.Read(state);
+                    return requests is null ? (log.Commits, log.Bytes) : (requests.Count, 0);
                 }
 
                 List<CostCount> counts = [];
@@ -84,7 +82,6 @@ internal static class CostRun
                     // The first one signs in, makes tables and the like, which the others need not.
                     await RescanAsync(host, i, SimulatedRepository.Defaults[0]).ConfigureAwait(false);
                     using IDisposable? heldState = azurite is null ? WriteAheadLog.Hold(state) : null;
-                    using IDisposable? heldOutcomes = azurite is null ? WriteAheadLog.Hold(outcomes) : null;
                     (long transactions, long bytes) = Stored();
                     (long executions, int asked) = (host.Worker.Turns + host.Worker.Activities, appliances[i].Ledger.Count);
                     int polls = 0;
@@ -114,7 +111,6 @@ internal static class CostRun
                 await appliance.DisposeAsync().ConfigureAwait(false);
             }
 
-            SqliteConnection.ClearAllPools();
             Directory.Delete(folder, recursive: true);
         }
     }

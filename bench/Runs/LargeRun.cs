@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,7 +56,6 @@ internal sealed class LargeRun : IAsyncDisposable
             await appliance.DisposeAsync().ConfigureAwait(false);
         }
 
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -102,7 +100,7 @@ internal sealed class LargeRun : IAsyncDisposable
             // What follows only measures, and its memory is not that of the run.
             process.Refresh();
             long peak = process.PeakWorkingSet64;
-            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<IOutcomeArchive>()).ConfigureAwait(false);
+            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<OutcomeArchive>()).ConfigureAwait(false);
             return new LargeRunResult(
                 rescans.Count, took, cpu, peak, clock.GetUtcNow() - began,
                 appliances.Sum(a => a.Ledger.Count) / (double)rescans.Count, appliances.Min(ClosestTokens), StartDelay(rescans, began),
@@ -112,7 +110,7 @@ internal sealed class LargeRun : IAsyncDisposable
 
     private async Task<Dictionary<string, string?>> SettingsAsync()
     {
-        Dictionary<string, string?> settings = new() { ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"), ["RescanSchedule"] = "0 30 1 * * *" };
+        Dictionary<string, string?> settings = new() { ["RescanSchedule"] = "0 30 1 * * *" };
         SimulatedAppliance[] started = await Task.WhenAll(Enumerable.Range(0, size.Appliances).Select(i => Task.Run(() => SimulatedAppliance.StartAsync(
             new SimulatorOptions
             {
@@ -167,7 +165,7 @@ internal sealed class LargeRun : IAsyncDisposable
         return false;
     }
 
-    private static async Task<List<RescanSpan>> SpansAsync(IOutcomeArchive archive)
+    private static async Task<List<RescanSpan>> SpansAsync(OutcomeArchive archive)
     {
         List<RescanSpan> spans = [];
         await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None).ConfigureAwait(false))

@@ -15,6 +15,7 @@ internal static class ApiJson
     public const string RetryAfter = "2";
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgainSoon = TimeSpan.FromSeconds(5);
 
     /// <summary>Names in camel case, nulls kept, texts as they are.</summary>
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
@@ -43,6 +44,10 @@ internal static class ApiJson
         {
             return Refuse(response, StatusCodes.Status400BadRequest, e.Message);
         }
+        catch (Exception e) when (e is IRetrySoon)
+        {
+            return Refuse(response, StatusCodes.Status409Conflict, e.Message, AskAgainSoon);
+        }
         catch (UnknownRepositoryException e)
         {
             return Refuse(response, e.IsAmbiguous ? StatusCodes.Status409Conflict : StatusCodes.Status404NotFound, e.Message);
@@ -63,7 +68,7 @@ internal static class ApiJson
         {
             return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // A fault of our own is for the log; the caller learns where to find it there.
             Log(response).LogError(e, "{Method} {Path} failed", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value);
@@ -71,20 +76,16 @@ internal static class ApiJson
         }
     }
 
-    private static IResult Refuse(HttpResponse response, int status, string detail, TimeSpan? retryAfter = null)
+    private static ProblemResult Refuse(HttpResponse response, int status, string detail, TimeSpan? retryAfter = null)
     {
-        if (retryAfter is { } wait)
-        {
-            Problem.RetryAfter(response, wait);
-        }
-
-        Problem problem = Problem.Of(response.HttpContext, status, detail);
         if (status < StatusCodes.Status500InternalServerError)
         {
-            Log(response).LogInformation("{Method} {Path} refused with {Status}: {Reason} ({TraceId})", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value, status, detail, problem.TraceId);
+            HttpRequest request = response.HttpContext.Request;
+            Log(response).LogInformation(
+                "{Method} {Path} refused with {Status}: {Reason} ({TraceId})", request.Method, request.Path.Value, status, detail, Problems.TraceIdOf(response.HttpContext));
         }
 
-        return Results.Json(problem, Options, Problem.ContentType, status);
+        return new ProblemResult(status, detail, retryAfter);
     }
 
     private static ILogger Log(HttpResponse response) => response.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ApiJson).Namespace!);

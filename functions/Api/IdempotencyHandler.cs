@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Api;
@@ -8,7 +9,7 @@ namespace Rescan.Functions.Api;
 /// <summary>Handles a request once, however often it comes.</summary>
 /// <param name="store">Remembers requests.</param>
 /// <param name="time">The clock.</param>
-public sealed class IdempotencyHandler(IIdempotencyStore store, TimeProvider time)
+public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time)
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
@@ -17,15 +18,17 @@ public sealed class IdempotencyHandler(IIdempotencyStore store, TimeProvider tim
     /// <param name="keyName">What the caller calls the key, for messages.</param>
     /// <param name="body">The body exactly as received.</param>
     /// <param name="handle">
-    /// Handles it; given a seed that is the same at every coming, so that what was started before a crash is known again. A refusal
-    /// thrown is not kept: once what was wrong is put right, the next coming counts.
+    /// Handles it; given a seed that is the same at every coming within the day that a key is remembered, so that what was started before a
+    /// crash is known again. A refusal thrown is not kept: once what was wrong is put right, the next coming counts.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The answer, and whether it is that of an earlier coming.</returns>
     internal async Task<(StoredResponse Answer, bool Replayed)> HandleAsync(
         string key, string keyName, byte[] body, Func<string, Task<StoredResponse>> handle, CancellationToken cancellationToken)
     {
-        IdempotencyClaim claim = await store.BeginAsync(key, Convert.ToHexString(SHA256.HashData(body)), time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        string fingerprint = Convert.ToHexString(SHA256.HashData(body));
+        DateTimeOffset now = time.GetUtcNow();
+        IdempotencyClaim claim = await store.BeginAsync(key, fingerprint, now, cancellationToken).ConfigureAwait(false);
         switch (claim.State)
         {
             case IdempotencyState.Answered:
@@ -37,20 +40,27 @@ public sealed class IdempotencyHandler(IIdempotencyStore store, TimeProvider tim
         }
 
         StoredResponse? answer = null;
+        bool refused = false;
         try
         {
-            answer = await handle(SeedOf(key)).ConfigureAwait(false);
+            answer = await handle(SeedOf($"{key}\n{fingerprint}\n{claim.FirstAt.UtcTicks}")).ConfigureAwait(false);
             await store.CompleteAsync(key, answer, CancellationToken.None).ConfigureAwait(false);
             return (answer, false);
+        }
+        catch (Exception e) when (e is RequestRefusedException or KeyNotFoundException or ApplianceException)
+        {
+            refused = true;
+            throw;
         }
         finally
         {
             if (answer is null)
             {
-                await store.AbandonAsync(key, CancellationToken.None).ConfigureAwait(false);
+                // An earlier try that was cut off may have started something under the key.
+                await store.AbandonAsync(key, refused && claim.FirstAt == now, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
 
-    private static string SeedOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 16));
+    private static string SeedOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

@@ -8,18 +8,14 @@ namespace Rescan.Functions.Api;
 /// <param name="Json">The body, JSON.</param>
 internal sealed record JsonResponse(int Status, string Json) : IActionResult
 {
-    public string ContentType { get; init; } = "application/json";
-
     public string? Location { get; init; }
-
-    public TimeSpan? RetryAfter { get; init; }
 
     /// <inheritdoc/>
     public async Task ExecuteResultAsync(ActionContext context)
     {
         HttpResponse response = context.HttpContext.Response;
         response.StatusCode = Status;
-        response.ContentType = ContentType;
+        response.ContentType = "application/json";
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         if (Location is not null)
@@ -27,11 +23,7 @@ internal sealed record JsonResponse(int Status, string Json) : IActionResult
             response.Headers.Location = Location;
         }
 
-        if (RetryAfter is { } wait)
-        {
-            Problem.RetryAfter(response, wait);
-        }
-
-        await response.WriteAsync(Json, context.HttpContext.RequestAborted).ConfigureAwait(false);
+        // Writing to a caller who has hung up does nothing; to be canceled by it would look like a fault.
+        await response.WriteAsync(Json, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
 namespace Rescan.Functions.Api;
@@ -11,7 +11,7 @@ internal static class RequestReader
     /// <summary>The largest body taken; SNS sends no larger message.</summary>
     public const int LargestBody = 256 * 1024;
 
-    public static async Task<JsonResponse> AnswerAsync(HttpRequest request, ILogger log, Func<Task<JsonResponse>> handle)
+    public static async Task<IActionResult> AnswerAsync(HttpRequest request, ILogger log, Func<Task<JsonResponse>> handle)
     {
         try
         {
@@ -20,16 +20,21 @@ internal static class RequestReader
         catch (RequestRefusedException e)
         {
             log.LogWarning("{Path} refused with {Status}: {Reason}", request.Path.Value, e.Status, e.Message);
-            return new JsonResponse(e.Status, JsonSerializer.Serialize(Problem.Of(request.HttpContext, e.Status, e.Message), JsonSerializerOptions.Web))
-            {
-                ContentType = Problem.ContentType,
-                RetryAfter = e.RetryAfter,
-            };
+            return new ProblemResult(e.Status, e.Message, e.RetryAfter);
+        }
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return new JsonResponse(StatusCodes.Status499ClientClosedRequest, "");
         }
     }
 
     public static async Task<byte[]> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > LargestBody)
+        {
+            throw TooLarge();
+        }
+
         ArrayBufferWriter<byte> body = new();
         try
         {
@@ -44,7 +49,7 @@ internal static class RequestReader
         }
         catch (BadHttpRequestException e)
         {
-            // The server found out first: too large, too slow, cut off.
+            // The server found out first: too large, too slow, cut off by a caller who hung up.
             throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
         }
 

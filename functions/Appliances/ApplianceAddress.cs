@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace Rescan.Functions.Appliances;
 
@@ -29,4 +30,18 @@ public static class ApplianceAddress
         string host = string.Concat(address.IdnHost.Trim('[', ']').Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
         return string.Create(CultureInfo.InvariantCulture, $"{host}-{address.Port}");
     }
+
+    /// <summary>One text for all spellings of an address: case, international names, a final dot, IPv6 forms, a slash at the end.</summary>
+    internal static string Normalize(Uri url) => string.Create(CultureInfo.InvariantCulture, $"{Host(url)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
+
+    /// <summary>The same with an address of the host instead of its name.</summary>
+    internal static string Normalize(Uri url, IPAddress host) => string.Create(CultureInfo.InvariantCulture, $"{Text(host)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
+
+    private static string Host(Uri url)
+    {
+        string host = url.IdnHost.TrimEnd('.').ToLowerInvariant();
+        return IPAddress.TryParse(host, out IPAddress? address) ? Text(address) : host;
+    }
+
+    private static string Text(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 }

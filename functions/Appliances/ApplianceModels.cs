@@ -60,19 +60,6 @@ public enum SessionResult
     FailedOrCanceled,
 }
 
-/// <summary>Whether a session is a rescan, by what it says of itself.</summary>
-public enum RescanEvidence
-{
-    /// <summary>It says nothing; other signs may tell.</summary>
-    None,
-
-    /// <summary>It is of a type that rescans have, but the appliance runs such sessions by itself too, and they look alike.</summary>
-    Ambiguous,
-
-    /// <summary>It is a rescan that somebody asked for, though it does not say of which repository.</summary>
-    Rescan,
-}
-
 /// <summary>A session of the appliance: one piece of its work, such as a rescan.</summary>
 /// <param name="Id">The session's uuid.</param>
 /// <param name="State">Where it stands.</param>
@@ -100,8 +87,8 @@ public sealed record ApplianceSession(string Id, SessionState State, string Stat
     /// <summary>What the operator should see to while it goes on; null when there is nothing.</summary>
     public string? Attention { get; init; }
 
-    /// <summary>Whether it is a rescan, where it was looked up as a candidate.</summary>
-    public RescanEvidence Evidence { get; init; }
+    /// <summary>What it says about being a rescan, by the documentation of its kind of appliance.</summary>
+    public SessionNature Nature { get; init; }
 }
 
 /// <summary>One line of a session's log.</summary>

@@ -19,6 +19,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
 
         Expect(options.Appliances.Count > 0, "Appliances__0__Name", "at least one appliance is needed");
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> addresses = new(StringComparer.Ordinal);
         for (int i = 0; i < options.Appliances.Count; i++)
         {
             ApplianceOptions appliance = options.Appliances[i];
@@ -29,6 +30,11 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             Expect(product is not null, key + "Kind", $"one of {string.Join(", ", ApplianceProducts.All.Select(p => p.Kind))}");
             product ??= ApplianceProducts.All[0];
             Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
+            if (appliance.BaseUrl is { IsAbsoluteUri: true } url && !addresses.TryAdd(ApplianceAddress.Normalize(url), appliance.Name))
+            {
+                faults.Add($"Rescan__{key}BaseUrl: an address of its own; it is that of appliance '{addresses[ApplianceAddress.Normalize(url)]}', so every repository would be rescanned twice");
+            }
+
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");

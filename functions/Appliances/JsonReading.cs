@@ -8,7 +8,7 @@ internal static class JsonReading
 {
     public static string? Text(this JsonElement element, string name) => element.Part(name) is var value ? value.ValueKind switch
     {
-        JsonValueKind.String => TextOf(value),
+        JsonValueKind.String => StorableText.Read(value),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
         _ => null,
     } : null;
@@ -41,21 +41,4 @@ internal static class JsonReading
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) && time.Year > 1
             ? time
             : null;
-
-    /// <summary>A text of at most so many characters; half a surrogate pair is not left at its end.</summary>
-    public static string? Cut(string? text, int length) =>
-        text is null || text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "…";
-
-    /// <summary>A string; where it holds half a surrogate pair, which .NET does not read, as the JSON spells it.</summary>
-    public static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return value.GetRawText();
-        }
-    }
 }

@@ -45,7 +45,7 @@ internal sealed class IdentityReport(IOptions<RescanOptions> options, TokenCrede
     private static (string Scope, string Use)? Need(RescanOptions options) => options switch
     {
         { KeyVaultUri: { } vault } => ("https://vault.azure.net/.default", "Key Vault " + vault.Host),
-        { Outcomes: { TableServiceUri: { } tables, SqliteFile: null or "" } } => ("https://storage.azure.com/.default", "storage " + tables.Host),
+        { Outcomes: { TableServiceUri: { } tables } } => ("https://storage.azure.com/.default", "storage " + tables.Host),
         _ => null,
     };
 }

@@ -12,6 +12,12 @@ public sealed class RescanOptions
     /// <summary>How long one rescan may take before its outcome is TimedOut; 1 second to 7 days.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// How long the answer to a rescan's POST may be lost before the rescan counts as not started and is posted again; 1 second to 1 hour. The
+    /// client gives a POST up after 100 seconds, and the appliance may have it in hand then, also when the process that sent it is gone.
+    /// </summary>
+    public TimeSpan LostAnswerWait { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a run over many repositories may take before it starts no more rescans; 1 minute to 7 days.</summary>
     public TimeSpan RunDeadline { get; set; } = TimeSpan.FromHours(23);
 
@@ -30,7 +36,7 @@ public sealed class RescanOptions
     /// <summary>Whom to tell how rescans end.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it. Null: no links.</summary>
+    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it, its path included. Null: no links.</summary>
     public Uri? PublicUrl { get; set; }
 }
 
@@ -59,7 +65,7 @@ public sealed class ApplianceOptions
     /// <summary>What it is: <c>VeeamBackupForAws</c> or <c>VeeamBackupAndReplication</c>.</summary>
     public string Kind { get; set; } = "VeeamBackupForAws";
 
-    /// <summary>https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp; Replication.</summary>
+    /// <summary>https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp; Replication. A path, as behind a reverse proxy, is kept before /api.</summary>
     public Uri? BaseUrl { get; set; }
 
     /// <summary>The account, without MFA: a Portal Operator on Veeam Backup for AWS, a Backup Administrator on Veeam Backup &amp; Replication.</summary>
@@ -94,12 +100,9 @@ public sealed class PollingOptions
     public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(30);
 }
 
-/// <summary>Where outcomes are kept: a SQLite file when <see cref="SqliteFile"/> is set, else Azure Tables.</summary>
+/// <summary>Where outcomes are kept in Azure. The local runtime keeps them in its state file, or in the storage account of its task hub.</summary>
 public sealed class OutcomeStoreOptions
 {
-    /// <summary>Path of the SQLite file; set by the local runtime.</summary>
-    public string? SqliteFile { get; set; }
-
     /// <summary>Endpoint of the table service for identity-based access; empty: <c>AzureWebJobsStorage</c> decides.</summary>
     public Uri? TableServiceUri { get; set; }
 

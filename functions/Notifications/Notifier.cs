@@ -8,11 +8,12 @@ namespace Rescan.Functions.Notifications;
 /// <inheritdoc cref="INotifier"/>
 /// <param name="options">The settings.</param>
 /// <param name="sender">Posts.</param>
-/// <param name="outcomes">Keeps past outcomes and deliveries.</param>
+/// <param name="outcomes">Keeps past outcomes.</param>
+/// <param name="deliveries">Keeps deliveries.</param>
 /// <param name="runs">Keeps past runs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, IOutcomeStore outcomes, IRunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
+internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
     private const int MaxItems = 10_000;
@@ -33,13 +34,18 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return (notification with { Previous = previous }, [.. channels.Where(c => c.When.Includes(rescan.Outcome, previous)).Select(c => c.Name)]);
         }
 
+        // An appliance that keeps a run waiting concerns everybody who would be told of the run's failure.
+        if (notification.Appliance is not null)
+        {
+            return (notification, [.. channels.Where(c => c.Runs != NotifyOn.Never).Select(c => c.Name)]);
+        }
+
         RunSummary run = notification.Run!;
-        bool failed = run.Failed + run.Errors.Count > 0;
         bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
         return (notification, [.. channels.Where(c => c.Runs switch
         {
             NotifyOn.Never => false,
-            NotifyOn.Failure => failed,
+            NotifyOn.Failure => run.HasFailed,
             NotifyOn.Change => changed,
             _ => true,
         }).Select(c => c.Name)]);
@@ -54,13 +60,13 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return new DeliveryResult(channel, false, "it is no longer configured");
         }
 
-        if (await outcomes.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
+        if (await deliveries.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
         {
             return new DeliveryResult(channel, true, "told before");
         }
 
         DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken).ConfigureAwait(false);
-        if (result.Delivered && await outcomes.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
+        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
         {
             log.Delivered(configured.Name, notification.RequestId, result.Detail);
         }
@@ -68,17 +74,20 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
         return result;
     }
 
-    /// <summary>Whether other repositories or appliances went wrong than in the run before.</summary>
+    /// <summary>Whether other repositories or appliances went wrong than in the run before, or there is another warning.</summary>
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
     {
         RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken).ConfigureAwait(false);
         if (recent.Items.FirstOrDefault(r => r.Id != run.Id && r.FinishedAt <= run.StartedAt && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
         {
-            return run.Failed + run.Errors.Count > 0;
+            return run.HasFailed || run.Warnings.Count > 0;
         }
 
         RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken).ConfigureAwait(false));
-        return previous.Failed != run.Failed || !Names(previous).SetEquals(Names(run));
+        return previous.Failed != run.Failed
+            || previous.RescannedNothing != run.RescannedNothing
+            || !Names(previous).SetEquals(Names(run))
+            || !previous.Warnings.ToHashSet(StringComparer.Ordinal).SetEquals(run.Warnings);
     }
 
     /// <summary>What went wrong in a run: repositories by appliance and id, and appliances, which an error begins with.</summary>

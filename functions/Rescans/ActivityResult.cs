@@ -25,7 +25,7 @@ internal static class ActivityResult
         RequestCounts requests = RequestCounts.Begin();
         try
         {
-            return new ActivityResult<T>(await call().ConfigureAwait(false), null, requests);
+            return new ActivityResult<T>(await call(), null, requests);
         }
         catch (ApplianceException e)
         {

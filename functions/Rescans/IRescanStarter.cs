@@ -7,7 +7,8 @@ namespace Rescan.Functions.Rescans;
 /// <param name="Id">The orchestration's instance id.</param>
 /// <param name="Joined">True when it ran already.</param>
 /// <param name="RequestId">Tells the rescans of one id apart; null for runs.</param>
-public sealed record AcceptedRescan(string Id, bool Joined, string? RequestId = null);
+/// <param name="Waits">True when it starts once the one before it has ended, which can no longer be joined.</param>
+public sealed record AcceptedRescan(string Id, bool Joined, string? RequestId = null, bool Waits = false);
 
 /// <summary>Starts the rescans that signed messages ask for.</summary>
 public interface IRescanStarter

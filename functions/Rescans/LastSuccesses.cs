@@ -5,7 +5,7 @@ using Rescan.Functions.Storage;
 namespace Rescan.Functions.Rescans;
 
 /// <summary>Tells the metrics when each repository last succeeded: at the start, and now and then, since other processes rescan too.</summary>
-internal sealed partial class LastSuccesses(IOutcomeStore outcomes, RescanMetrics metrics, TimeProvider time, ILogger<LastSuccesses> log) : BackgroundService
+internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics metrics, TimeProvider time, ILogger<LastSuccesses> log) : BackgroundService
 {
     private const int LookBack = 20;
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);

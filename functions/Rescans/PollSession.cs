@@ -52,7 +52,7 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
                 items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge, session.ProgressPercent, session.Attention);
         });
 
-    private static string Shorten(string text) => text.Length <= MaxMessage ? text : text[..MaxMessage] + "…";
+    private static string Shorten(string text) => StorableText.Clean(text, MaxMessage);
 
     /// <summary>The session decides when a rescan has ended; a log that cannot be read must not hide that.</summary>
     private static async Task<(IReadOnlyList<SessionLogItem> Log, bool TooLarge)> ReadLogAsync(IApplianceClient client, string sessionId, CancellationToken cancellationToken)

@@ -15,15 +15,19 @@ namespace Rescan.Functions.Rescans;
 /// <param name="WithoutLog">Record without the session's log, since it cannot be read.</param>
 public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request, RescanState State, DateTimeOffset FinishedAt, bool WithoutLog);
 
-/// <summary>Writes the outcome down once, with the session's whole log.</summary>
+/// <summary>Writes the outcome down once, with the session's log; without it where the log is what keeps it from being written.</summary>
 /// <param name="appliances">The appliances' clients.</param>
+/// <param name="intents">Keeps what the outcome must tell.</param>
 /// <param name="outcomes">Where it is kept.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
-public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
+public sealed class RecordOutcome(IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
 {
     private const int MaxLogItems = 2000;
     private const int MaxLogCharacters = 200_000;
+
+    /// <summary>For a store that refuses the whole log: few enough to fit however they are written.</summary>
+    private const int FewLogCharacters = 20_000;
 
     /// <summary>Records.</summary>
     /// <param name="input">The end.</param>
@@ -36,8 +40,13 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
             RescanState state = input.State;
             using IDisposable? scope = TelemetryScope.Begin(log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
             Outcome outcome = state.Outcome ?? throw new UnreachableException();
-            (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken).ConfigureAwait(false);
-            string[] remarks = [.. new[] { state.Reason, state.Remark, missing }.OfType<string>().Distinct()];
+            (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken);
+            RescanIntent? intent = await intents.GetIntentAsync(input.Request.Appliance, state.RequestId, cancellationToken);
+            string? remark = intent?.Remark is not { } told || state.Remark?.Contains(told, StringComparison.Ordinal) == true ? state.Remark : told;
+            string? open = state.SessionId is null && intent is { LastPostAt: not null, SessionId: null }
+                ? "The answer to its request was lost, and no session of it was found: the appliance may have rescanned the repository all the same, or do so yet."
+                : null;
+            string[] remarks = [.. new[] { state.Reason, remark, open, missing }.OfType<string>().Distinct()];
             RescanOutcome record = new()
             {
                 Id = input.InstanceId,
@@ -45,16 +54,17 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
                 Repository = input.Request.Repository,
                 SessionId = state.SessionId,
                 Outcome = outcome,
-                Reason = remarks.Length > 0 ? string.Join(' ', remarks) : null,
+                Reason = StorableText.CleanOrNull(string.Join(' ', remarks)),
+                StartedBy = input.Request.StartedBy,
                 StartedAt = state.StartedAt,
                 FinishedAt = input.FinishedAt,
                 DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),
                 Polls = state.Polls,
                 Requests = state.Requests + (RequestCounts.Current ?? new()),
                 Timeline = state.Timeline,
-                Log = Cap(items),
+                Log = Cap(items, MaxLogCharacters),
             };
-            if (await outcomes.TryRecordAsync(state.RequestId, record, cancellationToken).ConfigureAwait(false))
+            if (await TryRecordAsync(state.RequestId, record, items, cancellationToken))
             {
                 log.RescanEnded(record);
                 metrics.Ended(record, NoticedAfter(input));
@@ -74,14 +84,37 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
     private TimeSpan? NoticedAfter(RecordOutcomeInput input) =>
         input.State.SessionStoppedAt is { } stopped && appliances.Get(input.Request.Appliance).ClockOffset is { } offset ? input.FinishedAt - (stopped - offset) : null;
 
-    private static List<SessionLogItem> Cap(IReadOnlyList<SessionLogItem> items)
+    /// <summary>A log that the store cannot hold must not cost the outcome. A store that is away fails each time; then the whole is tried again later.</summary>
+    private async Task<bool> TryRecordAsync(string requestId, RescanOutcome record, IReadOnlyList<SessionLogItem> items, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await outcomes.TryRecordAsync(requestId, record, cancellationToken);
+        }
+        catch (Exception e) when (record.Log.Count > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            log.LogWarning("The outcome could not be recorded with its log ({Reason}); it is tried with less of it", e.Message);
+        }
+
+        try
+        {
+            return await outcomes.TryRecordAsync(requestId, record with { Log = Cap(items, FewLogCharacters) }, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            string reason = $"{record.Reason} The session's log could not be stored.".TrimStart();
+            return await outcomes.TryRecordAsync(requestId, record with { Log = [], Reason = reason }, cancellationToken);
+        }
+    }
+
+    private static List<SessionLogItem> Cap(IReadOnlyList<SessionLogItem> items, int most)
     {
         List<SessionLogItem> kept = [];
         int characters = 0;
         foreach (SessionLogItem item in items)
         {
             characters += item.Message.Length;
-            if (kept.Count == MaxLogItems || characters > MaxLogCharacters)
+            if (kept.Count == MaxLogItems || characters > most)
             {
                 kept.Add(new SessionLogItem(item.Time, "Warning", $"The log goes on for {items.Count - kept.Count} more items on the appliance."));
                 break;
@@ -107,7 +140,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IOutcomeStore ou
 
         try
         {
-            return (await appliances.Get(input.Request.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false), null);
+            return (await appliances.Get(input.Request.Appliance).GetSessionLogAsync(session, cancellationToken), null);
         }
         catch (ApplianceException e) when (!e.IsTransient)
         {

@@ -13,11 +13,12 @@ namespace Rescan.Functions.Rescans;
 /// <summary>The HTTP API of rescans.</summary>
 /// <param name="starter">Starts and joins rescans.</param>
 /// <param name="reader">Reads rescans.</param>
+/// <param name="instances">The instances of rescans.</param>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="idempotency">Handles a request once, however often it comes.</param>
 /// <param name="time">The clock.</param>
-public sealed class RescanApi(RescanStarter starter, RescanReader reader, IApplianceClients appliances, IOutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
+public sealed class RescanApi(RescanStarter starter, RescanReader reader, RescanInstances instances, IApplianceClients appliances, OutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
 {
     /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
     private const int LongestWait = 230;
@@ -139,12 +140,13 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            if (!IsUnderWay(await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false)))
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            if (!IsUnderWay(rescan))
             {
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
             }
 
-            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
+            await instances.CancelAsync(client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
@@ -175,15 +177,15 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, IAppli
 
     private async Task<StoredResponse> AcceptAsync(byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        StartRescanRequest wish = StartRescanRequest.Read(body);
+        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Api) };
         AcceptedView accepted;
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {
             string appliance = appliances.Get(name).Name;
             Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken, wish.StartedBy).ConfigureAwait(false);
             string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
-            accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log"));
+            accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log")) { Waits = started.Waits };
         }
         else
         {

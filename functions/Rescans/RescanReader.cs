@@ -1,13 +1,14 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
 
 /// <summary>Reads rescans: running ones from the task hub, ended ones from the outcome store.</summary>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RescanReader(IOutcomeStore outcomes)
+public sealed class RescanReader(OutcomeStore outcomes)
 {
     private const string RunningMark = "r";
     private const string EndedMark = "e";
@@ -17,7 +18,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
     /// <param name="running">True: only those that run; false: only ended ones; null: both.</param>
     /// <param name="query">Which, and how many.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    /// <exception cref="FormatException">The continuation token is not one that was handed out here.</exception>
+    /// <exception cref="FormatException">The continuation token is invalid.</exception>
     public async Task<RescanPage> ListAsync(DurableTaskClient client, bool? running, OutcomeQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -77,6 +78,12 @@ public sealed class RescanReader(IOutcomeStore outcomes)
 
         if (requestId is not null)
         {
+            string waiting = RescanRequest.WaitingIdPrefix + id[RescanRequest.InstanceIdPrefix.Length..];
+            if (await client.GetRunningAsync(waiting, true, cancellationToken).ConfigureAwait(false) is { } waits && RescanRequest.RequestIdOf(waits) == requestId)
+            {
+                return Describe(waits) with { Id = id };
+            }
+
             return await outcomes.GetAsync(requestId, cancellationToken).ConfigureAwait(false) is { } wanted && wanted.Id == id
                 ? Describe(new RecordedOutcome(requestId, wanted))
                 : null;
@@ -114,7 +121,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         string text = ContinuationToken.Read(token);
         return text.Length > 0 && text[..1] is RunningMark or EndedMark
             ? (text[..1], text.Length > 1 ? text[1..] : null)
-            : throw new FormatException("The continuation token is not one that was handed out here.");
+            : throw ContinuationToken.Invalid();
     }
 
     private static RescanView Describe(RecordedOutcome recorded)
@@ -123,7 +130,11 @@ public sealed class RescanReader(IOutcomeStore outcomes)
         return new RescanView(
             outcome.Id, recorded.RequestId, nameof(OrchestrationRuntimeStatus.Completed), RescanPhase.Ended, outcome.Appliance,
             outcome.Repository, outcome.SessionId, outcome.StartedAt, outcome.Log.Count > 0 ? outcome.Log[^1].Message : null, outcome.Polls, null, null, outcome.Requests,
-            outcome.Timeline, outcome with { Log = [] }, null);
+            outcome.Timeline, outcome with { Log = [] }, null)
+        {
+            StartedBy = outcome.StartedBy,
+            Next = RescanAdvice.For(outcome.Outcome),
+        };
     }
 
     private static RescanView Describe(OrchestrationMetadata instance)
@@ -136,6 +147,7 @@ public sealed class RescanReader(IOutcomeStore outcomes)
             status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
         {
             ProgressPercent = status?.ProgressPercent,
+            StartedBy = request?.StartedBy,
         };
     }
 }

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.DurableTask.Client;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Storage;
 
@@ -16,12 +19,38 @@ public sealed record RescanRequest(string Appliance, RepositoryRef Repository, T
     /// <summary>Where an earlier execution of the same instance left off; null at the start.</summary>
     public RescanState? State { get; init; }
 
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
     /// <summary>Instances to tell when the rescan has ended.</summary>
     public IReadOnlyList<string> Watchers { get; init; } = [];
 
-    /// <summary>The instance id of a repository's rescan. One instance an id at a time: that is what joins a second request to the first.</summary>
-    public static string InstanceIdOf(string appliance, string repositoryId) => $"{InstanceIdPrefix}{appliance}-{repositoryId}".ToLowerInvariant();
-
     /// <summary>What the instance ids of all rescans begin with.</summary>
     public const string InstanceIdPrefix = "rescan-";
+
+    /// <summary>What the instance ids of rescans begin with that wait for the one before of their repository to end.</summary>
+    public const string WaitingIdPrefix = "waiting-";
+
+    private const int LongestRepositoryId = 100;
+
+    /// <summary>The instance id of a repository's rescan. One instance an id at a time: that is what joins a second request to the first.</summary>
+    public static string InstanceIdOf(string appliance, string repositoryId) => InstanceIdPrefix + Suffix(appliance, repositoryId);
+
+    /// <summary>The instance id of the rescan that waits for its turn.</summary>
+    public static string WaitingIdOf(string appliance, string repositoryId) => WaitingIdPrefix + Suffix(appliance, repositoryId);
+
+    /// <summary>The request id that an instance was started with; null when it makes up its own.</summary>
+    public static string? RequestIdOf(OrchestrationMetadata instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        RescanRequest? request = instance.ReadInputAs<RescanRequest>();
+        return request?.RequestId ?? request?.State?.RequestId;
+    }
+
+    /// <summary>A repository's id comes from outside. A uuid stays as it is; what stores and addresses cannot hold becomes a digest.</summary>
+    private static string Suffix(string appliance, string repositoryId) => $"{appliance}-{(IsPlain(repositoryId) ? repositoryId : Digest(repositoryId))}".ToLowerInvariant();
+
+    private static bool IsPlain(string id) => id.Length <= LongestRepositoryId && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

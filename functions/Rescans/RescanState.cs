@@ -28,7 +28,7 @@ public enum RescanPhase
 }
 
 /// <summary>What a rescan carries from step to step and across ContinueAsNew. Holds nothing secret.</summary>
-public sealed record RescanState
+public sealed partial record RescanState
 {
     /// <summary>Identifies this rescan among all of the instance id's.</summary>
     public required string RequestId { get; init; }
@@ -86,6 +86,12 @@ public sealed record RescanState
 
     /// <summary>Tries of the present step that met trouble.</summary>
     public int Tries { get; init; }
+
+    /// <summary>Last looks begun since the deadline passed; a few, since a single one may meet a hiccup.</summary>
+    public int LastLooks { get; init; }
+
+    /// <summary>How often in a row the appliance has not known the session.</summary>
+    public int Missing { get; init; }
 
     /// <summary>Something the operator should know in any case, such as an ambiguous start.</summary>
     public string? Remark { get; init; }

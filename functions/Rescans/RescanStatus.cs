@@ -23,7 +23,9 @@ public sealed record RescanStatus(
 
 /// <summary>What a finished rescan tells the instances that watch it.</summary>
 /// <param name="InstanceId">The rescan's instance id.</param>
-public sealed record RescanEnded(string InstanceId)
+/// <param name="RequestId">Its request id, under which its outcome is recorded by now.</param>
+/// <param name="Outcome">How it ended.</param>
+public sealed record RescanEnded(string InstanceId, string RequestId, Outcome Outcome)
 {
     /// <summary>Name of the external event.</summary>
     public const string EventName = "ended";

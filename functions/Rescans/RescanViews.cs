@@ -26,6 +26,12 @@ public sealed record RescanView(
 {
     /// <summary>How far the session is, 0 to 100, where the appliance tells; null once it has ended.</summary>
     public int? ProgressPercent { get; init; }
+
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
+    /// <summary>What a person does next; null while it runs, or when nothing is to be done.</summary>
+    public string? Next { get; init; }
 }
 
 /// <summary>Some rescans: those that run, then the ended ones, newest first.</summary>
@@ -46,7 +52,11 @@ public sealed record RescanLogView(string Id, string? RequestId, IReadOnlyList<S
 /// <param name="Repository">The repository; null for a run.</param>
 /// <param name="Joined">True when it ran already.</param>
 /// <param name="Links">Where to look next.</param>
-public sealed record AcceptedView(string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links);
+public sealed record AcceptedView(string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links)
+{
+    /// <summary>True when it starts once the one before it has ended, which was past being joined; until then only its requestId finds it.</summary>
+    public bool Waits { get; init; }
+}
 
 /// <summary>Where to look next.</summary>
 /// <param name="Self">The rescan or the run.</param>

@@ -16,12 +16,20 @@ namespace Rescan.Functions.Runs;
 /// <param name="Deadline">How long each rescan may take.</param>
 /// <param name="Polling">When to poll.</param>
 /// <param name="Stop">Why no more rescans are started; null while they are.</param>
-public sealed record DispatchRescansInput(string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop);
+/// <param name="Ended">Rescans that told their end since the last step.</param>
+/// <param name="LookAtAll">Whether to look at every rescan in flight: one may have ended without a word.</param>
+public sealed record DispatchRescansInput(
+    string PartitionId, string RunId, RunAppliance Appliance, TimeSpan Deadline, PollingOptions Polling, RunStopReason? Stop,
+    IReadOnlyList<RescanEnded> Ended, bool LookAtAll);
 
 /// <summary>How far an appliance's part of a run is.</summary>
 /// <param name="Running">Its rescans in flight.</param>
 /// <param name="HasWaiting">Whether repositories still wait for their turn.</param>
-public sealed record DispatchProgress(int Running, bool HasWaiting);
+public sealed record DispatchProgress(int Running, bool HasWaiting)
+{
+    /// <summary>What keeps the appliance from answering all rescans in flight; null when it answers some.</summary>
+    public string? Trouble { get; init; }
+}
 
 /// <summary>
 /// Takes an appliance's part of a run one step further: writes down which rescans have ended, and starts or joins as many as the appliance may run at once. All it goes
@@ -30,11 +38,13 @@ public sealed record DispatchProgress(int Running, bool HasWaiting);
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="appliances">The configured appliances.</param>
+/// <param name="instances">The instances of rescans.</param>
 /// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
 /// <param name="log">The log.</param>
-public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApplianceClients appliances, KeyedLock gates, ILogger<DispatchRescans> log)
+public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
+    private const int LooksForTrouble = 3;
     private const int MaxFound = 300;
 
     /// <summary>Dispatches.</summary>
@@ -48,11 +58,12 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
         ArgumentNullException.ThrowIfNull(client);
         using IDisposable gate = await gates.EnterAsync($"run on {input.Appliance.Name}", cancellationToken).ConfigureAwait(false);
         int running = await CollectAsync(input, client, cancellationToken).ConfigureAwait(false);
+        string? trouble = await TroubleAsync(input, client, cancellationToken);
         if (input.Stop is { } stop)
         {
             IReadOnlyList<RunItem> never = await ItemsAsync(input, RunItemState.Waiting, int.MaxValue, cancellationToken).ConfigureAwait(false);
             await runs.UpdateItemsAsync(input.RunId, [.. never.Select(i => NeverStarted(i, stop))], cancellationToken).ConfigureAwait(false);
-            return new DispatchProgress(running, false);
+            return new DispatchProgress(running, false) { Trouble = trouble };
         }
 
         // As many again are read as may start, since some can be joined, which adds nothing to the appliance's load.
@@ -72,6 +83,11 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
 
                 RunItem next = await StartAsync(input, item, id, client, cancellationToken).ConfigureAwait(false);
                 await runs.UpdateItemsAsync(input.RunId, [next], cancellationToken).ConfigureAwait(false);
+                if (next.State == RunItemState.Waiting)
+                {
+                    continue;
+                }
+
                 taken++;
                 if (next.State == RunItemState.Running)
                 {
@@ -81,7 +97,7 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
             }
         }
 
-        return new DispatchProgress(running, waiting.Count > taken);
+        return new DispatchProgress(running, waiting.Count > taken) { Trouble = trouble };
     }
 
     private static string IdOf(RunItem item) => RescanRequest.InstanceIdOf(item.Appliance, item.Repository.Id);
@@ -102,23 +118,42 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
         Reason = outcome.Reason,
     };
 
-    private static string? RequestOf(OrchestrationMetadata instance)
-    {
-        RescanRequest? request = instance.ReadInputAs<RescanRequest>();
-        return request?.RequestId ?? request?.State?.RequestId;
-    }
-
     private Task<IReadOnlyList<RunItem>> ItemsAsync(DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
         runs.GetItemsAsync(input.RunId, input.Appliance.Name, state, limit, cancellationToken);
+
+    /// <summary>A few of the rescans in flight are enough: an appliance that is down answers none.</summary>
+    private async Task<string?> TroubleAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        string? trouble = null;
+        foreach (RunItem item in await ItemsAsync(input, RunItemState.Running, LooksForTrouble, cancellationToken))
+        {
+            OrchestrationMetadata? instance = await client.GetInstanceAsync(IdOf(item), true, cancellationToken);
+            trouble = instance is { IsCompleted: false } ? instance.ReadCustomStatusAs<RescanStatus>()?.Trouble : null;
+            if (trouble is null)
+            {
+                return null;
+            }
+        }
+
+        return trouble;
+    }
 
     /// <summary>Writes down what has ended; once the run stops, also what it waits for no more.</summary>
     /// <returns>Rescans still in flight.</returns>
     private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken).ConfigureAwait(false);
-        RunItem[] now = new RunItem[running.Count];
+        Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
+        RunItem[] looked = input.LookAtAll ? [.. running] : [.. running.Where(i => told.ContainsKey(IdOf(i)))];
+        RunItem[] now = new RunItem[looked.Length];
         ParallelOptions some = new() { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, running.Count, some, async (i, cancel) => now[i] = await LookAsync(running[i], input.Stop, client, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForAsync(0, looked.Length, some, async (i, cancel) =>
+        {
+            bool isTold = told.GetValueOrDefault(IdOf(looked[i])) == looked[i].RequestId;
+            now[i] = isTold && await outcomes.GetAsync(looked[i].RequestId, cancel) is { } outcome
+                ? Recorded(looked[i], outcome)
+                : await LookAsync(looked[i], input.Stop, client, cancel);
+        });
         RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
         await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken).ConfigureAwait(false);
         return running.Count - ended.Length;
@@ -128,16 +163,21 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     {
         string id = IdOf(item);
         OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
-        bool runs = instance is { IsCompleted: false } && RequestOf(instance) == item.RequestId;
+        bool runs = instance is { IsCompleted: false } && RescanRequest.RequestIdOf(instance) == item.RequestId;
 
-        // Read after the instance, so that an instance which has ended has its outcome here already.
-        if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } outcome)
+        // Read after the instance, so that an instance which has ended has its outcome here already. One that runs tells its end itself.
+        if ((!runs || stop is not null) && await outcomes.GetAsync(item.RequestId, cancellationToken) is { } outcome)
         {
             return Recorded(item, outcome);
         }
 
-        if (!runs)
+        if (!runs && await RescanInstances.FindAsync(client, item.Appliance, item.Repository.Id, item.RequestId, cancellationToken).ConfigureAwait(false) is null)
         {
+            if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } late)
+            {
+                return Recorded(item, late);
+            }
+
             return item with { State = RunItemState.Ended, Reason = instance?.FailureDetails?.ErrorMessage ?? "The rescan ended without an outcome: it was terminated or purged." };
         }
 
@@ -153,7 +193,7 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
                 return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
             }
 
-            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
+            await instances.CancelAsync(client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
         }
 
         return item;
@@ -163,22 +203,26 @@ public sealed class DispatchRescans(IRunStore runs, IOutcomeStore outcomes, IApp
     {
         // What an earlier try of this very step started must not be started again, though it has ended meanwhile.
         OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
-        if ((before is not null && RequestOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
+        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
         {
             return item with { State = RunItemState.Running };
         }
 
         try
         {
-            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, Watchers = [input.PartitionId] };
-            AcceptedRescan accepted = await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
-            if (!accepted.Joined)
+            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling)
             {
-                return item with { State = RunItemState.Running };
-            }
-
-            await client.RaiseEventAsync(id, RescanEvents.Watch, input.PartitionId, cancellationToken).ConfigureAwait(false);
-            return item with { State = RunItemState.Running, Joined = true, RequestId = accepted.RequestId ?? item.RequestId };
+                RequestId = item.RequestId,
+                StartedBy = new Initiator(InitiatorKind.Run, input.RunId),
+                Watchers = [input.PartitionId],
+            };
+            AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+            return item with { State = RunItemState.Running, Joined = accepted.Joined, RequestId = accepted.RequestId ?? item.RequestId };
+        }
+        catch (RescanBusyException)
+        {
+            // Its turn comes with the next step.
+            return item;
         }
         catch (ArgumentException e)
         {

@@ -1,6 +1,9 @@
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
 
@@ -19,8 +22,10 @@ public static class RunApplianceOrchestration
     /// <summary>How long an appliance may fail to list its repositories before the run goes on without it.</summary>
     private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
 
+    /// <summary>How long an appliance may not answer before somebody is told, while it is still tried.</summary>
+    private static readonly TimeSpan TellAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
-    private static readonly TaskOptions UntilDone = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
@@ -31,91 +36,151 @@ public static class RunApplianceOrchestration
         AppliancePartition partition = context.GetInput<AppliancePartition>()!;
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
-        if (!partition.RepositoriesSelected)
+        if (partition.Selected is null)
         {
-            PartitionEnd selected = await SelectAsync(context, partition, cancel);
-            if (selected.Error is not null)
+            PartitionEnd listing = await SelectAsync(context, partition, cancel);
+            if (listing.Error is not null)
             {
-                return selected;
+                return listing;
             }
 
-            partition = partition with { RepositoriesSelected = true, LeftOut = selected.LeftOut };
+            partition = partition with { Selected = listing.Selected };
         }
 
         for (int round = 0; round < RoundsPerExecution; round++)
         {
             partition = WithStop(context, partition, cancel);
+            bool lookAtAll = context.Now() >= partition.LookAgainAt;
             DispatchProgress progress = await context.CallActivityAsync<DispatchProgress>(
-                nameof(DispatchRescans), new DispatchRescansInput(context.InstanceId, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop), UntilDone);
+                nameof(DispatchRescans), InputOf(context.InstanceId, partition, lookAtAll), OrchestrationExtensions.RetryStoresForADay);
             if (progress is { Running: 0, HasWaiting: false })
             {
-                return new PartitionEnd(null, partition.LeftOut);
+                return new PartitionEnd(null, partition.Selected);
             }
 
+            partition = partition with { LookAgainAt = lookAtAll ? context.Now() + LookAgain : partition.LookAgainAt };
+            partition = await NoteTroubleAsync(context, partition, progress.Trouble);
             await WaitAsync(context, partition, cancel, ended);
+            List<RescanEnded> told = [];
             while (ended.IsCompletedSuccessfully)
             {
+                told.Add(ended.Result);
                 ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
             }
+
+            partition = partition with { Ended = told };
         }
 
         context.ContinueAsNew(WithStop(context, partition, cancel));
         return null;
     }
 
-    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) => partition with
-    {
-        Stop = partition.Stop ?? (cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= partition.Until ? RunStopReason.TimedOut : null),
-    };
+    private static DispatchRescansInput InputOf(string id, AppliancePartition partition, bool lookAtAll) => new(
+        id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended, lookAtAll);
 
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
+    /// <summary>Once the run stops, what to do about each rescan in flight is decided anew.</summary>
+    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) =>
+        partition.Stop is not null ? partition
+        : cancel.IsCompletedSuccessfully ? partition with { Stop = RunStopReason.Canceled, LookAgainAt = default }
+        : context.Now() >= partition.Until ? partition with { Stop = RunStopReason.TimedOut, LookAgainAt = default }
+        : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
     private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
-        DateTimeOffset began = Now(context);
+        DateTimeOffset began = context.Now();
+        DateTimeOffset givesUpAt = began + ListingPatience < partition.Until ? began + ListingPatience : partition.Until;
+        bool isTold = false;
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
-                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), UntilDone);
+                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
-                return new PartitionEnd(null, selected.Value?.LeftOut ?? []);
+                context.SetCustomStatus(null);
+                if (isTold)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.AnswersAgain, began, null);
+                }
+
+                return new PartitionEnd(null, selected.Value);
             }
 
-            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, Now(context) - began, context.InstanceId, tries, error.RetryAfter);
+            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
+            DateTimeOffset next = context.Now() + pause;
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
-            if (!mayPass || Now(context) + pause > began + ListingPatience || Now(context) + pause >= partition.Until)
+            if (!mayPass || next > began + ListingPatience || next >= partition.Until)
             {
-                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", []);
+                if (!isTold)
+                {
+                    await TellAsync(context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
+                }
+
+                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null);
             }
 
-            await WaitAsync(context, Now(context) + pause, cancel);
+            context.SetCustomStatus(new PartitionTrouble(error.Message, began, next, givesUpAt));
+            if (!isTold && next >= began + TellAfter)
+            {
+                await context.WaitAsync(began + TellAfter, cancel);
+                if (!cancel.IsCompletedSuccessfully)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, began, error.Message);
+                    isTold = true;
+                }
+            }
+
+            await context.WaitAsync(next, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
-                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", []);
+                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null);
             }
         }
     }
+
+    /// <summary>Shows that the appliance does not answer the rescans in flight, and has it told once that has lasted.</summary>
+    private static async Task<AppliancePartition> NoteTroubleAsync(TaskOrchestrationContext context, AppliancePartition partition, string? trouble)
+    {
+        if (trouble is null)
+        {
+            if (partition.TroubleSince is not { } was)
+            {
+                return partition;
+            }
+
+            context.SetCustomStatus(null);
+            if (partition.IsTroubleTold)
+            {
+                await TellAsync(context, partition, ApplianceEvent.AnswersAgain, was, null);
+            }
+
+            return partition with { TroubleSince = null, IsTroubleTold = false };
+        }
+
+        DateTimeOffset since = partition.TroubleSince ?? context.Now();
+        context.SetCustomStatus(new PartitionTrouble(trouble, since, context.Now() + LookAgain, null));
+        bool isDue = !partition.IsTroubleTold && context.Now() >= since + TellAfter;
+        if (isDue)
+        {
+            await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, since, trouble);
+        }
+
+        return partition with { TroubleSince = since, IsTroubleTold = partition.IsTroubleTold || isDue };
+    }
+
+    private static Task TellAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, ApplianceEvent what, DateTimeOffset since, string? reason) =>
+        NotificationOrchestration.BeginAsync(context, new Notification(
+            string.Create(CultureInfo.InvariantCulture, $"{partition.RunId}-{partition.Appliance.Name}-{what}-{since:yyyyMMddHHmmss}").ToLowerInvariant())
+        {
+            Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),
+        });
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {
-        DateTimeOffset look = Now(context) + LookAgain;
+        DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null
-            ? WaitAsync(context, look < partition.Until ? look : partition.Until, ended, cancel)
-            : WaitAsync(context, look, ended);
-    }
-
-    private static async Task WaitAsync(TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
-    {
-        using CancellationTokenSource awake = new();
-        Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
-        if (await Task.WhenAny([timer, .. events]) != timer)
-        {
-            // CancelAsync would leave the orchestrator's thread.
-#pragma warning disable CA1849
-            awake.Cancel();
-#pragma warning restore CA1849
-        }
+            ? context.WaitAsync(look < partition.Until ? look : partition.Until, ended, cancel)
+            : context.WaitAsync(look, ended);
     }
 }

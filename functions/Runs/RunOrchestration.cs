@@ -1,5 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
@@ -9,8 +10,6 @@ namespace Rescan.Functions.Runs;
 /// <summary>A run over many repositories: the appliances side by side, each at its own pace. One bad appliance never stops the rest.</summary>
 public static class RunOrchestration
 {
-    private static readonly TaskOptions UntilWritten = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
-
     /// <summary>Runs the run.</summary>
     /// <param name="context">The durable context; its input is a <see cref="RunRequest"/>.</param>
     /// <returns>The run as written down, without its items.</returns>
@@ -18,9 +17,10 @@ public static class RunOrchestration
     public static async Task<RunRecord> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         RunRequest request = context.GetInput<RunRequest>()!;
-        DateTimeOffset began = Now(context);
+        DateTimeOffset began = context.Now();
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
-        await context.CallActivityAsync(nameof(BeginRun), new BeginRunInput(context.InstanceId, began), UntilWritten);
+        BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause);
+        await context.CallActivityAsync(nameof(BeginRun), begin, OrchestrationExtensions.RetryStoresForADay);
 
         List<Task<PartitionEnd>> partitions = [];
         foreach (RunAppliance appliance in request.Appliances)
@@ -38,15 +38,14 @@ public static class RunOrchestration
         }
 
         PartitionEnd[] ends = await all;
-        RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : Now(context) >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
-        FinishRunInput end = new(
-            context.InstanceId, began, Now(context), stop, [.. ends.Select(e => e.Error).OfType<string>()], request.Filter, [.. ends.SelectMany(e => e.LeftOut)]);
-        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), end, UntilWritten);
+        RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
+        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
+            nameof(FinishRun),
+            new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
+            OrchestrationExtensions.RetryStoresForADay);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }
-
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
     private static async Task<PartitionEnd> RunPartitionAsync(TaskOrchestrationContext context, AppliancePartition partition)
     {
@@ -57,7 +56,7 @@ public static class RunOrchestration
         }
         catch (TaskFailedException e)
         {
-            return new PartitionEnd($"{partition.Appliance.Name}: {e.FailureDetails.ErrorMessage}", []);
+            return new PartitionEnd($"{partition.Appliance.Name}: {e.FailureDetails.ErrorMessage}", null);
         }
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Durable;
 
 namespace Rescan.Functions.S3Events;
 
@@ -34,7 +35,7 @@ public static class S3DebounceOrchestration
         if (state.Due is null)
         {
             context.SetCustomStatus(new S3DebounceStatus("idle"));
-            state = state.With(await context.WaitForExternalEvent<S3ObjectCreated>(ObjectCreatedEvent), Now(context));
+            state = state.With(await context.WaitForExternalEvent<S3ObjectCreated>(ObjectCreatedEvent), context.Now());
             read++;
         }
 
@@ -51,7 +52,7 @@ public static class S3DebounceOrchestration
                 break;
             }
 
-            state = state.With(await created, Now(context));
+            state = state.With(await created, context.Now());
             if (++read >= EventsPerExecution)
             {
                 // CancelAsync would leave the orchestrator's thread.
@@ -63,15 +64,15 @@ public static class S3DebounceOrchestration
             }
         }
 
-        context.ContinueAsNew(state.Due > Now(context) ? state : await StartAsync(context, state));
+        context.ContinueAsNew(state.Due > context.Now() ? state : await StartAsync(context, state));
     }
 
     private static async Task<S3DebounceState> ReadToMarkAsync(TaskOrchestrationContext context, S3DebounceState state, Task<S3ObjectCreated> next)
     {
-        context.SendEvent(context.InstanceId, ObjectCreatedEvent, new S3ObjectCreated(Now(context), null, IsMark: true));
+        context.SendEvent(context.InstanceId, ObjectCreatedEvent, new S3ObjectCreated(context.Now(), null, IsMark: true));
         for (S3ObjectCreated created = await next; !created.IsMark; created = await context.WaitForExternalEvent<S3ObjectCreated>(ObjectCreatedEvent))
         {
-            state = state.With(created, Now(context));
+            state = state.With(created, context.Now());
         }
 
         return state;
@@ -96,7 +97,7 @@ public static class S3DebounceOrchestration
 
         if (start == StartRescanForS3EventsResult.Busy)
         {
-            return state with { NotBefore = Now(context) + state.Periods.Quiet };
+            return state with { NotBefore = context.Now() + state.Periods.Quiet };
         }
 
         if (start == StartRescanForS3EventsResult.Gone)
@@ -106,6 +107,4 @@ public static class S3DebounceOrchestration
 
         return new S3DebounceState(state.Appliance, state.RepositoryId, state.RepositoryName, state.Periods);
     }
-
-    private static DateTimeOffset Now(TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 }

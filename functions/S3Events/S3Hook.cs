@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -30,7 +28,7 @@ public sealed class S3Hook
     private const int MaxKey = 1024;
 
     private readonly string keyHeader;
-    private readonly List<byte[]> keys;
+    private readonly SecretKeys keys;
     private readonly SnsMessageVerifier sns;
     private readonly ISnsSubscriptions subscriptions;
     private readonly IRepositoryDirectory repositories;
@@ -44,7 +42,7 @@ public sealed class S3Hook
     {
         S3HookOptions s3 = options.Value;
         keyHeader = s3.ApiKeyHeader;
-        keys = [.. s3.ApiKeys.Where(k => !string.IsNullOrWhiteSpace(k)).Select(Digest)];
+        keys = new SecretKeys(s3.ApiKeys);
         sns = new SnsMessageVerifier(s3.TopicArns, certificates, time);
         this.subscriptions = subscriptions;
         this.repositories = repositories;
@@ -56,7 +54,7 @@ public sealed class S3Hook
     public async Task<IActionResult> HandleAsync(HttpRequest request, DurableTaskClient client, CancellationToken cancellationToken) =>
         await RequestReader.AnswerAsync(request, log, async () =>
         {
-            if (keys.Count == 0 && !sns.HasTopics)
+            if (keys.IsEmpty && !sns.HasTopics)
             {
                 throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, Rescan__Webhooks__S3__TopicArns__0).");
             }
@@ -83,8 +81,6 @@ public sealed class S3Hook
 
             return await HandleAsync(events!, client, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
-
-    private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
     private static T Parse<T>(Func<T> read)
     {
@@ -115,14 +111,9 @@ public sealed class S3Hook
 
         string value = RequestReader.Single(request, keyHeader) ?? "";
         bool isBearer = string.Equals(keyHeader, HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
-        byte[] shown = Digest(isBearer ? value[BearerPrefix.Length..] : value);
-        bool fits = false;
-        foreach (byte[] key in keys)
-        {
-            fits |= CryptographicOperations.FixedTimeEquals(key, shown);
-        }
-
-        return fits ? true : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
+        return keys.Contains(isBearer ? value[BearerPrefix.Length..] : value)
+            ? true
+            : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
     }
 
     private async Task VerifyAsync(SnsMessage message, CancellationToken cancellationToken)

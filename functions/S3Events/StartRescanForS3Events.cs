@@ -11,7 +11,8 @@ namespace Rescan.Functions.S3Events;
 /// <summary>Starts the rescan that S3 events ask for, unless one that has seen them all runs.</summary>
 /// <param name="options">The settings that the rescan takes along.</param>
 /// <param name="appliances">The configured appliances.</param>
-public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApplianceClients appliances)
+/// <param name="instances">The instances of rescans.</param>
+public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApplianceClients appliances, RescanInstances instances)
 {
     /// <summary>Starts, joins or puts off.</summary>
     /// <param name="input">The repository, and how late its events are.</param>
@@ -29,12 +30,15 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         string id = RescanRequest.InstanceIdOf(input.Appliance, input.RepositoryId);
         if (await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken).ConfigureAwait(false) is { IsCompleted: false } running)
         {
-            return HasSeen(running, input.EventsUntil) ? StartRescanForS3EventsResult.Started : StartRescanForS3EventsResult.Busy;
+            return HasSeen(running, input.EventsUntil) && await instances.CanBeJoinedAsync(running, cancellationToken) ? StartRescanForS3EventsResult.Started : StartRescanForS3EventsResult.Busy;
         }
 
         // One that was started since we looked was started after the events.
-        RescanRequest request = new(input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling);
-        await RescanStarter.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+        RescanRequest request = new(input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling)
+        {
+            StartedBy = new Initiator(InitiatorKind.S3Event),
+        };
+        await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
         return StartRescanForS3EventsResult.Started;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Api;
 
 namespace Rescan.Functions.StatusPage;
 
@@ -14,7 +15,7 @@ public sealed class StatusPageFunctions
     /// <summary>A file of the page.</summary>
     [Function("StatusPageFile")]
     public IResult File([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "page/{file}")] HttpRequest request, string file) =>
-        PageFile.Find(file) is { } found ? Answer(request, found) : Results.Problem(statusCode: StatusCodes.Status404NotFound, detail: "The page has no such file.");
+        PageFile.Find(file) is { } found ? Answer(request, found) : new ProblemResult(StatusCodes.Status404NotFound, "The page has no such file.");
 
     private static IResult Answer(HttpRequest request, PageFile file)
     {

@@ -10,7 +10,7 @@ internal static class ContinuationToken
 
     public static string Of(string key) => Base64Url.EncodeToString(Strict.GetBytes(key));
 
-    /// <exception cref="FormatException">The token is none that was ever handed out.</exception>
+    /// <exception cref="FormatException">The token is invalid.</exception>
     public static string Read(string token)
     {
         try
@@ -19,7 +19,9 @@ internal static class ContinuationToken
         }
         catch (Exception e) when (e is FormatException or DecoderFallbackException)
         {
-            throw new FormatException("The continuation token is not one that was handed out here.", e);
+            throw Invalid(e);
         }
     }
+
+    public static FormatException Invalid(Exception? cause = null) => new("The continuation token is invalid.", cause);
 }

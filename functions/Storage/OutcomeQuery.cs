@@ -8,7 +8,7 @@ namespace Rescan.Functions.Storage;
 /// <param name="ContinuationToken">Where an earlier page ended; null: from the newest.</param>
 public sealed record OutcomeQuery(string? Appliance = null, string? Repository = null, string? InstanceId = null, int Limit = 50, string? ContinuationToken = null);
 
-/// <summary>An outcome and the request whose it is.</summary>
+/// <summary>An outcome and its request id.</summary>
 /// <param name="RequestId">Tells the rescans of one instance id apart.</param>
 /// <param name="Outcome">The outcome.</param>
 public sealed record RecordedOutcome(string RequestId, RescanOutcome Outcome);

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -16,6 +18,9 @@ namespace Rescan.Local.Cli;
 internal static class AppHost
 {
     private const int ShortestKey = 16;
+
+    /// <summary>Where no timer runs, nothing may promise that a run is due.</summary>
+    private static readonly KeyValuePair<string, string?> NoSchedule = new($"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", "true");
 
     public static string DefaultState => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
@@ -30,7 +35,7 @@ internal static class AppHost
         StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null)
     {
-        IConfiguration configuration = Configure(location, settings);
+        IConfiguration configuration = Configure(location, timers ? settings : [.. settings, NoSchedule]);
         return LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
@@ -39,11 +44,12 @@ internal static class AppHost
                 TaskHub = location.Name,
                 StandBy = location.OnStandBy is not null,
                 OnStandBy = location.OnStandBy,
-                Prepare = (services, cancellation) => services.GetRequiredService<IOutcomeArchive>().OpenAsync(cancellation),
+                Prepare = (services, cancellation) => services.GetRequiredService<OutcomeArchive>().OpenAsync(cancellation),
                 FunctionsAssembly = typeof(RescanOptions).Assembly,
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
+                    services.AddSingleton<IOwnership, HubOwnership>();
                     services.AddRescan(configuration);
                     if (configuration.IsTelemetrySet())
                     {
@@ -58,6 +64,7 @@ internal static class AppHost
                 RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
                 Version = Version(),
                 Timers = timers,
+                Home = "/api/",
                 ConfigureLogging = logging,
             },
             cancellationToken);

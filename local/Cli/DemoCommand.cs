@@ -141,7 +141,7 @@ internal static class DemoCommand
                 if (open)
                 {
                     await DemoHistory.WriteAsync(
-                        host.Services.GetRequiredService<IOutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
+                        host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
                 }
 
                 DateTimeOffset began = DateTimeOffset.UtcNow;

@@ -19,7 +19,7 @@ internal static class DemoHistory
     /// <param name="now">The present, UTC.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     public static async Task WriteAsync(
-        IOutcomeStore store, string appliance, IReadOnlyList<SimulatedRepository> repositories, TimeSpan usual, DateTimeOffset now, CancellationToken cancellationToken)
+        OutcomeStore store, string appliance, IReadOnlyList<SimulatedRepository> repositories, TimeSpan usual, DateTimeOffset now, CancellationToken cancellationToken)
     {
         for (int r = 0; r < repositories.Count; r++)
         {

@@ -71,7 +71,9 @@ internal static class Follower
 
             if (instance.IsCompleted)
             {
-                return (await host.Services.GetRequiredService<IOutcomeStore>().GetRecentAsync(id, 1, cancellationToken).ConfigureAwait(false)).FirstOrDefault(o => o.FinishedAt >= instance.CreatedAt)
+                OutcomeStore outcomes = host.Services.GetRequiredService<OutcomeStore>();
+                RecordedOutcome? last = (await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken)).Items.FirstOrDefault();
+                return (last?.Outcome.FinishedAt >= instance.CreatedAt ? await outcomes.GetAsync(last.RequestId, cancellationToken) : null)
                     ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' ended without an outcome: {instance.FailureDetails?.ErrorMessage ?? instance.RuntimeStatus.ToString()}");
             }
 

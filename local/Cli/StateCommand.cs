@@ -36,7 +36,7 @@ internal static class StateCommand
                     StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken), new UTF8Encoding(false)) { NewLine = "\n" };
                     await using (lines)
                     {
-                        await foreach (OutcomeArchiveItem item in (await OutcomesAsync(location, cancellationToken)).ExportAsync(cancellationToken))
+                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(location.TableOf(taskHub.Table)).ExportAsync(cancellationToken))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -81,7 +81,7 @@ internal static class StateCommand
             TaskHub taskHub = await location.OpenTaskHubAsync(cancellationToken);
             await using (taskHub)
             {
-                IOutcomeArchive target = await OutcomesAsync(location, cancellationToken);
+                OutcomeArchive target = OutcomeArchive.Of(location.TableOf(taskHub.Table));
                 int number = 0;
                 using StreamReader lines = new(await entry.OpenAsync(cancellationToken), Encoding.UTF8);
                 while (await lines.ReadLineAsync(cancellationToken) is { } line)
@@ -138,8 +138,8 @@ internal static class StateCommand
                 await using (taskHub)
                 {
                     int instances = await PruneAsync(taskHub.CreateClient(), before, cancellationToken);
+                    int outcomes = await OutcomeArchive.Of(location.TableOf(taskHub.Table)).PruneAsync(before, cancellationToken);
                     await taskHub.ShrinkAsync(cancellationToken);
-                    int outcomes = await (await OutcomesAsync(location, cancellationToken)).PruneAsync(before, cancellationToken);
                     Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"removed {instances} instances and {outcomes} outcomes"));
                 }
             }
@@ -198,8 +198,4 @@ internal static class StateCommand
         });
         return command;
     }
-
-    /// <summary>The outcome store as the app would open it; the location must be owned.</summary>
-    private static Task<IOutcomeArchive> OutcomesAsync(StateLocation location, CancellationToken cancellationToken) =>
-        OutcomeStores.OpenAsync(AppHost.Configure(location, []), cancellationToken);
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.Hosting;
@@ -42,14 +44,12 @@ internal sealed class StateLocation : IAsyncDisposable
         """;
 
     /// <summary>Whether anything was ever kept there, as far as this machine can tell.</summary>
-    public bool Exists => Storage is not null || File.Exists(OutcomesFile) || File.Exists(StateFile);
+    public bool Exists => Storage is not null || File.Exists(StateFile);
 
     /// <summary>How the runtime finds the task hub.</summary>
     public TaskHubOptions Options => new() { StateFile = StateFile, Storage = Storage, Name = Name };
 
     private string StateFile => Path.Combine(Folder, "state.db");
-
-    private string OutcomesFile => Path.Combine(Folder, "outcomes.db");
 
     private string AzuriteFolder => Path.Combine(Folder, "azurite");
 
@@ -107,16 +107,19 @@ internal sealed class StateLocation : IAsyncDisposable
     /// <summary>Opens the task hub for a command that no engine runs beside.</summary>
     public Task<TaskHub> OpenTaskHubAsync(CancellationToken cancellationToken) => TaskHub.OpenAsync(Options, cancellationToken);
 
+    /// <summary>Where the app keeps what it records: in the task hub's file, or in a table of the storage account.</summary>
+    /// <param name="ofHub">The table in the task hub's file; null for a hub in a storage account.</param>
+    public ITable TableOf(ITable? ofHub) => ofHub ?? AzureTable.Of(AppHost.Configure(this, []));
+
     /// <summary>The settings that put the outcomes where the task hub is.</summary>
     public IEnumerable<KeyValuePair<string, string?>> OutcomeSettings()
     {
         if (Storage is null)
         {
-            yield return new("Rescan:Outcomes:SqliteFile", OutcomesFile);
+            yield return new("Rescan:Outcomes:TableServiceUri", null);
             yield break;
         }
 
-        yield return new("Rescan:Outcomes:SqliteFile", null);
         yield return new("Rescan:Outcomes:Table", Name + "Outcomes");
         if (Uri.TryCreate(Storage, UriKind.Absolute, out Uri? account) && account.Scheme == Uri.UriSchemeHttps)
         {

@@ -60,7 +60,8 @@ public sealed partial class SqliteOrchestrationService
         TaskCompletionSource<OrchestrationState> source = waiters.Add(instanceId);
         try
         {
-            if (Database.Read(db => InstanceReads.Get(db, instanceId)) is { } state && !InstanceStatus.IsOpen(state.OrchestrationStatus))
+            if (hub?.WillTellEnd(instanceId) is not true
+                && Database.Read(db => InstanceReads.Get(db, instanceId)) is { } state && !InstanceStatus.IsOpen(state.OrchestrationStatus))
             {
                 return state;
             }

@@ -40,6 +40,17 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
         }
     }
 
+    /// <summary>Starts work of another kind.</summary>
+    public SimulatedSession StartOther(string type, DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            SimulatedSession session = new(Guid.NewGuid().ToString(), type, ++usn, now, options.SessionDuration, "succeeded");
+            sessions[session.Id] = session;
+            return session;
+        }
+    }
+
     public IReadOnlyList<SimulatedSession> All => [.. sessions.Values];
 
     /// <summary>All sessions as they stand now, other work included.</summary>

@@ -14,7 +14,10 @@ public sealed class CostCountTests
         Assert.Equal(6, count.ApplianceRequests);
 
         // Where two things arrive at once they share a turn or a commit, so these are the most.
-        Assert.Equal((10, 12), (count.StorageTransactions, count.Executions));
+        Assert.Equal(12, count.Executions);
+
+        // The owner of the file gives a sign of life every eleven seconds besides.
+        Assert.InRange(count.StorageTransactions, 8, 13);
     }
 
     [Fact]

@@ -42,7 +42,6 @@ public sealed partial class SecretTextTests
                 new("Rescan__Appliances__0__BaseUrl", "https://one.example:11005"),
                 new("Rescan__Appliances__0__Username", "rescan"),
                 new("Rescan__Notifications__Channels__0__Kind", "webhook"),
-                new("Rescan__Outcomes__SqliteFile", "outcomes.db"),
             ]).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
             .Build());
         using ServiceProvider provider = services.BuildServiceProvider();

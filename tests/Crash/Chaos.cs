@@ -7,17 +7,20 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Crash;
 
 /// <summary>
-/// 200 rescans of 20 repositories on 3 appliances while the app, Azurite and the appliances are killed and misbehave at random. What is
-/// done, to whom, and how long it stays down come from the seed; what it meets at that moment is up to the machine.
+/// 200 rescans of 20 repositories on 3 appliances while the app and the appliances are killed and misbehave at random: one app on files, or
+/// three that share a task hub on Azurite. What is done, to whom, and how long it stays down come from the seed; what it meets at that
+/// moment is up to the machine.
 /// </summary>
-internal sealed class Chaos(int seed)
+internal sealed class Chaos(int seed, bool onAzurite)
 {
     private const int Rounds = 10;
     private const string Hub = "Chaos";
@@ -31,8 +34,8 @@ internal sealed class Chaos(int seed)
     private readonly ConcurrentDictionary<string, int> did = new();
     private readonly ConcurrentBag<(string Appliance, string Repository, string Request)> asked = [];
     private readonly CancellationTokenSource ending = new();
-    private AzuriteProcess azurite = null!;
-    private volatile ServedApp app = null!;
+    private readonly ServedApp?[] apps = new ServedApp?[onAzurite ? 3 : 1];
+    private AzuriteProcess? azurite;
 
     public async Task<int> RunAsync()
     {
@@ -44,10 +47,10 @@ internal sealed class Chaos(int seed)
             appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count));
         }
 
-        azurite = await StartAzuriteAsync(0, 0, 0);
+        azurite = onAzurite ? await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, 0, CancellationToken.None) : null;
         using CancellationTokenSource calm = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         calm.CancelAfter(Havoc);
-        Task keeper = KeepAsync(receiver, ending.Token);
+        Task keeper = Task.WhenAll(apps.Index().Select(a => KeepAsync(a.Index, receiver, ending.Token)));
         Task havoc = WreakAsync(new Random(seed), calm.Token);
         Task[] rescans = [.. appliances.SelectMany(a => a.Repositories.Select(r => RescanAsync(a.Name, r.Id)))];
         try
@@ -81,18 +84,19 @@ internal sealed class Chaos(int seed)
             await appliance.DisposeAsync();
         }
 
-        await azurite.DisposeAsync();
+        if (azurite is not null)
+        {
+            await azurite.DisposeAsync();
+        }
+
         Directory.Delete(folder, recursive: true);
         return wrong == 0 ? 0 : 1;
     }
 
     private void Count(string what) => did.AddOrUpdate(what, 1, (_, n) => n + 1);
 
-    private Task<AzuriteProcess> StartAzuriteAsync(int blobPort, int queuePort, int tablePort) =>
-        AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), blobPort, queuePort, tablePort, CancellationToken.None);
-
-    /// <summary>Starts the app again whenever it is gone, as a service manager would.</summary>
-    private async Task KeepAsync(NoticeReceiver receiver, CancellationToken cancellationToken)
+    /// <summary>Starts an app again whenever it is gone, as a service manager would.</summary>
+    private async Task KeepAsync(int index, NoticeReceiver receiver, CancellationToken cancellationToken)
     {
         Dictionary<string, string> environment = new()
         {
@@ -100,6 +104,7 @@ internal sealed class Chaos(int seed)
             ["Rescan__Polling__MinInterval"] = "00:00:00.5",
             ["Rescan__Polling__MaxInterval"] = "00:00:02",
             ["Rescan__Deadline"] = "01:00:00",
+            ["Rescan__LostAnswerWait"] = "00:00:05",
             ["Rescan__Notifications__Channels__0__Kind"] = "webhook",
             ["Rescan__Notifications__Channels__0__Url"] = receiver.Address,
             ["Rescan__Notifications__Channels__0__Secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -117,8 +122,9 @@ internal sealed class Chaos(int seed)
 
         while (!cancellationToken.IsCancellationRequested)
         {
-            ServedApp started = ServedApp.Start(environment, "--state", Path.Combine(folder, "app"), "--settings", "none", "--storage", azurite.ConnectionString, "--hub", Hub);
-            app = started;
+            string[] where = azurite is null ? [] : ["--storage", azurite.ConnectionString, "--hub", Hub];
+            ServedApp started = ServedApp.Start(environment, ["--state", Path.Combine(folder, "app"), "--settings", "none", .. where]);
+            Volatile.Write(ref apps[index], started);
             try
             {
                 await started.EndAsync(cancellationToken);
@@ -155,18 +161,11 @@ internal sealed class Chaos(int seed)
                 return;
             }
 
-            if (what < 30)
+            // The others need a while to take over what a killed one had.
+            if (what < (onAzurite ? 10 : 30))
             {
-                Count("kills of the app");
-                await KillAppAsync();
-            }
-            else if (what < 40)
-            {
-                Count("kills of Azurite");
-                (int blob, int queue, int table) = (azurite.BlobPort, azurite.QueuePort, azurite.TablePort);
-                await azurite.KillAsync();
-                await Task.Delay(down, CancellationToken.None);
-                azurite = await StartAzuriteAsync(blob, queue, table);
+                Count("kills of an app");
+                await KillAppAsync(random.Next(apps.Length));
             }
             else if (what < 60)
             {
@@ -183,11 +182,11 @@ internal sealed class Chaos(int seed)
         }
     }
 
-    private async Task KillAppAsync()
+    private async Task KillAppAsync(int index)
     {
         try
         {
-            if (app is { HasExited: false } running)
+            if (Volatile.Read(ref apps[index]) is { HasExited: false } running)
             {
                 await running.KillAsync();
             }
@@ -239,7 +238,7 @@ internal sealed class Chaos(int seed)
         {
             try
             {
-                if (app is { } running && await running.ReadyAsync() is { } http && await ask(http) is { } answer)
+                if (Volatile.Read(ref apps[Random.Shared.Next(apps.Length)]) is { } running && await running.ReadyAsync() is { } http && await ask(http) is { } answer)
                 {
                     return answer;
                 }
@@ -254,17 +253,18 @@ internal sealed class Chaos(int seed)
         }
     }
 
+    private async Task<ITable> ReadTableAsync() => azurite is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "app", "state.db") }, CancellationToken.None))!.Table!
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
+            ["AzureWebJobsStorage"] = azurite.ConnectionString,
+        }).Build());
+
     private async Task<int> CheckAsync(NoticeReceiver receiver, Stopwatch watch)
     {
         Dictionary<string, RescanOutcome> outcomes = [];
-        IOutcomeArchive archive = await OutcomeStores.OpenAsync(
-            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
-                ["AzureWebJobsStorage"] = azurite.ConnectionString,
-            }).Build(),
-            CancellationToken.None);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync()).ExportAsync(CancellationToken.None))
         {
             if (item.Outcome is { } outcome && !outcomes.TryAdd(outcome.RequestId, outcome.Outcome))
             {
@@ -308,6 +308,7 @@ internal sealed class Chaos(int seed)
         int untold = asked.Select(a => a.Request).Except(receiver.Requests).Count();
         int wanted = Rounds * appliances.Sum(a => a.Repositories.Count);
         int missing = wanted - asked.Count;
+        missing += onAzurite && did.GetValueOrDefault("kills of an app") < 2 ? 1 : 0;
         foreach ((string what, int count) in did.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             Console.WriteLine($"{count} {what}");
@@ -315,7 +316,7 @@ internal sealed class Chaos(int seed)
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"chaos {seed}: {asked.Count} of {wanted} rescans in {watch.Elapsed.TotalSeconds:0} s, {lost} lost, {doubled} doubled, {said} posted again and saying so, {untold} not told, {did.GetValueOrDefault("outcomes recorded twice")} recorded twice"));
+            $"chaos {seed} on {(onAzurite ? "Azurite" : "SQLite")}: {asked.Count} of {wanted} rescans in {watch.Elapsed.TotalSeconds:0} s, {lost} lost, {doubled} doubled, {said} posted again and saying so, {untold} not told, {did.GetValueOrDefault("outcomes recorded twice")} recorded twice"));
         return missing + lost + doubled + untold + did.GetValueOrDefault("outcomes recorded twice") + did.Where(d => d.Key.StartsWith("ends", StringComparison.Ordinal)).Sum(d => d.Value);
     }
 }

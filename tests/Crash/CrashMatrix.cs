@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
 using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Simulator;
 
@@ -26,6 +27,10 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
 {
     private readonly SimulatorOptions options = SimulatorOptions.Of(kind) with { SessionDuration = TimeSpan.FromSeconds(1) };
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    // On a storage account a restarted app waits half a minute for what the killed one had taken.
+    private const int Waiting = 8;
+
     private int cases;
 
     /// <summary>Every point that a whole rescan passes.</summary>
@@ -49,7 +54,7 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
     public async Task<IReadOnlyList<CrashResult>> TryAsync(IEnumerable<string> points, Action<CrashResult> done)
     {
         ConcurrentBag<CrashResult> results = [];
-        await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(2, Environment.ProcessorCount) }, async (point, _) =>
+        await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = storage is null ? Math.Max(2, Environment.ProcessorCount) : Waiting }, async (point, _) =>
         {
             CrashResult result = await RunAsync(point, null);
             results.Add(result);
@@ -83,7 +88,7 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
                     if (await app.ReadyAsync() is { } http)
                     {
                         request = await AskAsync(http, id, request);
-                        await EndAsync(http, id, request, await OpenOutcomesAsync(folder, hub));
+                        await EndAsync(http, id, request, await ReadTableAsync(folder, hub));
                         await QuietAsync(log);
                         if (await app.StopAsync() == 0)
                         {
@@ -112,7 +117,6 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
             violations.Add(e.Message);
         }
 
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
         return new CrashResult(point, killed, violations);
     }
@@ -134,6 +138,7 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
 
         // A session that was started for an answer that never came is known again only where the revision tells who started it.
         ["Rescan__Appliances__0__ApiVersion"] = options.Kind == SimulatedKind.VeeamBackupAndReplication ? "auto" : "",
+        ["Rescan__LostAnswerWait"] = "00:00:03",
         ["Rescan__Polling__Kappa"] = "0.1",
         ["Rescan__Polling__MinInterval"] = "00:00:00.5",
         ["Rescan__Polling__MaxInterval"] = "00:00:01",
@@ -162,14 +167,14 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         return (await known.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("requestId").GetString()!;
     }
 
-    private static async Task EndAsync(HttpClient http, string id, string request, IOutcomeArchive outcomes)
+    private static async Task EndAsync(HttpClient http, string id, string request, ITable table)
     {
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
             JsonElement rescan = await http.GetFromJsonAsync<JsonElement>($"/api/rescans/{id}?requestId={request}", patience.Token);
             if (rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object && rescan.GetProperty("status").GetString() != "Running"
-                && await ((IOutcomeStore)outcomes).IsDeliveredAsync(request, "webhook", patience.Token))
+                && await new DeliveryStore(table).IsDeliveredAsync(request, "webhook", patience.Token))
             {
                 return;
             }
@@ -189,14 +194,14 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         }
     }
 
-    private Task<IOutcomeArchive> OpenOutcomesAsync(string folder, string hub) => OutcomeStores.OpenAsync(
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    /// <summary>What the app keeps, read beside it.</summary>
+    private async Task<ITable> ReadTableAsync(string folder, string hub) => storage is null
+        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None))!.Table!
+        : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(folder, "outcomes.db") : null,
             ["Rescan:Outcomes:Table"] = hub + "Outcomes",
             ["AzureWebJobsStorage"] = storage,
-        }).Build(),
-        CancellationToken.None);
+        }).Build());
 
     private async Task CheckAsync(
         string folder, string hub, string? request, string? point, SimulatedAppliance appliance, NoticeReceiver receiver, List<string> violations)
@@ -224,8 +229,7 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         }
 
         List<RecordedOutcome> outcomes = [];
-        IOutcomeArchive archive = await OpenOutcomesAsync(folder, hub);
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
+        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(await ReadTableAsync(folder, hub)).ExportAsync(CancellationToken.None))
         {
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);
         }

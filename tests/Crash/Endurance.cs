@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
@@ -33,7 +32,6 @@ internal sealed class Endurance(int rescans)
         await using ApplianceProcess appliance = await ApplianceProcess.StartAsync("a1", Path.Combine(folder, "appliance.json"), AtOnce, "0.05s", keep: false);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(folder, "outcomes.db"),
             ["Rescan:Appliances:0:Name"] = "a1",
             ["Rescan:Appliances:0:BaseUrl"] = appliance.Address.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = "rescan",
@@ -66,12 +64,11 @@ internal sealed class Endurance(int rescans)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rescans} rescans: {after / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
         }
 
-        (int recorded, long full, long pruned) = await PruneAsync(configuration, time);
+        (int recorded, long full, long pruned) = await PruneAsync(time);
         int sessions = (await appliance.LedgerAsync()).Count(e => e is { Kind: "rescan", Status: 202 });
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"endurance: {wrong} without success, {recorded} outcomes, {sessions} sessions, memory x {(double)after / before:0.00}, files {full / 1024} KiB, pruned {pruned / 1024} KiB"));
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
         return wrong == 0 && recorded == rescans && sessions == rescans && (after <= before * Growth || after <= before + ThreadBuffers) && pruned < full / 4 ? 0 : 1;
     }
@@ -107,20 +104,18 @@ internal sealed class Endurance(int rescans)
         return wrong;
     }
 
-    private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(IConfiguration configuration, FastTime time)
+    private async Task<(int Recorded, long Full, long Pruned)> PruneAsync(FastTime time)
     {
-        IOutcomeArchive outcomes = await OutcomeStores.OpenAsync(configuration, CancellationToken.None);
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
         TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None);
         await using (hub)
         {
             await hub.CreateClient().PurgeAllInstancesAsync(new PurgeInstancesFilter(CreatedTo: later));
+            int recorded = await OutcomeArchive.Of(hub.Table!).PruneAsync(later, CancellationToken.None);
             await hub.ShrinkAsync(CancellationToken.None);
+            return (recorded, full, Size());
         }
-
-        int recorded = await outcomes.PruneAsync(later, CancellationToken.None);
-        return (recorded, full, Size());
     }
 
     private long Size() => Directory.GetFiles(folder, "*.db*").Sum(f => new FileInfo(f).Length);

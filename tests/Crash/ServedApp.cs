@@ -86,6 +86,13 @@ internal sealed class ServedApp : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>Sends it a signal, such as STOP or CONT.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using Process sent = Process.Start("kill", ["-" + signal, process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await sent.WaitForExitAsync();
+    }
+
     /// <summary>Asks it to stop, and waits.</summary>
     public async Task<int> StopAsync()
     {

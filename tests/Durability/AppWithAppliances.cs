@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
@@ -36,7 +35,7 @@ internal sealed class AppWithAppliances : IAsyncDisposable
         AppWithAppliances app = new();
         Dictionary<string, string?> settings = new()
         {
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(app.folder, "outcomes.db"),
+            ["Rescan:LostAnswerWait"] = "00:00:05",
             ["RescanSchedule"] = "0 30 1 * * *",
         };
         foreach ((string name, SimulatorOptions options) in wanted)
@@ -97,7 +96,6 @@ internal sealed class AppWithAppliances : IAsyncDisposable
             await appliance.DisposeAsync();
         }
 
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -73,7 +73,7 @@ public sealed class FaultTableTests
                 await Task.Delay(50, patience.Token);
             }
 
-            await app.Host.Client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by the test.", patience.Token);
+            await app.Host.Client.RaiseEventAsync(id, RescanEvents.Cancel, new RescanCancel("Canceled by the test."), patience.Token);
         }
 
         RescanOutcome outcome = await app.EndOfAsync(id);

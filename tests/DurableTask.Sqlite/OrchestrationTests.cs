@@ -174,7 +174,7 @@ public sealed class OrchestrationTests : InAFolder
             }
         });
         await hub.StartAsync();
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; round < 60; round++)
         {
             string id = $"one-{round}";
             string parent = await hub.BeginAsync("Parent", id);

@@ -7,6 +7,7 @@ namespace Rescan.Failpoints;
 internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
     private const string Storage = "storage";
+    private static readonly string[] Kinds = ["Outcomes", "Instances", "History", "Runtime", "-control-", "-workitems", "-largemessages", "-leases", "Tables"];
     private static readonly AsyncLocal<string?> Current = new();
     private static Action<string> pass = _ => { };
 
@@ -113,10 +114,13 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
 
         string method = request.Method.Method;
         string what = rest is [var first, ..] ? first : "account";
-        return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) ? null
+        return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) || IsClocked(what) ? null
             : what.StartsWith('$') ? Storage + " transaction"
-            : what.Contains("Outcomes", StringComparison.Ordinal) ? $"{Storage} outcomes {method}"
-            : what.Contains("State", StringComparison.Ordinal) ? $"{Storage} state {method}"
-            : $"{Storage} {(what == "Tables" ? "tables" : "blob")} {method}";
+            : $"{Storage} {KindOf(what)} {method}";
     }
+
+    /// <summary>Leases of partitions are renewed by the clock.</summary>
+    private static bool IsClocked(string what) => what.Contains("Partitions", StringComparison.Ordinal);
+
+    private static string KindOf(string what) => Kinds.FirstOrDefault(k => what.Contains(k, StringComparison.OrdinalIgnoreCase))?.Trim('-').ToLowerInvariant() ?? "other";
 }

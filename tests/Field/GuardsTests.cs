@@ -161,7 +161,6 @@ public sealed class GuardsTests
         .AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Rescan:Appliances:0:Name"] = "one", ["Rescan:Appliances:0:BaseUrl"] = "https://one.example", ["Rescan:Appliances:0:Username"] = "u", ["Rescan:Appliances:0:Password"] = "p",
-            ["Rescan:Outcomes:SqliteFile"] = "outcomes.db",
         })
         .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create("Rescan:" + s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
         .Build();

@@ -48,7 +48,7 @@ public sealed class RepresentationTests : IAsyncLifetime
         Assert.Equal(
             new ApplianceSession("s", SessionState.Done, "Succeeded")
             {
-                Type = "ImportPolicy", Result = SessionResult.Succeeded, Reason = "r", StartedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), Evidence = RescanEvidence.Rescan,
+                Type = "ImportPolicy", Result = SessionResult.Succeeded, Reason = "r", StartedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), Nature = SessionNature.Rescan,
             },
             await app.Client.GetSessionAsync("s", default));
         Assert.Equal([new SessionLogItem(new DateTimeOffset(2026, 3, 1, 2, 0, 1, TimeSpan.Zero), "Error", "m")], await app.Client.GetSessionLogAsync("s", default));

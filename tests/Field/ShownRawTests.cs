@@ -107,7 +107,7 @@ public sealed partial class ShownRawTests
         foreach (Notification notification in new[] { rescan, run })
         {
             NotificationText text = NotificationText.Of(notification, null);
-            foreach (string shown in Strings(SlackMessage.Write(text)).Concat(Strings(TeamsCard.Write(text))).Concat(Strings(WebhookEvent.Write(notification, text), "name")))
+            foreach (string shown in Strings(SlackMessage.Write(text)).Concat(Strings(TeamsCard.Write(text))).Concat(Strings(WebhookEvent.Write(notification, text), "name", "reason")))
             {
                 AssertHarmless(shown);
             }
@@ -120,7 +120,7 @@ public sealed partial class ShownRawTests
         using StringWriter written = new(CultureInfo.InvariantCulture);
         LogEntry<string> entry = new(LogLevel.Warning, "Rescan", new EventId(3), Hostile, new InvalidOperationException(Hostile), (state, _) => state);
 
-        new SafeConsoleFormatter().Write(entry, null, written);
+        new SafeConsoleFormatter(TimeProvider.System).Write(entry, null, written);
 
         Assert.Single(written.ToString().TrimEnd('\n', '\r').Split('\n'));
         AssertHarmless(written.ToString().ReplaceLineEndings("\n"));
@@ -175,7 +175,7 @@ public sealed partial class ShownRawTests
         StartedAt = Now, FinishedAt = Now.AddMinutes(1), DurationSeconds = 60, Log = [new SessionLogItem(Now, Hostile, Hostile)],
     };
 
-    /// <summary>The strings of a message for people; a name that programs compare stays as it is.</summary>
+    /// <summary>The strings of a message for people; names and reasons in the data for programs stay as they are.</summary>
     private static IEnumerable<string> Strings(byte[] json, params string[] except) => Strings(JsonSerializer.Deserialize<JsonElement>(json), except);
 
     private static IEnumerable<string> Strings(JsonElement element, string[] except) => element.ValueKind switch

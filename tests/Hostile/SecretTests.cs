@@ -102,7 +102,6 @@ public sealed class SecretTests
             Assert.InRange(api.Appliances[0].TokensGranted.Count, 4, 1000);
 
             await api.Host.StopAsync(default);
-            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
             List<(string Where, byte[] What)> places =
             [
                 .. Directory.EnumerateFiles(api.Folder, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories)).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)).Select(f => (f, Read(f))),

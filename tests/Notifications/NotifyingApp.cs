@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,8 +31,6 @@ internal sealed class NotifyingApp : IAsyncDisposable
 
     public IServiceProvider Services => host.Services;
 
-    public string OutcomesFile => Path.Combine(folder, "outcomes.db");
-
     public static async Task<NotifyingApp> StartAsync(string outcome, Func<Uri, Dictionary<string, string?>> settings)
     {
         NotifyingApp notifying = new()
@@ -50,7 +47,6 @@ internal sealed class NotifyingApp : IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = notifying.appliance.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.2",
-            ["Rescan:Outcomes:SqliteFile"] = notifying.OutcomesFile,
         }).AddInMemoryCollection(settings(notifying.Receiver.Url)).Build();
         notifying.host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions
@@ -98,7 +94,6 @@ internal sealed class NotifyingApp : IAsyncDisposable
         await host.DisposeAsync();
         await Receiver.DisposeAsync();
         await appliance.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }

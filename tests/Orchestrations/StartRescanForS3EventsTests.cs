@@ -8,6 +8,7 @@ using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Orchestrations;
@@ -20,6 +21,7 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
 
     private readonly EngineFixture fixture = new(new SqliteTestHub()) { Time = new FakeTimeProvider(Now) };
     private readonly RescanOptions options = new() { Appliances = { new() { Name = "one" } }, Deadline = TimeSpan.FromHours(3) };
+    private readonly string folder = Directory.CreateTempSubdirectory("rescan-s3-").FullName;
     private RescanPhase? phase = RescanPhase.Watching;
 
     public Task InitializeAsync()
@@ -36,7 +38,11 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         return fixture.StartAsync();
     }
 
-    public async Task DisposeAsync() => await fixture.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await fixture.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public async Task Where_none_runs_a_rescan_is_started_with_the_settings()
@@ -101,7 +107,7 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
 
     private async Task StartAsync(DateTimeOffset? startedAt)
     {
-        RescanRequest request = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(1), new PollingOptions())
+        RescanRequest request = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(3), new PollingOptions())
         {
             State = startedAt is { } at ? new RescanState { RequestId = "q", StartedAt = at } : null,
         };
@@ -116,6 +122,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         ApplianceClients appliances = new(
             settings, http.GetRequiredService<IHttpClientFactory>(), new CertificatesSeen(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
-        return await new StartRescanForS3Events(settings, appliances).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
+        await using TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "table.db") }, default);
+        IntentStore intents = new(hub.Table!, fixture.Time);
+        return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

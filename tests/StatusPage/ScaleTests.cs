@@ -23,7 +23,7 @@ public sealed class ScaleTests(Browser browser)
         SimulatedRepository[] repositories = [.. Enumerable.Range(0, Repositories).Select(i => new SimulatedRepository(
             string.Create(CultureInfo.InvariantCulture, $"6f1c1f0a-4d1e-4b55-9d0a-{i:d12}"), string.Create(CultureInfo.InvariantCulture, $"backup-{i:d4}"), "bucket", $"folder-{i}"))];
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { Repositories = repositories }]);
-        await RecordAsync(api.Host.Services.GetRequiredService<IOutcomeStore>(), repositories);
+        await RecordAsync(api.Host.Services.GetRequiredService<OutcomeStore>(), repositories);
         await using Tab tab = await browser.OpenAsync(new Uri("about:blank"));
         ICDPSession devtools = await tab.Page.Context.NewCDPSessionAsync(tab.Page);
 
@@ -46,7 +46,7 @@ public sealed class ScaleTests(Browser browser)
         return metrics.GetProperty("metrics").EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
     }
 
-    private static async Task RecordAsync(IOutcomeStore store, SimulatedRepository[] repositories)
+    private static async Task RecordAsync(OutcomeStore store, SimulatedRepository[] repositories)
     {
         for (int night = Past; night > 0; night--)
         {

@@ -39,7 +39,7 @@ public sealed class Scene : IAsyncLifetime
         }
 
         api = await ApiHost.StartAsync(appliances, settings);
-        IOutcomeStore outcomes = api.Host.Services.GetRequiredService<IOutcomeStore>();
+        OutcomeStore outcomes = api.Host.Services.GetRequiredService<OutcomeStore>();
         await DemoHistory.WriteAsync(outcomes, "frankfurt", appliances[0].Repositories, TimeSpan.FromMinutes(4), DateTimeOffset.UtcNow, default);
         await DemoHistory.WriteAsync(outcomes, "sydney", appliances[1].Repositories, TimeSpan.FromMinutes(11), DateTimeOffset.UtcNow, default);
         JsonElement run = await StartAsync(new { appliance = "sydney", filter = new { exclude = new[] { "warehouse" } } });

@@ -64,6 +64,8 @@ public sealed class TroubleTests(Browser browser)
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Appliance two: no answer from 127.0.0.1", Patient);
         await Expect(tab.Row("archive")).ToContainTextAsync("Never rescanned");
         await Expect(tab.Row("distant")).ToContainTextAsync("Succeeded");
+        await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("1 of 2 appliances does not answer since ");
+        await Expect(tab.Page.Locator("#live")).ToHaveTextAsync("Connected · 1 of 2 appliances answers");
         await tab.AssertAccessibleAsync("overview, an appliance down");
     }
 
@@ -79,7 +81,7 @@ public sealed class TroubleTests(Browser browser)
         await tab.Button("Rescan").ClickAsync();
 
         await Expect(tab.Page.Locator("#toast")).ToContainTextAsync("The app does not answer.", Patient);
-        await Expect(tab.Page.Locator("#live")).ToContainTextAsync("Not live", Patient);
+        await Expect(tab.Page.Locator("#live")).ToContainTextAsync("Not connected", Patient);
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("What is shown may be old; the page keeps asking.");
         await Expect(tab.Row("archive")).ToBeVisibleAsync();
     }

@@ -1,9 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using DurableTask.Core.History;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Rescans;
 using Rescan.Functions;
@@ -20,6 +20,7 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly Dictionary<string, string?> settings = [];
     private TimeProvider time = TimeProvider.System;
     private string? storage;
+    private Action<IServiceCollection>? configure;
 
     private ApiHost()
     {
@@ -34,10 +35,11 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
-    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null)
+    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null,
+        Action<IServiceCollection>? configure = null)
     {
         string[] names = ["one", "two", "three", "four"];
-        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage };
+        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage, configure = configure };
         List<SimulatedAppliance> started = [];
         foreach (SimulatorOptions options in appliances)
         {
@@ -55,7 +57,6 @@ internal sealed class ApiHost : IAsyncDisposable
         api.Appliances = started;
         api.settings["Rescan:Polling:MinInterval"] = "00:00:00.2";
         api.settings["Rescan:Polling:MaxInterval"] = "00:00:00.5";
-        api.settings["Rescan:Outcomes:SqliteFile"] = storage is null ? Path.Combine(api.folder, "outcomes.db") : null;
         api.settings["AzureWebJobsStorage"] = storage;
         api.settings["RescanSchedule"] = "0 30 1 * * *";
         foreach ((string key, string? value) in settings ?? [])
@@ -155,7 +156,6 @@ internal sealed class ApiHost : IAsyncDisposable
             await appliance.DisposeAsync();
         }
 
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -168,7 +168,11 @@ internal sealed class ApiHost : IAsyncDisposable
                 StateFile = Path.Combine(folder, "state.db"),
                 FunctionsAssembly = typeof(RescanApi).Assembly,
                 Configuration = configuration,
-                ConfigureServices = services => services.AddRescan(configuration),
+                ConfigureServices = services =>
+                {
+                    configure?.Invoke(services);
+                    services.AddRescan(configuration);
+                },
                 Url = new Uri("http://127.0.0.1:0"),
                 Keys = configuration["Rescan:Key"] is { Length: > 0 } secret ? [secret] : [],
                 Timers = timers,

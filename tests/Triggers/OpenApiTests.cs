@@ -40,7 +40,7 @@ public sealed class OpenApiTests
 
         foreach ((string schema, JsonElement body) in new[]
         {
-            ("AcceptedView", accepted), ("RescanView", rescan), ("Problem", problem),
+            ("AcceptedView", accepted), ("RescanView", rescan), ("ProblemDetails", problem),
             ("RescanPage", await api.GetAsync("/api/rescans")), ("RepositoryList", await api.GetAsync("/api/repositories")), ("RunRecordPage", await api.GetAsync("/api/runs")),
         })
         {

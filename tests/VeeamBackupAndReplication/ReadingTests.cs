@@ -56,13 +56,13 @@ public sealed class ReadingTests
         DateTimeOffset.Parse(utc, System.Globalization.CultureInfo.InvariantCulture), SessionReader.Read(Json($$"""{"id":"s","creationTime":"{{text}}"}""")).StartedAt);
 
     [Theory]
-    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"LAB\\svc"}""", RescanEvidence.Rescan)]
-    [InlineData("""{"sessionType":"ConfigurationResynchronize"}""", RescanEvidence.Ambiguous)]
-    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":""}""", RescanEvidence.Ambiguous)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"LAB\\svc"}""", SessionNature.Rescan)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize"}""", SessionNature.Ambiguous)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":""}""", SessionNature.Ambiguous)]
     [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"SYSTEM"}""", null)]
     [InlineData("""{"sessionType":"BackupJob","initiatedBy":"LAB\\svc"}""", null)]
-    public void A_candidate_is_a_rescan_that_somebody_asked_for(string session, RescanEvidence? evidence) =>
-        Assert.Equal(evidence, SessionReader.ReadCandidate(Json(session))?.Evidence);
+    public void A_candidate_is_a_rescan_that_somebody_asked_for(string session, SessionNature? nature) =>
+        Assert.Equal(nature, SessionReader.ReadCandidate(Json(session))?.Nature);
 
     [Fact]
     public void Log_records_are_told_apart_by_id_oldest_first_with_info_of_either_shape()
@@ -89,7 +89,7 @@ public sealed class ReadingTests
     [InlineData("""{"type":"WinLocal","repository":{"path":"C:\\Backup"}}""", null, null, true)]
     public void Runs_take_object_storage_and_leave_out_the_rest_unless_it_is_named(string json, string? bucket, string? folder, bool leftOut)
     {
-        Repository repository = RepositoryReader.Read(Json(json)) with { Name = "One" };
+        Repository repository = RepositoryItemReader.Read(Json(json)) with { Name = "One" };
 
         Assert.Equal((bucket, folder, leftOut), (repository.Bucket, repository.Folder, repository.LeftOutOfRuns is not null));
         Assert.Equal(!leftOut, new RunFilter(["*"], [], null, null).Takes(repository));
@@ -107,7 +107,7 @@ public sealed class ReadingTests
     [InlineData(null, "elsewhere/disk", false)]
     public void Keys_lie_below_Veeam_and_the_folder(string? folder, string key, bool matches)
     {
-        Repository repository = RepositoryReader.Read(JsonSerializer.SerializeToElement(new { id = "r", name = "r", type = "AmazonS3", bucket = new { bucketName = "b", folderName = folder } }));
+        Repository repository = RepositoryItemReader.Read(JsonSerializer.SerializeToElement(new { id = "r", name = "r", type = "AmazonS3", bucket = new { bucketName = "b", folderName = folder } }));
 
         Assert.Equal(matches, new RepositoryMatcher([new ListedRepository("one", repository)]).Match("b", key).Count == 1);
     }
@@ -115,7 +115,7 @@ public sealed class ReadingTests
     [Fact]
     public void A_container_of_Azure_is_no_bucket_of_S3()
     {
-        Repository repository = RepositoryReader.Read(Json("""{"id":"r","type":"AzureBlob","container":{"containerName":"b","folderName":"f"}}"""));
+        Repository repository = RepositoryItemReader.Read(Json("""{"id":"r","type":"AzureBlob","container":{"containerName":"b","folderName":"f"}}"""));
 
         Assert.Empty(new RepositoryMatcher([new ListedRepository("one", repository)]).Match("b", "Veeam/Backup/f/x"));
     }

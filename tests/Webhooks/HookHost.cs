@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,7 +65,6 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = hooks.Server.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.1",
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(hooks.folder, "outcomes.db"),
             ["Rescan:Webhooks:Secrets:0"] = Secret,
             ["Rescan:Webhooks:S3:ApiKeys:0"] = Key,
             ["Rescan:Webhooks:S3:TopicArns:0"] = SnsSigner.Topic,
@@ -163,7 +161,6 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         await host.DisposeAsync();
         await Server.DisposeAsync();
         Sns.Dispose();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -141,8 +141,6 @@ public sealed class SnsMessageVerifierTests : IDisposable, ISnsCertificateSource
 
     [Theory]
     [InlineData("https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-abc.pem")]
-    [InlineData("https://sns.us-gov-west-1.amazonaws.com/SimpleNotificationService-abc.pem")]
-    [InlineData("https://sns.cn-northwest-1.amazonaws.com.cn/SimpleNotificationService-abc.pem")]
     public async Task Every_region_of_SNS_is_asked(string url)
     {
         JsonObject body = signer.Notification(Now, "Hello world!");

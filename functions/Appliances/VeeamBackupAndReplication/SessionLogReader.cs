@@ -5,8 +5,6 @@ namespace Rescan.Functions.Appliances.VeeamBackupAndReplication;
 /// <summary>Reads a session's log. Records change in place, so the newest of an id counts; the server may list the newest first.</summary>
 internal static class SessionLogReader
 {
-    private const int MaxMessage = 4000;
-
     public static IReadOnlyList<SessionLogItem> Read(JsonElement log)
     {
         List<(long? Id, JsonElement Record)> records = [.. log.Items("records").Select(r => (Id(r), r))];
@@ -30,13 +28,13 @@ internal static class SessionLogReader
     {
         string[] parts = [.. new[] { record.Text("title"), record.Text("description"), TextOf(record.Part("additionalInfo")) }
             .Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => t!.Trim()).Distinct()];
-        return JsonReading.Cut(string.Join(": ", parts), MaxMessage)!;
+        return StorableText.Clean(string.Join(": ", parts));
     }
 
     /// <summary>A string up to 1.3-rev1, an array of pairs from 1.3-rev2 on; the names of a pair's two fields are not relied on.</summary>
     private static string TextOf(JsonElement info) => info.ValueKind switch
     {
-        JsonValueKind.String => JsonReading.TextOf(info),
+        JsonValueKind.String => StorableText.Read(info)!,
         JsonValueKind.Array => string.Join(", ", info.EnumerateArray().Select(TextOf).Where(t => t.Length > 0)),
         JsonValueKind.Object => string.Join(" ", info.EnumerateObject().Select(p => TextOf(p.Value)).Where(t => t.Length > 0)),
         JsonValueKind.Number => info.GetRawText(),

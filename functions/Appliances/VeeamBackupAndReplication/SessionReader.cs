@@ -20,12 +20,12 @@ internal static class SessionReader
 
     public static ApplianceSession Read(JsonElement e)
     {
-        string state = Word(JsonReading.Cut(e.Text("state"), MaxState)) ?? "";
+        string state = Word(StorableText.CleanOrNull(e.Text("state"), MaxState)) ?? "";
         JsonElement result = e.Part("result");
         bool done = state == "Stopped";
         return new ApplianceSession(e.Text("id") ?? "", StateOf(state), state)
         {
-            Type = Word(JsonReading.Cut(e.Text("sessionType"), MaxState)),
+            Type = Word(StorableText.CleanOrNull(e.Text("sessionType"), MaxState)),
             Result = done ? ResultOf(result) : null,
             Reason = done ? ReasonOf(result) : null,
             StartedAt = e.Time("creationTime"),
@@ -42,7 +42,7 @@ internal static class SessionReader
         string? by = e.Text("initiatedBy");
         return session.Type != RescanType || string.Equals(by, Server, StringComparison.OrdinalIgnoreCase)
             ? null
-            : session with { Evidence = string.IsNullOrEmpty(by) ? RescanEvidence.Ambiguous : RescanEvidence.Rescan };
+            : session with { Nature = string.IsNullOrEmpty(by) ? SessionNature.Ambiguous : SessionNature.Rescan };
     }
 
     /// <summary>A documented word whatever its case; any other as the server spells it.</summary>
@@ -67,12 +67,12 @@ internal static class SessionReader
 
     private static string? ReasonOf(JsonElement result)
     {
-        string? message = JsonReading.Cut(result.Text("message"), MaxReason) is { Length: > 0 } said ? said : null;
+        string? message = StorableText.CleanOrNull(result.Text("message"), MaxReason);
         return Word(result.Text("result")) switch
         {
             "Success" or "Warning" or "Failed" => message,
             null or "None" => $"The server ended the session without a result, so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
-            var other => $"The server ended the session with the unknown result '{JsonReading.Cut(other, MaxState)}', so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
+            var other => $"The server ended the session with the unknown result '{StorableText.Clean(other, MaxState)}', so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
         };
     }
 }

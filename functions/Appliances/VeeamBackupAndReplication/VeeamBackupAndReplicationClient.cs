@@ -83,7 +83,7 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         await foreach (JsonElement item in PagesAsync(
             ApplianceCall.Repositories, RepositoriesPath + "?orderColumn=Name&orderAsc=true&", MostRepositories, cancellationToken))
         {
-            all.Add(RepositoryReader.Read(item));
+            all.Add(RepositoryItemReader.Read(item));
         }
 
         return all;

@@ -8,28 +8,21 @@ internal static class ApplianceJson
     private const int MaxStatus = 64;
     private const int MaxReason = 2000;
 
-    /// <summary>Documented types of sessions that are never rescans; which one a rescan has is not documented.</summary>
-    private static readonly string[] OtherWork =
-        ["Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "TombstoneRetention"];
-
-    /// <summary>Whether a session can be a rescan by its type.</summary>
-    public static bool CanBeRescan(this ApplianceSession session) => session.Type is not { } type || !OtherWork.Contains(type);
-
     /// <param name="e">The session.</param>
     /// <param name="latest">The latest time that can have been reached; a later one is not believed.</param>
     public static ApplianceSession ToSession(this JsonElement e, DateTimeOffset latest)
     {
         DateTimeOffset? Reached(string name) => e.Time(name) is { } time && time <= latest ? time : null;
-        string status = SessionVocabulary.Status(JsonReading.Cut(e.Text("status"), MaxStatus)) ?? "";
-        string? type = SessionVocabulary.Type(JsonReading.Cut(e.Text("type"), MaxStatus));
+        string status = SessionVocabulary.Status(StorableText.CleanOrNull(e.Text("status"), MaxStatus)) ?? "";
+        string? type = SessionVocabulary.Type(StorableText.CleanOrNull(e.Text("type"), MaxStatus));
         return new ApplianceSession(e.Text("id") ?? "", StateOf(status), status)
         {
             Type = type,
             Result = ResultOf(status),
-            Reason = JsonReading.Cut(e.Text("reason"), MaxReason),
+            Reason = StorableText.CleanOrNull(e.Text("reason"), MaxReason),
             StartedAt = Reached("executionStartTime"),
             StoppedAt = Reached("executionStopTime"),
-            Evidence = type is "ImportPolicy" || type?.Contains("Rescan", StringComparison.OrdinalIgnoreCase) == true ? RescanEvidence.Rescan : RescanEvidence.None,
+            Nature = RescanEvidence.Of(type),
         };
     }
 

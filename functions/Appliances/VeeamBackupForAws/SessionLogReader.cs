@@ -184,16 +184,5 @@ internal sealed class SessionLogReader
 
     private bool Is(string name) => string.Equals(property, name, StringComparison.OrdinalIgnoreCase);
 
-    private static string TextOf(ref Utf8JsonReader reader, int length)
-    {
-        try
-        {
-            return JsonReading.Cut(reader.GetString(), length)!;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair, or bytes that are not UTF-8: nothing that can be shown.
-            return "\uFFFD";
-        }
-    }
+    private static string TextOf(ref Utf8JsonReader reader, int length) => StorableText.Clean(StorableText.Read(ref reader), length);
 }

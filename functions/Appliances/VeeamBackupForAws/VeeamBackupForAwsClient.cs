@@ -135,7 +135,7 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
         await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, $"sessions?FromUtc={from}&Sort=startTimeDesc&", MostSessions, cancellationToken))
         {
             ApplianceSession session = item.ToSession(LatestTime);
-            if ((session.StartedAt is null || session.StartedAt >= since) && session.CanBeRescan())
+            if (session.StartedAt is null || session.StartedAt >= since)
             {
                 all.Add(session);
             }

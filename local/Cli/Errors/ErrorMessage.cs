@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure;
-using Microsoft.Data.Sqlite;
+using DurableTask.Sqlite;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
@@ -37,8 +37,7 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         OperationCanceledException => new(ExitCodes.Interrupted, "Interrupted."),
         AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } inner => Of(inner[0]),
         _ when InUse(e) is { } port => new(ExitCodes.Configuration, port),
-        SqliteException sqlite => new(ExitCodes.State,
-            $"The state cannot be read or written: {SqlitePrefix().Replace(sqlite.Message, "").TrimEnd('.')}. Check the folder's rights and free space."),
+        SqliteStorageException state => new(ExitCodes.State, state.Message),
         RequestFailedException azure => new(ExitCodes.Unreachable,
             $"The storage account refused or did not answer: {FirstLine(azure.Message)}"),
         HttpRequestException or SocketException => new(ExitCodes.Unreachable, Reason(e)),
@@ -116,9 +115,6 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
 
     [GeneratedRegex(@"(?<!\.)\.\.(?=\s|$)", RegexOptions.CultureInvariant)]
     private static partial Regex DoubleStop();
-
-    [GeneratedRegex(@"^SQLite Error \d+: ", RegexOptions.CultureInvariant)]
-    private static partial Regex SqlitePrefix();
 
     [GeneratedRegex(@"https?://\S+", RegexOptions.CultureInvariant)]
     private static partial Regex Address();

@@ -44,7 +44,7 @@ internal static class CancelCommand
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
                 if (rescan.Outcome is { } outcome)
                 {
-                    throw new CommandException(ExitCodes.Rejected, $"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}.");
+                    throw new CommandException(ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
                 }
 
                 string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
@@ -55,7 +55,7 @@ internal static class CancelCommand
                 }
                 else
                 {
-                    Screen.Out.Say($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}");
+                    Screen.Out.Say(Words.Line($"The rescan of {rescan.Repository.Name} on {rescan.Appliance} {how}"));
                 }
             }
 

@@ -17,6 +17,9 @@ internal sealed class ActiveInstance(string id, long key)
 
     public ActivePhase Phase { get; set; }
 
+    /// <summary>Whether a turn of it has begun, and none has ended it; then its end will be told to those who wait for it.</summary>
+    public bool IsKnownOpen { get; set; }
+
     /// <summary>Whether it is no longer in the table.</summary>
     public bool Gone { get; set; }
 
@@ -35,6 +38,7 @@ internal sealed class ActiveInstance(string id, long key)
         Inbox = [];
         Creation = null;
         Kept = null;
+        IsKnownOpen = false;
         Failures = 0;
     }
 }

@@ -16,9 +16,13 @@ internal sealed record StoredInstance(long Key, OrchestrationStatus Status, long
 /// <summary>What a task hub reads of its tables.</summary>
 internal static class HubReads
 {
-    public static InstanceRow? Find(SqliteSession db, string id) => db.Query(
-        "SELECT key, status, start_at FROM instances WHERE id = ?1",
-        row => new InstanceRow(row.GetInt64(0), row.GetInt32(1), row.IsNull(2) ? null : row.GetInt64(2)), id) is [var found] ? found : null;
+    public static InstanceRow? Find(SqliteSession db, string id)
+    {
+        SqliteStatement s = db.Prepare(InstanceRow.Select);
+        InstanceRow? found = s.Bind(1, id).Step() ? InstanceRow.Read(s) : null;
+        s.Reset();
+        return found;
+    }
 
     /// <summary>Reads an instance with its history and what is due for it; null when there is none.</summary>
     public static StoredInstance? Load(SqliteSession db, string id, long key, long now, bool withDue)

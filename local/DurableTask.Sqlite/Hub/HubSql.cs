@@ -6,7 +6,7 @@ internal sealed class HubSql(SqliteSession db)
     /// <summary>Condition on a status: neither completed, failed, canceled nor terminated.</summary>
     public const string Open = "status NOT IN (1, 3, 4, 5)";
 
-    public SqliteStatement FindInstance { get; } = db.Prepare("SELECT key, status, start_at FROM instances WHERE id = ?1");
+    public SqliteStatement FindInstance { get; } = db.Prepare(InstanceRow.Select);
 
     public SqliteStatement InsertInstance { get; } = db.Prepare("""
         INSERT INTO instances VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING
@@ -54,13 +54,7 @@ internal sealed class HubSql(SqliteSession db)
     /// <summary>The instance of an id; null when there is none.</summary>
     public InstanceRow? Find(string id)
     {
-        InstanceRow? row = null;
-        if (FindInstance.Bind(1, id).Step())
-        {
-            long? startAt = FindInstance.IsNull(2) ? null : FindInstance.GetInt64(2);
-            row = new InstanceRow(FindInstance.GetInt64(0), (int)FindInstance.GetInt64(1), startAt);
-        }
-
+        InstanceRow? row = FindInstance.Bind(1, id).Step() ? InstanceRow.Read(FindInstance) : null;
         FindInstance.Reset();
         return row;
     }
@@ -79,7 +73,11 @@ internal sealed class HubSql(SqliteSession db)
 /// <summary>What must be known of an instance to send it something.</summary>
 internal readonly record struct InstanceRow(long Key, int Status, long? StartAt)
 {
+    public const string Select = "SELECT key, status, start_at FROM instances WHERE id = ?1";
+
     public bool IsOpen => InstanceStatus.IsOpen(Status);
 
     public bool IsPending => Status == (int)DurableTask.Core.OrchestrationStatus.Pending;
+
+    public static InstanceRow Read(SqliteStatement s) => new(s.GetInt64(0), (int)s.GetInt64(1), s.IsNull(2) ? null : s.GetInt64(2));
 }

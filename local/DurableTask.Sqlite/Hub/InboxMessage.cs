@@ -49,6 +49,9 @@ internal sealed class InboxMessage : IWrite
     /// <summary>The activity that this is the result of; its row goes with the message.</summary>
     public long Task { get; }
 
+    /// <summary>What to do once it is in the database, if no turn takes it before.</summary>
+    public Action? WhenWritten { get; set; }
+
     /// <summary>Takes part in a turn.</summary>
     /// <returns>True when the database does not have it and need not get it.</returns>
     public bool TryAbsorb() => Interlocked.CompareExchange(ref state, Absorbed, InMemory) != Written;
@@ -93,6 +96,10 @@ internal sealed class InboxMessage : IWrite
         if (state == Written)
         {
             durable?.TrySetResult();
+            if (WhenWritten is { } then)
+            {
+                _ = System.Threading.Tasks.Task.Run(then);
+            }
         }
     }
 

@@ -19,6 +19,32 @@ internal sealed class InstanceTable(long cacheBytes)
     /// <summary>Whether an instance is worked on, or could be now.</summary>
     public bool AnyBusy => active.Any(i => i.Value.Phase != ActivePhase.Idle);
 
+    /// <summary>Whether an instance is at work, so that its end will be told.</summary>
+    public bool IsKnownOpen(string id)
+    {
+        if (!active.TryGetValue(id, out ActiveInstance? instance))
+        {
+            return false;
+        }
+
+        lock (instance)
+        {
+            return instance is { Gone: false, IsKnownOpen: true };
+        }
+    }
+
+    /// <summary>An instance was ended by something else than its own turn.</summary>
+    public void Forget(string id)
+    {
+        if (active.TryGetValue(id, out ActiveInstance? instance))
+        {
+            lock (instance)
+            {
+                instance.IsKnownOpen = false;
+            }
+        }
+    }
+
     /// <summary>Puts a new instance in; false when its id is in the table already.</summary>
     public bool TryAdd(CreateRecord creation)
     {
@@ -33,10 +59,15 @@ internal sealed class InstanceTable(long cacheBytes)
     }
 
     /// <summary>Gives a message to its instance.</summary>
-    public void Deliver(string id, InboxMessage message) => Touch(id, message.Instance, message, isCurrent: false);
+    /// <returns>
+    /// False when the table has another instance under that id, which may be one that turns out not to get it: then the message waits in the
+    /// database for <see cref="WakeCurrent"/>.
+    /// </returns>
+    public bool Deliver(string id, InboxMessage message) => Touch(id, message.Instance, message, isCurrent: false);
 
     /// <summary>Tells an instance that the database has messages for it, or its start.</summary>
-    public void Wake(string id, long key) => Touch(id, key, null, isCurrent: false);
+    /// <returns>As for <see cref="Deliver"/>.</returns>
+    public bool Wake(string id, long key) => Touch(id, key, null, isCurrent: false);
 
     /// <summary>The same, for the instance that the database says has the id, whatever the table thought.</summary>
     public void WakeCurrent(string id, long key) => Touch(id, key, null, isCurrent: true);
@@ -86,7 +117,7 @@ internal sealed class InstanceTable(long cacheBytes)
         }
     }
 
-    private void Touch(string id, long key, InboxMessage? message, bool isCurrent)
+    private bool Touch(string id, long key, InboxMessage? message, bool isCurrent)
     {
         while (true)
         {
@@ -100,8 +131,7 @@ internal sealed class InstanceTable(long cacheBytes)
 
                 if (instance.Key > key && !isCurrent)
                 {
-                    // For one that had the id before.
-                    return;
+                    return false;
                 }
 
                 if (instance.Key != key)
@@ -120,14 +150,14 @@ internal sealed class InstanceTable(long cacheBytes)
 
                 if (instance.Phase != ActivePhase.Idle)
                 {
-                    return;
+                    return true;
                 }
 
                 instance.Phase = ActivePhase.Queued;
             }
 
             ready.Writer.TryWrite(instance);
-            return;
+            return true;
         }
     }
 

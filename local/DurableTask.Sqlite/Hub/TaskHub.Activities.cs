@@ -50,8 +50,7 @@ internal sealed partial class TaskHub
     public void CompleteActivity(SqliteActivityItem item, TaskMessage response)
     {
         InboxMessage message = new(item.Instance, keys.NextRow(), Now, response, item.Key, sql, null);
-        writer.AddPatient(message);
-        instances.Deliver(response.OrchestrationInstance.InstanceId, message);
+        Post(response.OrchestrationInstance.InstanceId, message);
     }
 
     /// <summary>Runs an activity again later that could not be run.</summary>

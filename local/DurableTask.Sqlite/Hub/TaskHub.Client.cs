@@ -89,8 +89,7 @@ internal sealed partial class TaskHub
             return;
         }
 
-        writer.AddPatient(content);
-        instances.Deliver(id, content);
+        Post(id, content);
         await durable.Task.ConfigureAwait(false);
     }
 
@@ -125,6 +124,7 @@ internal sealed partial class TaskHub
             payload.Return();
             return true;
         }).ConfigureAwait(false);
+        instances.Forget(id);
         if (done && database.Read(db => InstanceReads.Get(db, id)) is { } state)
         {
             waiters.Complete(id, state);
@@ -133,6 +133,18 @@ internal sealed partial class TaskHub
         return done;
     }
 
+    /// <summary>Gives a message to its instance, and sees to it that the database has it soon.</summary>
+    private void Post(string id, InboxMessage message)
+    {
+        if (!instances.Deliver(id, message))
+        {
+            message.WhenWritten = () => WakeExisting(id);
+        }
+
+        writer.AddPatient(message);
+    }
+
+    /// <summary>Wakes the instance that has an id, as the database has it, for what is due for it there.</summary>
     private void WakeExisting(string id)
     {
         if (Guarded(() => database.Read(db => HubReads.Find(db, id))) is { IsOpen: true } existing)

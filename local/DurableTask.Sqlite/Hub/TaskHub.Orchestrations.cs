@@ -78,6 +78,7 @@ internal sealed partial class TaskHub
         if (turn.IsStale)
         {
             item.IsStale = true;
+            TellEnd(item.Active);
             log.LogWarning("A turn of {Instance} was dropped: the instance ended or was replaced meanwhile.", item.InstanceId);
             return;
         }
@@ -85,7 +86,7 @@ internal sealed partial class TaskHub
         bool backSoon = Send(item, turn, now);
         if (!open)
         {
-            End(item.InstanceId, state, now);
+            End(item.Active, state, now);
         }
         else if (backSoon)
         {
@@ -178,6 +179,7 @@ internal sealed partial class TaskHub
             StoredInstance? stored = database.Read(db => HubReads.Load(db, active.Id, key, Now, load));
             if (stored is null || !InstanceStatus.IsOpen(stored.Status))
             {
+                TellEnd(active);
                 Drop(active, key, messages, stored?.Status);
                 return null;
             }
@@ -203,6 +205,11 @@ internal sealed partial class TaskHub
         {
             Drop(active, key, messages, null);
             return null;
+        }
+
+        lock (active)
+        {
+            active.IsKnownOpen = active.Key == key;
         }
 
         return new SqliteWorkItem
@@ -280,9 +287,9 @@ internal sealed partial class TaskHub
             {
                 timers.Arm(visible);
             }
-            else
+            else if (!instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message)))
             {
-                instances.Deliver(item.InstanceId, new InboxMessage(item.Key, key, visible, message));
+                WakeExisting(item.InstanceId);
             }
         }
 
@@ -306,21 +313,44 @@ internal sealed partial class TaskHub
     private void Forward(Letter letter, long now)
     {
         string id = letter.Message.OrchestrationInstance.InstanceId;
-        if (letter.Message.Event is ExecutionStartedEvent)
+        bool arrived = letter.Message.Event is ExecutionStartedEvent
+            ? instances.Wake(id, letter.Target)
+            : instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+        if (!arrived)
         {
-            instances.Wake(id, letter.Target);
-        }
-        else
-        {
-            instances.Deliver(id, new InboxMessage(letter.Target, letter.Key, now, letter.Message));
+            WakeExisting(id);
         }
     }
 
-    private void End(string id, OrchestrationRuntimeState state, long now)
+    /// <summary>Whether the end of an instance will be told, so that one who waits for it need not look.</summary>
+    public bool WillTellEnd(string id) => instances.IsKnownOpen(id);
+
+    /// <summary>Tells those who wait for an instance that something else than its own turn has ended.</summary>
+    private void TellEnd(ActiveInstance active)
     {
-        if (waiters.Any(id))
+        Forget(active);
+        if (waiters.Any(active.Id) && database.Read(db => InstanceReads.Get(db, active.Id)) is { } state
+            && !InstanceStatus.IsOpen(state.OrchestrationStatus))
         {
-            waiters.Complete(id, new OrchestrationState
+            waiters.Complete(active.Id, state);
+        }
+    }
+
+    private static void Forget(ActiveInstance active)
+    {
+        lock (active)
+        {
+            active.IsKnownOpen = false;
+        }
+    }
+
+    private void End(ActiveInstance active, OrchestrationRuntimeState state, long now)
+    {
+        // First, so that whoever begins to wait from now on looks into the database.
+        Forget(active);
+        if (waiters.Any(active.Id))
+        {
+            waiters.Complete(active.Id, new OrchestrationState
             {
                 OrchestrationInstance = state.OrchestrationInstance,
                 ParentInstance = state.ParentInstance,

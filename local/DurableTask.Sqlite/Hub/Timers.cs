@@ -7,7 +7,7 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
-    private readonly SemaphoreSlim signal = new(0, 1);
+    private TaskCompletionSource signal = NewSignal();
     private long next = long.MaxValue;
 
     /// <summary>Makes sure that a message that is in the database wakes its instance.</summary>
@@ -35,9 +35,15 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
         {
             long now = clock.GetUtcNow().UtcTicks;
             long due;
+            Task woken;
             lock (gate)
             {
-                due = next;
+                if (signal.Task.IsCompleted)
+                {
+                    signal = NewSignal();
+                }
+
+                (due, woken) = (next, signal.Task);
             }
 
             if (due <= now)
@@ -53,18 +59,17 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
                     Timeout.InfiniteTimeSpan);
             }
 
-            await signal.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await woken.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Signal()
     {
         lock (gate)
         {
-            if (signal.CurrentCount == 0)
-            {
-                signal.Release();
-            }
+            signal.TrySetResult();
         }
     }
 
@@ -86,7 +91,10 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
             db.QueryInt64("SELECT min(visible) FROM messages WHERE waits = 1 AND visible > ?1", now)));
         foreach ((string id, long key) in due)
         {
-            instances.Wake(id, key);
+            if (!instances.Wake(id, key))
+            {
+                instances.WakeCurrent(id, key);
+            }
         }
 
         if (later is { } time)

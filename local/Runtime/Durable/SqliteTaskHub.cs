@@ -1,6 +1,8 @@
 using DurableTask.Core;
 using DurableTask.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rescan.Functions.Storage;
+using Rescan.Local.Runtime.SqliteTables;
 
 namespace Rescan.Local.Runtime.Durable;
 
@@ -16,10 +18,13 @@ internal sealed class SqliteTaskHub : TaskHub
     {
         this.service = service;
         Values = new SqliteTaskHubValues(service.Database);
+        Table = new SqliteTable(service.Database);
         _ = FailAsync();
     }
 
     public override Task<Exception> Failed => failed.Task;
+
+    public override ITable Table { get; }
 
     internal override IOrchestrationService Service => service;
 
@@ -28,6 +33,20 @@ internal sealed class SqliteTaskHub : TaskHub
     internal override ITaskHubValues Values { get; }
 
     internal override bool IsIdle => service.IsIdle;
+
+    /// <summary>By a transaction, which only the owner can commit.</summary>
+    public override async Task<bool> IsOwnedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await service.Database.WriteAsync(_ => { }).WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is SqliteStorageException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc cref="TaskHub.OpenAsync"/>
     public static new async Task<TaskHub> OpenAsync(TaskHubOptions options, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using DurableTask.Core;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Runtime.Durable;
 
@@ -44,8 +45,14 @@ public abstract class TaskHub : IAsyncDisposable
     /// <summary>The runtime's values.</summary>
     internal abstract ITaskHubValues Values { get; }
 
+    /// <summary>Where the app keeps what it records, in the hub's file; null for a hub in Azure Storage, where the app has a table of its own.</summary>
+    public virtual ITable? Table => null;
+
     /// <summary>Whether nothing is ready to be worked on, as far as this process knows.</summary>
     internal virtual bool IsIdle => true;
+
+    /// <summary>Whether this process may still work on the hub: asked before what cannot be done twice, since the process may have stood still for long.</summary>
+    public virtual Task<bool> IsOwnedAsync(CancellationToken cancellationToken) => Task.FromResult(!Failed.IsCompleted);
 
     /// <summary>A client of the hub, which works whether a worker runs on it or not.</summary>
     public DurableTaskClient CreateClient() => new ServiceDurableTaskClient(Client, "", TimeProvider.System);

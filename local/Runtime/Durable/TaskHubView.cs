@@ -1,5 +1,5 @@
 using Microsoft.DurableTask.Client;
-using Rescan.Local.Runtime.Hosting;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Local.Runtime.Durable;
 
@@ -16,6 +16,9 @@ public sealed class TaskHubView : IAsyncDisposable
 
     /// <summary>Reads instances; where the hub has an owner, any other call is refused.</summary>
     public DurableTaskClient Client { get; }
+
+    /// <summary>What the app records in the hub's file; null for a hub in Azure Storage.</summary>
+    public ITable? Table => hub.Table;
 
     /// <summary>Opens a task hub to look at it; null when there is none yet.</summary>
     /// <exception cref="TaskHubException">It is from another version, damaged, or cannot be reached.</exception>

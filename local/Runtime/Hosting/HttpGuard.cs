@@ -1,19 +1,15 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Api;
 
 namespace Rescan.Local.Runtime.Hosting;
 
@@ -28,7 +24,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
     private const int MaxPathLogged = 200;
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
 
-    private readonly byte[][] keys = [.. options.Keys.Select(k => SHA256.HashData(Encoding.UTF8.GetBytes(k)))];
+    private readonly SecretKeys keys = new(options.Keys);
 
     /// <summary>The server's own limits; a body slower than 240 bytes a second is given up after five.</summary>
     public static void Limit(KestrelServerOptions kestrel)
@@ -72,7 +68,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
             await next(http);
             if (http.Response.StatusCode >= StatusCodes.Status400BadRequest)
             {
-                log.Refused(http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http), TraceIdOf(http));
+                log.Refused(http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http), Problems.TraceIdOf(http));
             }
         });
         app.UseExceptionHandler(new ExceptionHandlerOptions
@@ -84,24 +80,9 @@ internal sealed class HttpGuard(LocalHostOptions options)
         app.UseRateLimiter();
     }
 
-    /// <summary>Whether the caller shows one of the keys, where any is asked for; the time taken does not tell which came close.</summary>
-    public bool Admits(HttpRequest request)
-    {
-        if (keys.Length == 0)
-        {
-            return true;
-        }
-
-        string? shown = request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault();
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(shown ?? ""));
-        bool fits = false;
-        foreach (byte[] key in keys)
-        {
-            fits |= CryptographicOperations.FixedTimeEquals(digest, key);
-        }
-
-        return fits && shown is not null;
-    }
+    /// <summary>Whether the caller shows one of the keys, where any is asked for.</summary>
+    public bool Admits(HttpRequest request) =>
+        keys.IsEmpty || keys.Contains(request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault());
 
     private static void Protect(IHeaderDictionary headers)
     {
@@ -123,13 +104,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
             return Task.CompletedTask;
         }
 
-        response.StatusCode = status;
-        return response.WriteAsJsonAsync(
-            new ProblemDetails
-            {
-                Type = "about:blank", Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Detail = DetailOf(status, response), Extensions = { ["traceId"] = TraceIdOf(http) },
-            },
-            options: null, "application/problem+json");
+        return Problems.WriteAsync(http, status, DetailOf(status, response));
     }
 
     private static string DetailOf(int status, HttpResponse response) => status switch
@@ -143,8 +118,6 @@ internal sealed class HttpGuard(LocalHostOptions options)
         >= StatusCodes.Status500InternalServerError => "Something went wrong here; the log tells more under this traceId.",
         _ => "The request is not in order.",
     };
-
-    private static string TraceIdOf(HttpContext http) => Activity.Current?.Id ?? http.TraceIdentifier;
 
     private static string Shorten(string path) => path.Length <= MaxPathLogged ? path : path[..MaxPathLogged] + "…";
 

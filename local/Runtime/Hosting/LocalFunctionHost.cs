@@ -95,6 +95,12 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             builder.Services.AddMvcCore();
             builder.Services.TryAddSingleton(options.Time);
             builder.Services.AddSingleton(s => worker!.Client);
+            builder.Services.AddSingleton(new WorkOwnership(cancellation => hub!.IsOwnedAsync(cancellation)));
+            if (options.Storage is null)
+            {
+                builder.Services.AddSingleton(s => hub!.Table!);
+            }
+
             options.ConfigureServices(builder.Services);
             app = builder.Build();
             catalog.Services = app.Services;
@@ -113,6 +119,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             {
                 string route = "/api/" + (trigger.Route ?? name);
                 app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, guard));
+            }
+
+            if (options.Home is { } home)
+            {
+                app.MapMethods("/", ["GET", "HEAD"], () => Results.Redirect(home));
             }
 
             timers = options.Timers

@@ -42,6 +42,9 @@ public sealed class LocalHostOptions
     /// <summary>The function keys of which callers must show one, several while they are changed; none is asked for when empty, which only loopback allows.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
+    /// <summary>Where the address without a path leads; nowhere when null.</summary>
+    public string? Home { get; init; }
+
     /// <summary>Requests that a client may send a second, on the average; at least 1.</summary>
     public int RequestsPerSecond { get; init; } = 100;
 

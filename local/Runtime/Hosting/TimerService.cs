@@ -18,6 +18,7 @@ internal sealed class TimerService : IAsyncDisposable
 {
     private const string ZoneKey = "WEBSITE_TIME_ZONE";
     private const string KeyPrefix = "timer-";
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
 
     private readonly List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> timers = [];
     private readonly IServiceProvider services;
@@ -103,10 +104,10 @@ internal sealed class TimerService : IAsyncDisposable
         DateTime next = late || trigger.RunOnStartup ? now : due;
         while (true)
         {
-            // Longer waits than a day go in steps: the clock may be set meanwhile, and a timer reaches no further than 49 days.
+            // In steps: the clock may be set meanwhile, or the machine sleep.
             for (TimeSpan wait; (wait = next - time.GetUtcNow().UtcDateTime) > TimeSpan.Zero;)
             {
-                await Task.Delay(wait < TimeSpan.FromDays(1) ? wait : TimeSpan.FromDays(1), time, stopping.Token);
+                await Task.Delay(wait < LongestStep ? wait : LongestStep, time, stopping.Token);
             }
 
             // What is due at once must not run within the start itself.

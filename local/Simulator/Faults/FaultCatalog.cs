@@ -14,6 +14,7 @@ public static class FaultCatalog
     public static IReadOnlyList<FaultKind> Kinds { get; } =
     [
         new("slow", "answers only after 3 s", Any("session"), 0, 2, 3) { Strike = SlowAsync },
+        new("late", "acts and answers only after 6 s, though the caller be gone", Any("rescan"), 0, 1, 6) { Strike = LateAsync },
         new("hang", "takes the request and never answers", Any("session"), 1, 1) { Strike = HangAsync },
         new("drop-before", "drops the connection before it acts", Any("rescan"), 0, 1) { Strike = DropBefore },
         new("drop-after", "acts, then drops the connection", Any("rescan"), 0, 1) { Strike = DropAfter },

@@ -46,6 +46,12 @@ internal static class FaultHandlers
         return null;
     }
 
+    public static async Task<int?> LateAsync(FaultContext context)
+    {
+        await Task.Delay(context.Span, context.Appliance.State.Options.Time, CancellationToken.None);
+        return null;
+    }
+
     public static async Task<int?> HangAsync(FaultContext context)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, context.Http.RequestAborted);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure.Core;
-using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +54,6 @@ internal sealed class VaultApp : IAsyncDisposable
             ["Rescan:Appliances:0:Thumbprints:0"] = app.Appliance.Thumbprint,
             ["Rescan:Polling:MinInterval"] = "00:00:00.1",
             ["Rescan:Polling:MaxInterval"] = "00:00:00.2",
-            ["Rescan:Outcomes:SqliteFile"] = Path.Combine(app.folder, "outcomes.db"),
         }).Build();
         app.host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions
@@ -126,7 +124,6 @@ internal sealed class VaultApp : IAsyncDisposable
         await host.DisposeAsync();
         await Appliance.DisposeAsync();
         await Vault.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }
 }

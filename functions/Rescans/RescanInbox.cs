@@ -1,0 +1,57 @@
+using Microsoft.DurableTask;
+
+namespace Rescan.Functions.Rescans;
+
+/// <summary>
+/// The events of a rescan: cancels and watchers. One wait stands for each at a time, and what has come is taken before the orchestration
+/// starts anew; what comes later is carried over.
+/// </summary>
+internal sealed class RescanInbox
+{
+    private readonly TaskOrchestrationContext context;
+    private readonly List<string> watchers;
+    private Task<RescanCancel> cancel;
+    private Task<string> watch;
+
+    public RescanInbox(TaskOrchestrationContext context, IEnumerable<string> watchers)
+    {
+        this.context = context;
+        this.watchers = [.. watchers];
+        cancel = context.WaitForExternalEvent<RescanCancel>(RescanEvents.Cancel);
+        watch = context.WaitForExternalEvent<string>(RescanEvents.Watch);
+    }
+
+    /// <summary>Instances to tell of the end.</summary>
+    public IReadOnlyList<string> Watchers => watchers;
+
+    /// <summary>Ends a wait.</summary>
+    public Task Cancel => cancel;
+
+    /// <summary>Takes what has come.</summary>
+    public RescanState Take(RescanState state)
+    {
+        while (cancel.IsCompletedSuccessfully)
+        {
+            RescanCancel asked = cancel.Result;
+            cancel = context.WaitForExternalEvent<RescanCancel>(RescanEvents.Cancel);
+
+            // One that was meant for the rescan before, and came late.
+            if (asked.RequestId is null || asked.RequestId == state.RequestId)
+            {
+                state = state.WithCancel(asked.Reason);
+            }
+        }
+
+        while (watch.IsCompletedSuccessfully)
+        {
+            if (watch.Result is { Length: > 0 } watcher && !watchers.Contains(watcher))
+            {
+                watchers.Add(watcher);
+            }
+
+            watch = context.WaitForExternalEvent<string>(RescanEvents.Watch);
+        }
+
+        return state;
+    }
+}

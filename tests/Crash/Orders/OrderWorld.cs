@@ -1,0 +1,175 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Rescan.Functions;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Durable;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Functions.Storage.AzureTables;
+using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Cli;
+using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Simulator;
+
+namespace Rescan.Crash.Orders;
+
+/// <summary>The app whole on its own state, a simulated appliance over real HTTPS, and one clock for both, which stands until it is moved.</summary>
+internal sealed class OrderWorld : IAsyncDisposable
+{
+    public const string Appliance = "one";
+    public static readonly TimeSpan SessionDuration = TimeSpan.FromSeconds(40);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(25);
+    private readonly string folder = Directory.CreateTempSubdirectory("rescan-orders-").FullName;
+    private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 5, 1, 30, 0, TimeSpan.Zero));
+    private readonly string? storage;
+    private IConfiguration configuration = null!;
+    private int next;
+    private TaskHub? tables;
+    private ITable table = null!;
+
+    private OrderWorld(string? storage) => this.storage = storage;
+
+    public SimulatedAppliance Simulator { get; private set; } = null!;
+
+    public LocalFunctionHost Host { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public EffectGate Gate { get; private set; } = null!;
+
+    /// <summary>The store as it is, without a process before it.</summary>
+    public OutcomeStore Outcomes => new(table);
+
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    public int Restarts { get; private set; }
+
+    /// <param name="repositories">Each order takes one of them.</param>
+    /// <param name="storage">A storage account's connection for outcomes and intents; null: SQLite.</param>
+    public static async Task<OrderWorld> StartAsync(int repositories, string? storage)
+    {
+        OrderWorld world = new(storage);
+        SimulatorOptions options = new() { SessionDuration = SessionDuration, Time = world.clock, TokenLifetime = TimeSpan.FromDays(30), Repositories = SimulatedRepository.Many(repositories + 1) };
+        world.Simulator = await SimulatedAppliance.StartAsync(options, CancellationToken.None);
+        world.configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Rescan:Appliances:0:Name"] = Appliance,
+            ["Rescan:Appliances:0:BaseUrl"] = world.Simulator.BaseAddress.AbsoluteUri,
+            ["Rescan:Appliances:0:Username"] = options.Username,
+            ["Rescan:Appliances:0:Password"] = options.Password,
+            ["Rescan:Appliances:0:Thumbprints:0"] = world.Simulator.Thumbprint,
+            ["Rescan:Deadline"] = Deadline.ToString("c", CultureInfo.InvariantCulture),
+            ["Rescan:Polling:MinInterval"] = "00:00:02",
+            ["Rescan:Polling:MaxInterval"] = LongestPoll.ToString("c", CultureInfo.InvariantCulture),
+            ["Rescan:Outcomes:Table"] = "Orders" + Guid.NewGuid().ToString("N"),
+            ["AzureWebJobsStorage"] = storage,
+            ["RescanSchedule"] = "0 30 1 * * *",
+        }).Build();
+        world.tables = storage is null ? await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(world.folder, "table.db") }, CancellationToken.None) : null;
+        world.table = world.tables?.Table ?? AzureTable.Of(world.configuration);
+        await world.BootAsync();
+        return world;
+    }
+
+    /// <summary>A repository that no order has had.</summary>
+    public SimulatedRepository TakeRepository() => Simulator.State.Options.Repositories[next++];
+
+    /// <summary>The one that others rescan.</summary>
+    public SimulatedRepository ForeignRepository => Simulator.State.Options.Repositories[^1];
+
+    /// <summary>Moves the clock in strides, each once everything waits, or has been waited for long enough: time passes whatever is under way.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        for (TimeSpan left = time; left > TimeSpan.Zero;)
+        {
+            TimeSpan stride = left < TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2);
+            await SettleAsync();
+            clock.Advance(stride);
+            left -= stride;
+        }
+
+        await SettleAsync();
+    }
+
+    /// <summary>Waits until nothing is under way, except what waits for the clock.</summary>
+    public async Task SettleAsync()
+    {
+        long began = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (!Host.IsIdle && System.Diagnostics.Stopwatch.GetElapsedTime(began) < Patience)
+        {
+            await Task.Delay(1);
+        }
+    }
+
+    /// <summary>Kills the process: no effect of it comes from here on. Then starts it again.</summary>
+    /// <param name="down">Virtual time in between.</param>
+    public async Task KillAsync(TimeSpan down)
+    {
+        Gate.Kill();
+        Http.Dispose();
+        await Host.DisposeAsync();
+        for (TimeSpan left = down; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(2))
+        {
+            // What the appliance has in hand goes on.
+            clock.Advance(TimeSpan.FromSeconds(2));
+            await Task.Delay(left > down - TimeSpan.FromSeconds(10) ? 5 : 0);
+        }
+
+        Restarts++;
+        await BootAsync();
+    }
+
+    /// <summary>A second process on the same stores, as one that was given the same work and does not know that it lost it.</summary>
+    public ServiceProvider Twin(EffectGate gate)
+    {
+        ServiceCollection services = new();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(clock);
+        Register(services, gate);
+        return services.BuildServiceProvider();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate.Kill();
+        Http.Dispose();
+        await Host.DisposeAsync();
+        await Simulator.DisposeAsync();
+        await (tables?.DisposeAsync() ?? ValueTask.CompletedTask);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private void Register(IServiceCollection services, EffectGate gate)
+    {
+        services.AddSingleton(gate.Guard<ITable>(table));
+        services.AddRescan(configuration);
+        services.AddHttpClient("appliance-0").AddHttpMessageHandler(gate.Handler);
+    }
+
+    private async Task BootAsync()
+    {
+        EffectGate gate = Gate = new EffectGate();
+        Host = await LocalFunctionHost.StartAsync(
+            new LocalHostOptions
+            {
+                StateFile = Path.Combine(folder, "state.db"),
+                FunctionsAssembly = typeof(RescanOptions).Assembly,
+                Configuration = configuration,
+                ConfigureServices = services => Register(services, gate),
+                Url = new Uri("http://127.0.0.1:0"),
+                Timers = false,
+                Time = clock,
+                RequestsPerSecond = 1_000_000,
+                RequestBurst = 1_000_000,
+                ConfigureLogging = Environment.GetEnvironmentVariable("ORDERS_LOG") is null ? null : l => l.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(o => o.SingleLine = true),
+            },
+            CancellationToken.None);
+        Http = new HttpClient { BaseAddress = Host.BaseAddress, Timeout = TimeSpan.FromSeconds(20) };
+    }
+}
