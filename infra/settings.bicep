@@ -19,10 +19,11 @@ func oneAppliance(index int, one appliance) settings =>
   union(
     {
       'Rescan__Appliances__${index}__Name': one.name
+      'Rescan__Appliances__${index}__Kind': one.?kind ?? 'VeeamBackupForAws'
       'Rescan__Appliances__${index}__BaseUrl': one.baseUrl
       'Rescan__Appliances__${index}__Username': one.username
       'Rescan__Appliances__${index}__PasswordSecret': passwordSecretOf(one)
-      'Rescan__Appliances__${index}__ApiVersion': one.?apiVersion ?? '1.0-rev0'
+      'Rescan__Appliances__${index}__ApiVersion': one.?apiVersion ?? ''
       'Rescan__Appliances__${index}__MaxConcurrentRescans': string(one.?maxConcurrentRescans ?? 4)
     },
     listSettings('Rescan__Appliances__${index}__Thumbprints', one.?thumbprints ?? [])

@@ -8,11 +8,14 @@ type appliance = {
   @minLength(1)
   name: string
 
-  @description('https://HOST:PORT of the REST API; the port is 11005 unless changed.')
+  @description('What it is. Default: VeeamBackupForAws.')
+  kind: 'VeeamBackupForAws' | 'VeeamBackupAndReplication'?
+
+  @description('https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup & Replication.')
   @minLength(9)
   baseUrl: string
 
-  @description('Account to sign in with, best a Portal Operator without MFA.')
+  @description('Account to sign in with, without MFA: a Portal Operator on Veeam Backup for AWS, a Backup Administrator on Veeam Backup & Replication.')
   @minLength(1)
   username: string
 
@@ -22,7 +25,7 @@ type appliance = {
   @description('SHA-256 thumbprints of accepted certificates. None: the public roots decide.')
   thumbprints: string[]?
 
-  @description('x-api-version, or auto. Default: 1.0-rev0.')
+  @description('x-api-version, or auto. Default: 1.0-rev0 on Veeam Backup for AWS, 1.2-rev1 on Veeam Backup & Replication.')
   apiVersion: string?
 
   @description('Rescans in flight at once on this appliance. Default: 4.')

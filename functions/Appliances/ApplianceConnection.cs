@@ -8,10 +8,11 @@ using Rescan.Functions.Display;
 namespace Rescan.Functions.Appliances;
 
 /// <summary>Sends single requests to one appliance, reads answers within limits, and turns whatever goes wrong into an <see cref="ApplianceException"/>.</summary>
+/// <param name="product">The appliance's kind.</param>
 /// <param name="appliance">The appliance's configured name.</param>
 /// <param name="http">The client whose base address is the API's.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ApplianceConnection(string appliance, HttpClient http, TimeProvider time)
+internal sealed class ApplianceConnection(ApplianceProduct product, string appliance, HttpClient http, TimeProvider time)
 {
     private const int LargestError = 64 * 1024;
     private const int MaxSaid = 300;
@@ -62,7 +63,7 @@ internal sealed class ApplianceConnection(string appliance, HttpClient http, Tim
             using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode)
             {
-                throw ApplianceErrorParser.FromAnswer(appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token).ConfigureAwait(false), time.GetUtcNow());
+                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token).ConfigureAwait(false), time.GetUtcNow());
             }
 
             return answer.Content.Headers.ContentLength > call.MaxBody

@@ -41,17 +41,14 @@ public sealed class ApplianceException : Exception
     /// <summary>The problem body's errorCode, when given.</summary>
     public string? ErrorCode { get; init; }
 
-    /// <summary>The problem body's title, when given.</summary>
-    public string? Title { get; init; }
-
-    /// <summary>The problem body's details (or detail), when given.</summary>
-    public string? Details { get; init; }
-
     /// <summary>How long the appliance asked to wait (Retry-After, as seconds or as a date), when it did.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the appliance complains about the x-api-version.</summary>
     public bool IsVersionProblem { get; init; }
+
+    /// <summary>Whether the appliance refused the user name or the password; shown again, it may lock the account.</summary>
+    public bool IsPasswordRefused { get; init; }
 
     /// <summary>Whether the answer looks like the appliance's own, and not like a proxy's: then the request is no longer under way.</summary>
     public bool IsAppliances { get; init; }

@@ -27,6 +27,7 @@ internal static class ApplianceHttp
     public static void AddApplianceHttp(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddTransient<CountingHandler>();
+        services.AddSingleton<CertificatesSeen>();
 
         services.AddSingleton<ApplianceAvailability>();
 
@@ -50,7 +51,7 @@ internal static class ApplianceHttp
         // Its log would repeat every request; what matters is said by the rescan.
         builder.RemoveAllLoggers();
         TlsObserver tls = new();
-        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), tls));
+        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), tls, provider.GetRequiredService<CertificatesSeen>()));
 
         // The handler keeps its connection; the pool looks the address up anew by itself.
         builder.SetHandlerLifetime(Timeout.InfiniteTimeSpan);
@@ -76,7 +77,7 @@ internal static class ApplianceHttp
 
     private static ApplianceOptions Settings(IServiceProvider provider, int index) => provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
 
-    private static SocketsHttpHandler Handler(ApplianceOptions appliance, TlsObserver tls) => new()
+    private static SocketsHttpHandler Handler(ApplianceOptions appliance, TlsObserver tls, CertificatesSeen seen) => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.All,
@@ -90,7 +91,7 @@ internal static class ApplianceHttp
 #pragma warning disable CA5359 // It throws where it does not accept.
         SslOptions =
         {
-            RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints).Accept,
+            RemoteCertificateValidationCallback = new CertificatePins(appliance.Thumbprints, c => seen.Add(appliance.Name, c)).Accept,
             LocalCertificateSelectionCallback = tls.Select!,
         },
 #pragma warning restore CA5359

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Appliances.VeeamBackupForAws;
 using Rescan.Functions.Configuration;
 
 namespace Rescan.Functions.Appliances;
@@ -27,6 +26,9 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             string key = $"Appliances__{i}__";
             Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
             Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
+            ApplianceProduct? product = ApplianceProducts.Find(appliance.Kind);
+            Expect(product is not null, key + "Kind", $"one of {string.Join(", ", ApplianceProducts.All.Select(p => p.Kind))}");
+            product ??= ApplianceProducts.All[0];
             Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
             if (appliance.BaseUrl is { IsAbsoluteUri: true } url && !addresses.TryAdd(ApplianceAddress.Normalize(url), appliance.Name))
             {
@@ -36,7 +38,7 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
             Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
             Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
-            Expect(ApplianceRevisions.IsSetting(appliance.ApiVersion), key + "ApiVersion", "auto, or a revision such as 1.0-rev0");
+            Expect(string.IsNullOrEmpty(appliance.ApiVersion) || ApplianceProduct.IsRevisionSetting(appliance.ApiVersion), key + "ApiVersion", $"auto, or a revision such as {product.DefaultRevision}");
             Expect(appliance.MaxConcurrentRescans is >= 1 and <= 100, key + "MaxConcurrentRescans", "a number from 1 to 100");
             for (int t = 0; t < appliance.Thumbprints.Count; t++)
             {

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Rescan.Functions.Appliances;
 
 /// <summary>Trusts a certificate by its SHA-256 thumbprint, or by the system's roots where none is pinned.</summary>
-internal sealed class CertificatePins(IEnumerable<string> thumbprints)
+internal sealed class CertificatePins(IEnumerable<string> thumbprints, Action<X509Certificate>? accepted = null)
 {
     private readonly HashSet<string> pinned = thumbprints
         .Where(t => t.Length > 0)
@@ -19,6 +19,11 @@ internal sealed class CertificatePins(IEnumerable<string> thumbprints)
         string? seen = certificate?.GetCertHashString(HashAlgorithmName.SHA256);
         if (pinned.Count == 0 ? errors == SslPolicyErrors.None : seen is not null && pinned.Contains(seen))
         {
+            if (certificate is not null)
+            {
+                accepted?.Invoke(certificate);
+            }
+
             return true;
         }
 

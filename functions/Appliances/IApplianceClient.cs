@@ -1,16 +1,22 @@
 namespace Rescan.Functions.Appliances;
 
-/// <summary>The REST API of one appliance. Every method throws <see cref="ApplianceException"/> for whatever the appliance or the way to it did wrong.</summary>
+/// <summary>
+/// The REST API of one appliance, whatever its kind. Every method throws <see cref="ApplianceException"/> for whatever the appliance or
+/// the way to it did wrong.
+/// </summary>
 public interface IApplianceClient
 {
     /// <summary>The appliance's configured name.</summary>
     string Name { get; }
 
-    /// <summary>The appliance's clock minus ours, to the second, by its last answer; null before the first.</summary>
+    /// <summary>The appliance's clock minus ours, as far as it is known; null before it has been told.</summary>
     TimeSpan? ClockOffset { get; }
 
-    /// <summary>Makes sure a live token is held and that the revision in use has rescan.</summary>
+    /// <summary>Makes sure a live token is held, that the revision in use has rescan, and that the appliance's clock is known.</summary>
     Task<SignInResult> SignInAsync(CancellationToken cancellationToken);
+
+    /// <summary>Signs in, and learns what else there is to know before a first rescan.</summary>
+    Task<ApplianceProbe> ProbeAsync(CancellationToken cancellationToken);
 
     /// <summary>Signs out if signed in; never throws for an appliance that does not answer.</summary>
     Task SignOutAsync(CancellationToken cancellationToken);
@@ -25,10 +31,10 @@ public interface IApplianceClient
     /// <summary>One session.</summary>
     Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken);
 
-    /// <summary>Sessions started at or after a time, newest first.</summary>
-    Task<IReadOnlyList<ApplianceSession>> GetSessionsSinceAsync(DateTimeOffset since, CancellationToken cancellationToken);
+    /// <summary>Sessions started at or after a time by the appliance's clock, each with what it says about being a rescan, newest first.</summary>
+    Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
-    /// <summary>The session's whole log as it stands now.</summary>
+    /// <summary>The session's whole log as it stands now, oldest first.</summary>
     Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken);
 
     /// <summary>Asks the appliance to stop the session.</summary>

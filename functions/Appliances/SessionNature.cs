@@ -9,6 +9,9 @@ public enum SessionNature
     /// <summary>That it is a rescan.</summary>
     Rescan,
 
+    /// <summary>That it is of the type of rescans, which the appliance's own work has too: only its log can tell.</summary>
+    Ambiguous,
+
     /// <summary>That it is other work.</summary>
     OtherWork,
 }

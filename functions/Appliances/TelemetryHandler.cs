@@ -67,6 +67,6 @@ internal sealed partial class TelemetryHandler(string appliance, ApplianceMetric
             .SetTag(TelemetryNames.Url, url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)).SetTag(TelemetryNames.Host, url.Host).SetTag(TelemetryNames.Port, url.Port);
     }
 
-    [GeneratedRegex("(?<=/(repositories|sessions)/)[^/]+")]
+    [GeneratedRegex("(?<=/(repositories|sessions)/)(?!rescan$)[^/]+")]
     private static partial Regex Id();
 }

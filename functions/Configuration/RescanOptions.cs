@@ -62,10 +62,13 @@ public sealed class ApplianceOptions
     /// <summary>A short name, letters, digits, dot and hyphen; it is part of instance ids.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>https://HOST:PORT of the REST API; the port is 11005 unless changed. A path, as behind a reverse proxy, is kept before /api/v1.</summary>
+    /// <summary>What it is: <c>VeeamBackupForAws</c> or <c>VeeamBackupAndReplication</c>.</summary>
+    public string Kind { get; set; } = "VeeamBackupForAws";
+
+    /// <summary>https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp; Replication. A path, as behind a reverse proxy, is kept before /api.</summary>
     public Uri? BaseUrl { get; set; }
 
-    /// <summary>The account, best a Portal Operator without MFA.</summary>
+    /// <summary>The account, without MFA: a Portal Operator on Veeam Backup for AWS, a Backup Administrator on Veeam Backup &amp; Replication.</summary>
     public string Username { get; set; } = "";
 
     /// <summary>Name of the Key Vault secret that holds the password.</summary>
@@ -77,8 +80,8 @@ public sealed class ApplianceOptions
     /// <summary>SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed); blank entries are passed over. None: the system's roots decide.</summary>
     public IList<string> Thumbprints { get; init; } = [];
 
-    /// <summary>The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan.</summary>
-    public string ApiVersion { get; set; } = "1.0-rev0";
+    /// <summary>The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan. Empty: 1.0-rev0 on Veeam Backup for AWS, 1.2-rev1 on Veeam Backup &amp; Replication.</summary>
+    public string ApiVersion { get; set; } = "";
 
     /// <summary>Rescans in flight at once on this appliance, 1 to 100.</summary>
     public int MaxConcurrentRescans { get; set; } = 4;

@@ -12,16 +12,20 @@ namespace Rescan.Functions.Rescans;
 public sealed record SessionInput(string Appliance, string SessionId, bool SkipLog = false);
 
 /// <summary>What one poll saw: small, since it is kept in history; the log itself is read again at the end.</summary>
-/// <param name="Status">The session's status as the appliance spells it.</param>
-/// <param name="Result">The session's result as the appliance spells it.</param>
-/// <param name="Reason">The session's reason.</param>
+/// <param name="State">Where the session stands.</param>
+/// <param name="Status">The state as the appliance spells it.</param>
+/// <param name="Result">How the session ended; null while it has not.</param>
+/// <param name="Reason">Why it ended so.</param>
 /// <param name="StartedAt">Start by the appliance's clock, UTC.</param>
 /// <param name="StoppedAt">Stop by the appliance's clock, UTC.</param>
 /// <param name="LogItems">Number of log items.</param>
 /// <param name="LastMessage">The newest log message, shortened.</param>
 /// <param name="LogTooLarge">Whether the log has grown larger than what is read.</param>
+/// <param name="ProgressPercent">How far it is, 0 to 100, where the appliance tells.</param>
+/// <param name="Attention">What the operator should see to while it goes on.</param>
 public sealed record SessionSnapshot(
-    string Status, string? Result, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt, int LogItems, string? LastMessage, bool LogTooLarge = false);
+    SessionState State, string Status, SessionResult? Result, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt, int LogItems,
+    string? LastMessage, bool LogTooLarge = false, int? ProgressPercent = null, string? Attention = null);
 
 /// <summary>Reads a session and its log once.</summary>
 /// <param name="appliances">The appliances' clients.</param>
@@ -44,8 +48,8 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
             ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
             (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken).ConfigureAwait(false);
             return new SessionSnapshot(
-                session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
-                items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge);
+                session.State, session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
+                items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge, session.ProgressPercent, session.Attention);
         });
 
     private static string Shorten(string text) => StorableText.Clean(text, MaxMessage);

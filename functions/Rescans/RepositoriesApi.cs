@@ -43,7 +43,10 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
                 {
                     string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
                     return new RepositoryView(
-                        a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
+                        a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []))
+                    {
+                        Type = r.Type, LeftOutOfRuns = r.LeftOutOfRuns,
+                    };
                 }))],
                 appliances.Names,
                 [.. answers.Select(a => a.Error).OfType<ApplianceErrorView>()],

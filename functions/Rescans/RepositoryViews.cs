@@ -12,7 +12,14 @@ namespace Rescan.Functions.Rescans;
 /// <param name="LastOutcome">The last outcome, without its log; null before the first.</param>
 /// <param name="History">The last outcomes, newest last, at most 20.</param>
 public sealed record RepositoryView(
-    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome, IReadOnlyList<OutcomePoint> History);
+    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome, IReadOnlyList<OutcomePoint> History)
+{
+    /// <summary>What it is, as the appliance spells it; null where it has but one type.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Why runs leave it out unless they name it; null when they take it.</summary>
+    public string? LeftOutOfRuns { get; init; }
+}
 
 /// <summary>An appliance that did not list its repositories.</summary>
 /// <param name="Appliance">Its configured name.</param>

@@ -126,6 +126,10 @@ public static class RescanOrchestration
         }
 
         private void Show(DateTimeOffset? nextPollAt) => context.SetCustomStatus(
-            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests) { Timeline = state.Timeline });
+            new RescanStatus(state.Phase, state.SessionId, state.LastMessage, state.Polls, nextPollAt, state.Trouble, state.Requests)
+            {
+                ProgressPercent = state.ProgressPercent,
+                Timeline = state.Timeline,
+            });
     }
 }

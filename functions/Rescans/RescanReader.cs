@@ -168,6 +168,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt, status?.LastMessage, status?.Polls ?? 0,
             status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
         {
+            ProgressPercent = status?.ProgressPercent,
             StartedBy = request?.StartedBy,
         };
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Rescan.Functions.Appliances;
-using Rescan.Functions.Appliances.VeeamBackupForAws;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Storage;
 
@@ -24,7 +23,7 @@ public sealed partial record RescanState
     /// <summary>How long a session that was just started may still be unknown to the appliance.</summary>
     private static readonly TimeSpan UnseenGrace = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a session may stay NeverExecuted, unless the deadline comes first.</summary>
+    /// <summary>How long a session may stay pending, unless the deadline comes first.</summary>
     private static readonly TimeSpan PendingLimit = TimeSpan.FromHours(2);
 
     /// <summary>How long the appliance may take to end a session that it agreed to stop.</summary>
@@ -121,11 +120,20 @@ public sealed partial record RescanState
             LogTooLarge = LogTooLarge || seen.LogTooLarge,
             SessionStartedAt = seen.StartedAt ?? SessionStartedAt,
             SessionStoppedAt = seen.StoppedAt,
-            Trouble = SessionStatus.IsKnown(seen.Status) ? null : $"The appliance reports the unknown session status '{seen.Status}'; polling goes on.",
+            ProgressPercent = seen.ProgressPercent ?? ProgressPercent,
+            Trouble = seen.State == SessionState.Unknown ? $"The appliance reports the unknown session status '{seen.Status}'; polling goes on." : seen.Attention,
         };
-        if (SessionOutcome.Of(seen.Status) is { } outcome)
+        if (seen is { State: SessionState.Done, Result: { } result })
         {
-            return next.End(outcome, outcome == Storage.Outcome.Succeeded ? null : seen.Reason ?? (outcome == Storage.Outcome.Canceled ? CancelReason : null) ?? next.LastMessage);
+            // The wish to cancel is in the history before the stop is posted, so it is known whatever became of the answer.
+            Outcome outcome = SessionOutcome.Of(result, CancelReason is not null && Phase == RescanPhase.Stopping && !StopRefused);
+            return next.End(outcome, outcome switch
+            {
+                Storage.Outcome.Succeeded => null,
+                Storage.Outcome.Canceled when result == SessionResult.FailedOrCanceled => CancelReason,
+                Storage.Outcome.Canceled => seen.Reason ?? CancelReason ?? next.LastMessage,
+                _ => seen.Reason ?? next.LastMessage,
+            });
         }
 
         if (at.Now >= StopAcceptedAt + StopGrace)
@@ -133,7 +141,7 @@ public sealed partial record RescanState
             return next.End(Storage.Outcome.Canceled, $"{CancelReason} The appliance agreed to stop session {SessionId} but still shows it as {seen.Status}.");
         }
 
-        if (seen.Status == SessionStatus.NeverExecuted && at.Now >= WatchedSince + PendingLimit)
+        if (seen.State == SessionState.Pending && at.Now >= WatchedSince + PendingLimit)
         {
             return next.End(Storage.Outcome.TimedOut, Invariant($"The appliance has not begun session {SessionId} within {PendingLimit.TotalHours:0} hours; it may begin still."));
         }
@@ -155,6 +163,7 @@ public sealed partial record RescanState
         {
             Phase = RescanPhase.Stopping,
             StopAcceptedAt = answer.Error is null ? at.Now : null,
+            StopRefused = answer.Error is { Failure: ApplianceFailure.Rejected },
             WatchedSince = WatchedSince ?? at.Now,
             Timeline = Timeline with { StopAccepted = AgeAt(at) },
         };

@@ -60,6 +60,9 @@ public sealed partial record RescanState
     /// <summary>Newest log message of the session.</summary>
     public string? LastMessage { get; init; }
 
+    /// <summary>How far the session is, 0 to 100, where the appliance tells.</summary>
+    public int? ProgressPercent { get; init; }
+
     /// <summary>Whether the session's log has grown too large to be read.</summary>
     public bool LogTooLarge { get; init; }
 
@@ -71,6 +74,9 @@ public sealed partial record RescanState
 
     /// <summary>When the appliance accepted the stop.</summary>
     public DateTimeOffset? StopAcceptedAt { get; init; }
+
+    /// <summary>Whether the appliance refused the stop for good, so that it cannot be what ended the session.</summary>
+    public bool StopRefused { get; init; }
 
     /// <summary>Since when the appliance has not answered as it should; null while it does.</summary>
     public DateTimeOffset? TroubleSince { get; init; }

@@ -14,6 +14,9 @@ namespace Rescan.Functions.Rescans;
 public sealed record RescanStatus(
     RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts Requests)
 {
+    /// <summary>How far the session is, 0 to 100, where the appliance tells.</summary>
+    public int? ProgressPercent { get; init; }
+
     /// <summary>When it did what so far.</summary>
     public RescanTimeline? Timeline { get; init; }
 }

@@ -24,6 +24,9 @@ public sealed record RescanView(
     string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId, DateTimeOffset StartedAt,
     string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error)
 {
+    /// <summary>How far the session is, 0 to 100, where the appliance tells; null once it has ended.</summary>
+    public int? ProgressPercent { get; init; }
+
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 

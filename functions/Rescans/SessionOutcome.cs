@@ -1,18 +1,20 @@
-using Rescan.Functions.Appliances.VeeamBackupForAws;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
 
-/// <summary>What a session's status means for its rescan.</summary>
+/// <summary>What the end of a session means for its rescan.</summary>
 public static class SessionOutcome
 {
-    /// <summary>The outcome that a status means; null when it is not terminal, which any unknown status counts as.</summary>
-    public static Outcome? Of(string status) => status switch
+    /// <summary>The outcome.</summary>
+    /// <param name="result">How the session ended.</param>
+    /// <param name="stopAsked">Whether it was asked to stop, which decides where the appliance shows a stop as a failure.</param>
+    public static Outcome Of(SessionResult result, bool stopAsked) => result switch
     {
-        SessionStatus.Succeeded => Outcome.Succeeded,
-        SessionStatus.Warning => Outcome.Warning,
-        SessionStatus.Failed => Outcome.Failed,
-        SessionStatus.Canceled => Outcome.Canceled,
-        _ => null,
+        SessionResult.Succeeded => Outcome.Succeeded,
+        SessionResult.Warning => Outcome.Warning,
+        SessionResult.Canceled => Outcome.Canceled,
+        SessionResult.FailedOrCanceled when stopAsked => Outcome.Canceled,
+        _ => Outcome.Failed,
     };
 }

@@ -35,18 +35,18 @@ public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, Po
     internal async Task<FoundSession> FindAsync(IApplianceClient client, RescanIntent intent, bool settled, CancellationToken cancellationToken)
     {
         DateTimeOffset since = intent.FirstPostAt!.Value - ClockTolerance;
-        List<ApplianceSession> sessions = [.. (await client.GetSessionsSinceAsync(since, cancellationToken)).Where(s => CanBeOf(intent, s))];
+        List<ApplianceSession> sessions = [.. (await client.FindRescanCandidatesAsync(since, cancellationToken)).Where(s => CanBeOf(intent, s))];
         IReadOnlyDictionary<string, string> claims = await intents.GetClaimsAsync(client.Name, [.. sessions.Select(s => s.Id)], cancellationToken);
         if (sessions.Find(s => claims.GetValueOrDefault(s.Id) == intent.RequestId) is { } own)
         {
-            return await TakeAsync(client, intent, own, "the claim of it", cancellationToken);
+            return await TakeAsync(client, intent, own, "its session was found by the claim of it", cancellationToken);
         }
 
         sessions.RemoveAll(s => claims.ContainsKey(s.Id) || s.Nature == SessionNature.OtherWork);
         Dictionary<ApplianceSession, SessionLogEvidence> evidence = await ReadLogsAsync(client, intent.RepositoryId, sessions, cancellationToken);
         if (sessions.Find(s => evidence[s] == SessionLogEvidence.Ours) is { } ours)
         {
-            return await TakeAsync(client, intent, ours, "its log, which names the repository", cancellationToken);
+            return await TakeAsync(client, intent, ours, "its session was found by its log, which names the repository", cancellationToken);
         }
 
         // A log may name the repository only once the session has run for a while.
@@ -80,7 +80,7 @@ public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, Po
 
     private bool IsPast(RescanIntent intent, IApplianceClient client) => time.GetUtcNow() + (client.ClockOffset ?? TimeSpan.Zero) >= intent.LastPostAt + limits.Longest;
 
-    private async Task<FoundSession> TakeAsync(IApplianceClient client, RescanIntent intent, ApplianceSession session, string by, CancellationToken cancellationToken)
+    private async Task<FoundSession> TakeAsync(IApplianceClient client, RescanIntent intent, ApplianceSession session, string how, CancellationToken cancellationToken)
     {
         if (!await intents.TryClaimSessionAsync(intent, session.Id, cancellationToken))
         {
@@ -88,14 +88,14 @@ public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, Po
         }
 
         log.LogInformation("Session {SessionId} of appliance {Appliance} is taken for the rescan of {Repository} whose answer was lost", session.Id, client.Name, intent.RepositoryId);
-        return new FoundSession(session.Id, $"The answer to the request was lost; its session was found by {by}.");
+        return new FoundSession(session.Id, $"The answer to the request was lost; {how}.");
     }
 
     /// <summary>Takes the only session that is a rescan by its type, where logs tell nothing.</summary>
     private async Task<FoundSession?> FindByTypeAsync(IApplianceClient client, RescanIntent intent, List<ApplianceSession> sessions, CancellationToken cancellationToken)
     {
         (string? type, bool logsTell) = await LearnAsync(client, cancellationToken);
-        List<ApplianceSession> rescans = sessions.FindAll(s => s.Nature == SessionNature.Rescan || (type is not null && s.Type == type));
+        List<ApplianceSession> rescans = sessions.FindAll(s => s.Nature == SessionNature.Rescan || (s.Nature == SessionNature.Unknown && type is not null && s.Type == type));
         if (rescans.Count != 1 || logsTell)
         {
             return null;
@@ -104,7 +104,7 @@ public sealed class SessionSearch(IntentStore intents, OutcomeStore outcomes, Po
         IReadOnlyList<RescanIntent> waiting = await intents.GetOpenIntentsAsync(client.Name, intent.FirstPostAt!.Value - ClockTolerance - limits.Longest, cancellationToken);
         return waiting.Any(other => other.RequestId != intent.RequestId && CanBeOf(other, rescans[0]))
             ? null
-            : await TakeAsync(client, intent, rescans[0], "its type and the time it started", cancellationToken);
+            : await TakeAsync(client, intent, rescans[0], "the session followed is probably its own, by its type and the time it started", cancellationToken);
     }
 
     /// <summary>The type that a rescan of the appliance is known to have, and whether its log is known to name the repository.</summary>

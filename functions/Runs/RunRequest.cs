@@ -21,8 +21,15 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
 {
     private const int MaxShown = 255;
 
-    /// <summary>Whether the run takes a repository.</summary>
+    /// <summary>Whether the run takes a repository. One that runs leave out is taken only where its whole name is given.</summary>
     public bool Takes(Repository repository)
+    {
+        ArgumentNullException.ThrowIfNull(repository);
+        return Fits(repository) && (repository.LeftOutOfRuns is null || Include.Contains(repository.Name, StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether a repository fits the conditions.</summary>
+    public bool Fits(Repository repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
         return (Include.Count == 0 || Include.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name)))

@@ -58,7 +58,15 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
         });
 
     private static IEnumerable<string> Warnings(SelectRepositoriesInput input, IReadOnlyList<Repository> all) =>
-        all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : [];
+        all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : LeftOut(input, all);
+
+    private static IEnumerable<string> LeftOut(SelectRepositoriesInput input, IReadOnlyList<Repository> all) => all
+        .Where(r => input.Filter.Fits(r) && !input.Filter.Takes(r))
+        .GroupBy(r => r.LeftOutOfRuns, r => r.Name)
+        .Select(g => $"{input.Appliance}: left out {Names([.. g.Order(StringComparer.Ordinal)])} ({g.Key}). Name it in full to have it rescanned.");
+
+    private static string Names(IReadOnlyList<string> names) =>
+        SafeText.Line(string.Join(", ", names.Take(MostNamed))) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
 
     private static string BucketsOf(IReadOnlyList<Repository> repositories)
     {

@@ -9,17 +9,15 @@ namespace Rescan.Functions.S3Events;
 public sealed record ListedRepository(string Appliance, Repository Repository);
 
 /// <summary>
-/// Finds the repositories to which an object belongs. A repository's objects lie under its folder, or under its folder within
-/// <c>Veeam/Backup/</c>. A repository whose folder the appliance does not tell takes the whole bucket: a rescan too many is harmless.
+/// Finds the repositories to which an object belongs, by what the keys of their objects begin with. A repository whose folder the
+/// appliance does not tell takes more than its own: a rescan too many is harmless.
 /// </summary>
 public sealed class RepositoryMatcher
 {
     private const int MostNamed = 10;
     private const int MaxName = 255;
 
-    private static readonly string[] Home = ["Veeam", "Backup"];
-
-    private readonly Dictionary<string, List<(string[] Folder, ListedRepository Listed)>> byBucket = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ListedRepository>> byBucket = new(StringComparer.Ordinal);
 
     /// <summary>Creates a matcher; repositories without a bucket never match.</summary>
     public RepositoryMatcher(IEnumerable<ListedRepository> repositories)
@@ -29,12 +27,12 @@ public sealed class RepositoryMatcher
         {
             if (listed.Repository.Bucket is { Length: > 0 } bucket)
             {
-                if (!byBucket.TryGetValue(bucket, out List<(string[], ListedRepository)>? all))
+                if (!byBucket.TryGetValue(bucket, out List<ListedRepository>? all))
                 {
                     byBucket[bucket] = all = [];
                 }
 
-                all.Add(((listed.Repository.Folder ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries), listed));
+                all.Add(listed);
             }
         }
     }
@@ -46,16 +44,9 @@ public sealed class RepositoryMatcher
     {
         ArgumentNullException.ThrowIfNull(bucket);
         ArgumentNullException.ThrowIfNull(key);
-        if (!byBucket.TryGetValue(bucket, out List<(string[] Folder, ListedRepository Listed)>? candidates))
-        {
-            return [];
-        }
-
-        string[] path = key.Split('/');
-        bool atHome = IsUnder(path, Home);
-        return [.. candidates
-            .Where(c => IsUnder(path, c.Folder) || (atHome && IsUnder(path.AsSpan(Home.Length), c.Folder)))
-            .Select(c => c.Listed)];
+        return byBucket.TryGetValue(bucket, out List<ListedRepository>? candidates)
+            ? [.. candidates.Where(c => c.Repository.KeyPrefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)))]
+            : [];
     }
 
     /// <summary>Why an object of a bucket belongs to no repository: what the appliances list, to compare with.</summary>
@@ -63,8 +54,10 @@ public sealed class RepositoryMatcher
     public string WhyNone(string bucket)
     {
         ArgumentNullException.ThrowIfNull(bucket);
-        return byBucket.TryGetValue(bucket, out List<(string[] Folder, ListedRepository Listed)>? candidates)
-            ? $"Compared with the folders of the repositories in this bucket, each also within Veeam/Backup/: {Names(candidates.Select(c => string.Join('/', c.Folder) + "/"))}."
+        return byBucket.TryGetValue(bucket, out List<ListedRepository>? candidates)
+            ? candidates.Any(c => c.Repository.KeyPrefixes.Count > 0)
+                ? $"Compared with what the keys of the repositories in this bucket begin with: {Names(candidates.SelectMany(c => c.Repository.KeyPrefixes))}."
+                : "The repositories of this name are no buckets of S3."
             : byBucket.Count == 0 ? "The appliances tell the bucket of no repository."
             : $"Compared, with case, with the buckets of the repositories: {Names(byBucket.Keys)}.";
     }
@@ -75,7 +68,4 @@ public sealed class RepositoryMatcher
         string shown = string.Join(", ", all.Take(MostNamed).Select(n => SafeText.Line(n, MaxName)));
         return all.Length > MostNamed ? $"{shown} and {all.Length - MostNamed} more" : shown;
     }
-
-    /// <summary>An object named exactly like the folder lies beside it, not in it.</summary>
-    private static bool IsUnder(ReadOnlySpan<string> path, ReadOnlySpan<string> folder) => path.Length > folder.Length && path[..folder.Length].SequenceEqual(folder);
 }

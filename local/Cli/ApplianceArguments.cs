@@ -12,16 +12,43 @@ internal sealed class ApplianceArguments
 
     private const string Key = "Rescan__Appliances__0__";
 
-    private readonly Option<string> baseUrl = new("--base-url") { HelpName = "URL", Description = "https://HOST:PORT of the appliance's REST API (port 11005 unless changed)", Required = true };
-    private readonly Option<string> username = new("--username", "-u") { HelpName = "NAME", Description = "the account, best a Portal Operator without MFA", Required = true };
+    private readonly Option<string> kind = KindOption();
+
+    private readonly Option<string> baseUrl = new("--base-url")
+    {
+        HelpName = "URL",
+        Description = $"https://HOST:PORT of the appliance's REST API; ports unless changed: {OfKinds(p => p.DefaultPort)}",
+        Required = true,
+    };
+
+    private readonly Option<string> username = new("--username", "-u")
+    {
+        HelpName = "NAME", Description = $"the account, without MFA: {OfKinds(p => p.RolesThatRescan[^1])}", Required = true,
+    };
+
     private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
     private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
-    private readonly Option<string> apiVersion = new("--api-version") { HelpName = "REVISION", Description = "x-api-version, or auto", DefaultValueFactory = _ => "1.0-rev0" };
+    private readonly Option<string?> apiVersion = new("--api-version")
+    {
+        HelpName = "REVISION", Description = $"x-api-version, or auto; unless given {OfKinds(p => p.DefaultRevision)}",
+    };
+
     private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
+
+    /// <summary>The option that says what an appliance is.</summary>
+    public static Option<string> KindOption() => new Option<string>("--kind")
+    {
+        HelpName = "KIND",
+        Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
+        DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
+    }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+
+    /// <summary>The kind that <see cref="KindOption"/> names.</summary>
+    public static ApplianceProduct ProductOf(string? shortKind) => ApplianceProducts.All.First(p => p.ShortKind == shortKind);
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { baseUrl, username, passwordStdin, thumbprints, apiVersion, name })
+        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, thumbprints, apiVersion, name })
         {
             command.Add(option);
         }
@@ -46,10 +73,11 @@ internal sealed class ApplianceArguments
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
+            new(Key + "Kind", ProductOf(parse.GetValue(kind)).Kind),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
             new(Key + "Password", password),
-            new(Key + "ApiVersion", parse.GetValue(apiVersion)),
+            new(Key + "ApiVersion", parse.GetValue(apiVersion) ?? ""),
             .. EnvironmentSettings.Read().Where(s => !s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)),
         ];
         settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"{Key}Thumbprints__{i}", t)));
@@ -83,4 +111,6 @@ internal sealed class ApplianceArguments
 
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
     private static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
+
+    private static string OfKinds(Func<ApplianceProduct, object> what) => string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));
 }

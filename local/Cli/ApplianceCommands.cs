@@ -17,11 +17,6 @@ internal static class ApplianceCommands
 {
     private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] RolesThatRescan = ["Portal Administrator", "Portal Operator"];
-
-    /// <summary>Whether a role may rescan; some revisions write the names without the blank.</summary>
-    internal static bool MayRescan(string role) => RolesThatRescan.Any(r => string.Equals(Letters(r), Letters(role), StringComparison.OrdinalIgnoreCase));
-
     public static Command CreateRepositories() => Create(
         "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
@@ -47,23 +42,36 @@ internal static class ApplianceCommands
         "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
         async (client, json, cancellationToken) =>
         {
-            SignInResult signedIn = await client.SignInAsync(cancellationToken).ConfigureAwait(false);
+            ApplianceProbe probe = await client.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            SignInResult signedIn = probe.SignIn;
             IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
-            string[] warnings = [.. Warnings(client, signedIn, repositories)];
+            string[] warnings = [.. probe.Warnings, .. Warnings(client, repositories)];
             if (json)
             {
                 Output.PrintJson(new
                 {
-                    signedIn.ProductVersion, signedIn.ApiVersion, signedIn.Role, tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
+                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, probe.Certificate,
+                    tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
                     clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
                 });
                 return repositories;
             }
 
             Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
+            if (probe.Certificate is { } certificate)
+            {
+                Screen.Out.Say($"    {Words.Line(certificate.Subject)}, valid until {certificate.ValidUntil:yyyy-MM-dd}, SHA-256 {certificate.Thumbprint}", 4);
+            }
+
             Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
-            Screen.Out.Say($"ok  product {signedIn.ProductVersion ?? "(version told to a Portal Administrator only)"} accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
-            Screen.Out.Say($"ok  {repositories.Count} repositories", 4);
+            Screen.Out.Say($"ok  {probe.Product} {signedIn.ProductVersion ?? "(its version is not told to this role)"}", 4);
+            Screen.Out.Say($"ok  accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
+            if (probe.Revisions.Count > 0)
+            {
+                Screen.Out.Say($"    offers {Words.Line(string.Join(", ", probe.Revisions))}", 4);
+            }
+
+            Screen.Out.Say($"ok  {repositories.Count} repositories{LeftOut(repositories)}", 4);
             foreach (string warning in warnings)
             {
                 Screen.Out.Say("!!  " + Words.Line(warning), 4);
@@ -72,13 +80,12 @@ internal static class ApplianceCommands
             return repositories;
         });
 
-    private static IEnumerable<string> Warnings(IApplianceClient client, SignInResult signedIn, IReadOnlyList<Repository> repositories)
-    {
-        if (signedIn.Role is { } role && !MayRescan(role))
-        {
-            yield return $"role '{role}' may lack the right to rescan; {string.Join(" and ", RolesThatRescan)} have it";
-        }
+    private static string LeftOut(IReadOnlyList<Repository> repositories) => repositories.Count(r => r.LeftOutOfRuns is not null) is > 0 and int left
+        ? string.Create(CultureInfo.InvariantCulture, $", {left} of which runs leave out unless named")
+        : "";
 
+    private static IEnumerable<string> Warnings(IApplianceClient client, IReadOnlyList<Repository> repositories)
+    {
         if (repositories.Count == 0)
         {
             yield return "it lists no repositories; its account may not see them";
@@ -99,7 +106,6 @@ internal static class ApplianceCommands
     private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
         !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
 
-    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter));
 
     private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
     {

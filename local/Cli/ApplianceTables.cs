@@ -12,7 +12,8 @@ internal static class ApplianceTables
         Table table = Empty();
         foreach (Repository repository in repositories.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
         {
-            table.Add(repository.Name, repository.Id, $"{repository.Bucket}/{repository.Folder}".Trim('/'));
+            string place = repository.Bucket is null ? repository.Type ?? "" : $"{repository.Bucket}/{repository.Folder}".Trim('/');
+            table.Add(repository.Name, repository.Id, repository.LeftOutOfRuns is { } reason ? $"{place}; left out of runs: {reason}" : place);
         }
 
         return table;

@@ -32,6 +32,7 @@ internal static class DemoCommand
             [
                 "rescan demo",
                 "rescan demo --outcome warning --session-duration 45s --faults throttled",
+                "rescan demo --kind vbr",
                 "rescan demo --open --session-duration 2m",
                 "rescan demo --fleet --open",
             ],
@@ -61,7 +62,7 @@ internal static class DemoCommand
                 }
 
                 return await RunAsync(
-                    options, arguments.NamesProduct(parse) ? "auto" : "1.0-rev0", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    options, arguments.NamesProduct(parse) ? "auto" : "", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -115,7 +116,7 @@ internal static class DemoCommand
         SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (appliance.ConfigureAwait(false))
         {
-            Output.Step($"simulated appliance at {appliance.BaseAddress} ({options.Repositories.Count} repositories, sessions of {options.SessionDuration.TotalSeconds:0} s)");
+            Output.Step($"simulated {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion} at {appliance.BaseAddress} ({options.Repositories.Count} repositories, sessions of {options.SessionDuration.TotalSeconds:0} s)");
             foreach (FaultKind fault in options.Faults.Select(FaultCatalog.Find))
             {
                 Output.Step($"fault {fault.Name}: {fault.What}; {SimulateCommand.Strikes(fault)}");
@@ -124,6 +125,7 @@ internal static class DemoCommand
             Dictionary<string, string?> settings = new()
             {
                 ["Rescan__Appliances__0__Name"] = "demo",
+                ["Rescan__Appliances__0__Kind"] = options.Kind.ToString(),
                 ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
                 ["Rescan__Appliances__0__Username"] = options.Username,
                 ["Rescan__Appliances__0__Password"] = options.Password,

@@ -11,7 +11,7 @@ internal static partial class Findings
     /// <summary>Warnings, errors, and lines that speak of things found or imported; the last line where there are none.</summary>
     public static IReadOnlyList<SessionLogItem> Of(IReadOnlyList<SessionLogItem> log)
     {
-        List<SessionLogItem> telling = [.. log.Where(i => i.Status is "Warning" or "Error" || Telling().IsMatch(i.Message))];
+        List<SessionLogItem> telling = [.. log.Where(i => i.Status is LogStatus.Warning or LogStatus.Error || Telling().IsMatch(i.Message))];
         return telling.Count > 0 ? [.. telling.TakeLast(Most)] : [.. log.TakeLast(1)];
     }
 

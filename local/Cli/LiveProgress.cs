@@ -12,6 +12,7 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
     // A time, two blanks, a mark and another blank.
     private const int Margin = 12;
 
+    private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
 
     public void Say(string text) => Write("grey", "·", text);
@@ -26,16 +27,26 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
 
         (string color, string mark) = item.Status switch
         {
-            "Success" => ("green", "✓"),
-            "Error" => ("red", "✗"),
+            LogStatus.Success => ("green", "✓"),
+            LogStatus.Error => ("red", "✗"),
+            LogStatus.Info => ("grey", "·"),
             _ => ("yellow", "!"),
         };
-        Write(color, mark, item.Message);
+        // What was told as it began goes without saying when it is done.
+        if (said.Add((item.Time, item.Message)) || item.Status is not (LogStatus.Success or LogStatus.Info))
+        {
+            Write(color, mark, item.Message);
+        }
     }
 
     public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
     {
         List<string> parts = [Follower.PhaseText(status.Phase), (DateTimeOffset.UtcNow - since).ToString(@"mm\:ss", CultureInfo.InvariantCulture)];
+        if (status.ProgressPercent is { } percent)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{percent} %"));
+        }
+
         if (status.Polls > 0)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{status.Polls} polls"));

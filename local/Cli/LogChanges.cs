@@ -2,13 +2,13 @@ using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>What is new between two reads of a session's log. Items have no id, and one may change in place while it runs.</summary>
+/// <summary>What is new between two reads of a session's log. One may change in place while it runs.</summary>
 internal sealed class LogChanges
 {
     private List<SessionLogItem> known = [];
 
     /// <summary>Whether an item is still being worked on.</summary>
-    public static bool IsOpen(SessionLogItem item) => item.Status is "Running" or "RunningWithWarning" or "RunningWithError" or "Pending" or "NeverExecuted" or "Canceling";
+    public static bool IsOpen(SessionLogItem item) => LogStatus.IsOpen(item.Status);
 
     /// <summary>Takes the log as it stands now.</summary>
     /// <returns>Items that appeared, and items whose message or status changed, in the log's order.</returns>

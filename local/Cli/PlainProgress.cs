@@ -21,7 +21,7 @@ internal sealed class PlainProgress : IProgressView
 
         // That an item which was said is done now goes without saying; that it went wrong does not.
         bool news = said.Add((item.Time, item.Message));
-        if (item.Status is "Success" || LogChanges.IsOpen(item))
+        if (item.Status is LogStatus.Success or LogStatus.Info || LogChanges.IsOpen(item))
         {
             if (news)
             {
@@ -39,8 +39,11 @@ internal sealed class PlainProgress : IProgressView
         if (status.NextPollAt is { } next && next != shown && status.Phase is RescanPhase.Watching or RescanPhase.Stopping)
         {
             shown = next;
-            string done = status.Polls == 0 ? "first poll" : string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done, next");
+            string done = status.Polls == 0 ? "first poll" : string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done,{Percent(status)} next");
             Output.Step(string.Create(CultureInfo.InvariantCulture, $"{done} in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
         }
     }
+
+    private static string Percent(RescanStatus status) =>
+        status.ProgressPercent is { } percent ? string.Create(CultureInfo.InvariantCulture, $" {percent} %,") : "";
 }

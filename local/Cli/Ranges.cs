@@ -6,7 +6,7 @@ namespace Rescan.Local.Cli;
 /// <summary>Numbers that an option takes.</summary>
 internal static class Ranges
 {
-    public static void Check(OptionResult result, Option<int> option, int least, int most)
+    public static void Check(OptionResult result, Option option, int least, int most)
     {
         if (result.Tokens is [var token] && int.TryParse(token.Value, out int number) && (number < least || number > most))
         {

@@ -42,6 +42,8 @@ internal sealed class SessionLogs
 
         public Task<SignInResult> SignInAsync(CancellationToken cancellationToken) => inner.SignInAsync(cancellationToken);
 
+        public Task<ApplianceProbe> ProbeAsync(CancellationToken cancellationToken) => inner.ProbeAsync(cancellationToken);
+
         public Task SignOutAsync(CancellationToken cancellationToken) => inner.SignOutAsync(cancellationToken);
 
         public Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken) => inner.GetRepositoriesAsync(cancellationToken);
@@ -50,7 +52,7 @@ internal sealed class SessionLogs
 
         public Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken) => inner.GetSessionAsync(sessionId, cancellationToken);
 
-        public Task<IReadOnlyList<ApplianceSession>> GetSessionsSinceAsync(DateTimeOffset since, CancellationToken cancellationToken) => inner.GetSessionsSinceAsync(since, cancellationToken);
+        public Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken) => inner.FindRescanCandidatesAsync(since, cancellationToken);
 
         public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken) =>
             latest[sessionId] = await inner.GetSessionLogAsync(sessionId, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rescan.Functions.Appliances;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Simulator;
@@ -11,7 +12,10 @@ internal static class SimulateCommand
 {
     public static Command Create()
     {
-        Option<int> port = new("--port") { HelpName = "PORT", Description = "port on loopback; 0 takes any free one", DefaultValueFactory = _ => 11005 };
+        Option<int?> port = new("--port")
+        {
+            HelpName = "PORT", Description = $"port on loopback; 0 takes any free one. Unless given the kind's own: {string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}",
+        };
         Option<string?> state = new("--state") { HelpName = "FILE", Description = "file that keeps certificate and sessions over a restart" };
         Option<bool> list = new("--list-faults") { Description = "say what each fault does, and start nothing" };
         Option<string> output = Output.Option();
@@ -22,6 +26,7 @@ internal static class SimulateCommand
             Examples =
             [
                 "rescan simulate --port 11005 --session-duration 2m --product 7.0",
+                "rescan simulate --kind vbr --faults dead-refresh-token",
                 "rescan simulate --list-faults",
                 "curl -k https://127.0.0.1:11005/_admin/faults \\",
                 """  -d '{"name":"throttled","request":"log","times":3}'""",
@@ -38,13 +43,13 @@ internal static class SimulateCommand
             bool json = parse.GetValue(output) == "json";
             if (parse.GetValue(list))
             {
-                ListFaults(json);
+                ListFaults(arguments.KindOf(parse), json);
                 return 0;
             }
 
             SimulatorOptions options = arguments.Read(parse) with
             {
-                Port = parse.GetValue(port),
+                Port = parse.GetValue(port) ?? ApplianceProducts.Find(arguments.KindOf(parse).ToString())!.DefaultPort,
                 StateFile = parse.GetValue(state) is { } file ? Path.GetFullPath(file) : null,
             };
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
@@ -70,23 +75,23 @@ internal static class SimulateCommand
         Screen.Out.Say($"base URL    {appliance.BaseAddress}");
         Screen.Out.Say($"thumbprint  {appliance.Thumbprint}");
         Screen.Out.Say($"account     {options.Username} / {options.Password}");
-        Screen.Out.Say($"product     {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Screen.Out.Say($"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
         Screen.Out.Say($"ledger      {appliance.BaseAddress}_ledger");
         Screen.Out.Say("");
         ApplianceTables.Of(options.Repositories).Print(Screen.Out);
     }
 
-    private static void ListFaults(bool json)
+    private static void ListFaults(SimulatedKind of, bool json)
     {
         if (json)
         {
-            Output.PrintJson(FaultCatalog.Kinds.Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
+            Output.PrintJson(FaultCatalog.Of(of).Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
             return;
         }
 
         if (Screen.Out.Width is { } width)
         {
-            foreach (string line in TwoColumns.Of(FaultCatalog.Kinds.Select(k => (k.Name, $"{k.What}; {Strikes(k)}")), 0, width))
+            foreach (string line in TwoColumns.Of(FaultCatalog.Of(of).Select(k => (k.Name, $"{k.What}; {Strikes(k)}")), 0, width))
             {
                 Screen.Out.Say(line);
             }
@@ -95,7 +100,7 @@ internal static class SimulateCommand
         }
 
         Table table = new(Column.Value("fault"), Column.Value("strikes"), Column.Text("what it does"));
-        foreach (FaultKind kind in FaultCatalog.Kinds)
+        foreach (FaultKind kind in FaultCatalog.Of(of))
         {
             table.Add(kind.Name, Strikes(kind), kind.What);
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Rescan.Local.Simulator.Endpoints;
+using Rescan.Local.Simulator.VeeamBackupAndReplication;
 
 namespace Rescan.Local.Simulator;
 
@@ -12,8 +13,8 @@ internal sealed class ApplianceState
     public ApplianceState(SimulatorOptions options)
     {
         Options = options;
-        Tokens = new TokenEndpoint(options);
-        Sessions = new SessionStore(options, Now);
+        Api = options.Kind == SimulatedKind.VeeamBackupAndReplication ? new ServerApi(this) : new ApplianceRouter(this);
+        Sessions = new SessionStore(options, Api.OtherWork, Now);
         SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
         Certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
         foreach (KeptSession session in kept?.Sessions ?? [])
@@ -29,18 +30,21 @@ internal sealed class ApplianceState
 
     public SimulatorOptions Options { get; }
 
-    public TokenEndpoint Tokens { get; }
+    /// <summary>The REST API of the appliance's kind.</summary>
+    public ISimulatedApi Api { get; }
+
+    public TokenStore Tokens => Api.Tokens;
 
     public SessionStore Sessions { get; }
 
     public X509Certificate2 Certificate { get; private set; }
 
-    /// <summary>The release that it was upgraded to; null while it has that of the options.</summary>
-    public ProductRelease? Upgrade { get; set; }
+    /// <summary>The release that took its place; null while it has that of the options.</summary>
+    public ProductRelease? Replacement { get; set; }
 
-    public string ProductVersion => Upgrade?.Version ?? Options.ProductVersion;
+    public string ProductVersion => Replacement?.Version ?? Options.ProductVersion;
 
-    public IReadOnlyList<string> Revisions => Upgrade?.Revisions ?? Options.Revisions;
+    public IReadOnlyList<string> Revisions => Replacement?.Revisions ?? Options.Revisions;
 
     /// <summary>By the appliance's own clock.</summary>
     public DateTimeOffset Now => Options.Time.GetUtcNow() + Options.ClockSkew;

@@ -6,11 +6,9 @@ using Rescan.Local.Simulator.Endpoints;
 namespace Rescan.Local.Simulator;
 
 /// <summary>Every session of the appliance: rescans, and other work that it does by itself.</summary>
-internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset since)
+internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<string> otherWork, DateTimeOffset since)
 {
     private const int MostRows = 5000;
-
-    private static readonly string[] OtherWork = ["Policy", "RetentionActivity", "SelfBackupActivity"];
 
     private static readonly Dictionary<string, Func<SimulatedSession, object?>> Columns = new(StringComparer.Ordinal)
     {
@@ -55,6 +53,13 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
 
     public IReadOnlyList<SimulatedSession> All => [.. sessions.Values];
 
+    /// <summary>All sessions as they stand now, other work included.</summary>
+    public IReadOnlyList<SimulatedSession> At(DateTimeOffset now)
+    {
+        DoOtherWork(now);
+        return All;
+    }
+
     /// <summary>Puts a session back that was kept.</summary>
     public void Restore(KeptSession kept, SimulatedRepository repository)
     {
@@ -70,7 +75,6 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
 
     public object List(HttpRequest request, DateTimeOffset now)
     {
-        DoOtherWork(now);
         PageQuery query = new(request.Query, options.PageSize);
         IReadOnlyList<string> status = query.List("Status");
         if (status.FirstOrDefault(s => !Statuses.Contains(s)) is { } unknown)
@@ -82,7 +86,7 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
         DateTimeOffset? from = query.Time("FromUtc");
         DateTimeOffset? to = query.Time("ToUtc");
         bool ofPolicies = request.Query.ContainsKey("PolicyId") || request.Query.ContainsKey("VmId");
-        IEnumerable<SimulatedSession> rows = sessions.Values
+        IEnumerable<SimulatedSession> rows = At(now)
             .Where(s => (from is null || s.Start >= from) && (to is null || s.Start <= to) && !ofPolicies)
             .Where(s => status.Count == 0 || status.Contains(s.Status(now)))
             .Where(s => types.Count == 0 || types.Contains(s.Type))
@@ -112,7 +116,7 @@ internal sealed class SessionStore(SimulatorOptions options, DateTimeOffset sinc
             for (DateTimeOffset start; (start = since + (every * (others + 1))) <= now; others++)
             {
                 string id = string.Create(CultureInfo.InvariantCulture, $"07e4c0de-0000-4000-8000-{others:x12}");
-                sessions[id] = new SimulatedSession(id, OtherWork[others % OtherWork.Length], ++usn, start, every * 3, "succeeded");
+                sessions[id] = new SimulatedSession(id, otherWork[others % otherWork.Count], ++usn, start, options.OtherSessionsLast ?? every * 3, "succeeded");
             }
         }
     }

@@ -8,8 +8,8 @@ using Rescan.Local.Simulator.Faults;
 namespace Rescan.Local.Simulator;
 
 /// <summary>
-/// An appliance for demos and tests: real HTTPS on loopback, the REST API of Veeam Backup for AWS as far as tokens, repositories,
-/// rescans and sessions go, a ledger of every request at <c>GET /_ledger</c>, and faults on demand: <c>GET</c>, <c>POST</c> and
+/// An appliance for demos and tests: real HTTPS on loopback, the REST API of its kind as far as tokens, repositories, rescans and
+/// sessions go, a ledger of every request at <c>GET /_ledger</c>, and faults on demand: <c>GET</c>, <c>POST</c> and
 /// <c>DELETE /_admin/faults</c>, <c>POST /_admin/password</c>, <c>POST /_admin/certificate</c>, <c>POST /_admin/reboot</c>.
 /// </summary>
 public sealed class SimulatedAppliance : IAsyncDisposable
@@ -17,7 +17,6 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     private readonly SimulatorOptions options;
     private readonly ConcurrentQueue<LedgerEntry> ledger = new();
     private readonly FaultPlan faults;
-    private readonly ApplianceRouter router;
     private readonly AdminEndpoints admin;
     private readonly SemaphoreSlim power = new(1);
     private readonly CancellationTokenSource ended = new();
@@ -29,7 +28,6 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         this.options = options;
         faults = new FaultPlan([.. options.Faults.Select(n => new Fault(n)), .. options.Scenario]);
         State = new ApplianceState(options);
-        router = new ApplianceRouter(State);
         admin = new AdminEndpoints(this);
     }
 
@@ -138,7 +136,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
             return;
         }
 
-        string kind = ApplianceRouter.KindOf(path);
+        string kind = State.Api.KindOf(path);
         Fault? fault = faults.Take(kind);
         int status = 0;
         try
@@ -159,6 +157,6 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     {
         FaultEffects effects = new();
         int? answered = fault is null ? null : await FaultCatalog.Find(fault.Name).Strike(new FaultContext(this, http, TimeSpan.FromSeconds(fault.Seconds ?? 0), effects));
-        return answered ?? await router.AnswerAsync(http, path, effects);
+        return answered ?? await State.Api.AnswerAsync(http, path, effects);
     }
 }

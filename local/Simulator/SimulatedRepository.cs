@@ -13,6 +13,9 @@ public sealed record SimulatedRepository(string Id, string Name, string Bucket, 
 {
     private const string AccountId = "6f1c1f0a-0000-4b55-9d0a-0c8f4a5d1e01";
 
+    /// <summary>Its type on Veeam Backup &amp; Replication; one that is no object storage has no bucket there.</summary>
+    public string Type { get; init; } = "AmazonS3";
+
     /// <summary>Four repositories.</summary>
     public static IReadOnlyList<SimulatedRepository> Defaults { get; } =
     [
@@ -20,6 +23,14 @@ public sealed record SimulatedRepository(string Id, string Name, string Bucket, 
         new(IdOf(2), "prod-us-east", "acme-backup-us", "prod"),
         new(IdOf(3), "archive", "acme-archive", "veeam"),
         new(IdOf(4), "staging", "acme-staging", "backups"),
+    ];
+
+    /// <summary>The four, and two of Veeam Backup &amp; Replication that runs leave out.</summary>
+    public static IReadOnlyList<SimulatedRepository> OfServer { get; } =
+    [
+        .. Defaults,
+        new(IdOf(5), "Default Backup Repository", "", "") { Type = "WinLocal" },
+        new(IdOf(6), "deep-archive", "acme-glacier", "veeam") { Type = "AmazonS3Glacier" },
     ];
 
     /// <summary>A number of repositories: the default ones, then repository-005 and so on.</summary>

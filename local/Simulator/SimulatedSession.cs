@@ -52,7 +52,11 @@ internal sealed class SimulatedSession
 
     /// <summary>Ends it before its time.</summary>
     /// <returns>False when it had ended.</returns>
-    public bool Break(DateTimeOffset now, string end, string? reason)
+    /// <param name="now">The appliance's time.</param>
+    /// <param name="end">How it ends.</param>
+    /// <param name="reason">Why, where the appliance tells.</param>
+    /// <param name="after">How long it takes to end.</param>
+    public bool Break(DateTimeOffset now, string end, string? reason, TimeSpan after = default)
     {
         lock (gate)
         {
@@ -61,12 +65,23 @@ internal sealed class SimulatedSession
                 return false;
             }
 
-            broken = new BrokenSession(now, end, reason);
+            broken ??= new BrokenSession(now + after, end, reason);
             return true;
         }
     }
 
     public bool IsOver(DateTimeOffset now) => End(now) is not null;
+
+    /// <summary>Whether it was told to stop and has not stopped yet.</summary>
+    public bool IsStopping(DateTimeOffset now) => broken is { } stop && now < stop.At;
+
+    /// <summary>How far it is, 0 to 1.</summary>
+    public double Share(DateTimeOffset now) =>
+        duration > TimeSpan.Zero ? Math.Clamp(((End(now) ?? now) - Start) / duration, 0, 1) : 1;
+
+    /// <summary>Its end: succeeded, warning, failed or canceled, and why; null while it runs.</summary>
+    public (DateTimeOffset At, string Outcome, string? Reason)? EndOf(DateTimeOffset now) =>
+        End(now) is { } at ? (at, broken?.Outcome ?? outcome, Ended().Reason) : null;
 
     public string Status(DateTimeOffset now) => End(now) is not null ? Ended().Status : now < Start ? "NeverExecuted" : "Running";
 
@@ -105,13 +120,15 @@ internal sealed class SimulatedSession
     }
 
     /// <summary>The log as it stands; null before the session runs.</summary>
-    public IReadOnlyList<object>? Log(DateTimeOffset now) => now < Start && End(now) is null ? null : [.. Items(now)];
+    public IReadOnlyList<object>? Log(DateTimeOffset now) =>
+        now < Start && End(now) is null ? null : [.. Lines(now).Select(l => Item(l.At, l.Status, l.Message, l.Took))];
 
-    private IEnumerable<object> Items(DateTimeOffset now)
+    /// <summary>The log's lines as they stand; the last one of a running session still changes.</summary>
+    public IEnumerable<LogLine> Lines(DateTimeOffset now)
     {
         DateTimeOffset? end = End(now);
         DateTimeOffset moment = end ?? now;
-        double share = duration > TimeSpan.Zero ? Math.Clamp((moment - Start) / duration, 0, 1) : 1;
+        double share = Share(now);
         (double At, string Message)[] steps = Steps(share);
         for (int i = 0; i < steps.Length && share >= steps[i].At; i++)
         {
@@ -119,7 +136,7 @@ internal sealed class SimulatedSession
             double until = i + 1 < steps.Length ? steps[i + 1].At : 1;
             bool running = end is null && share < until;
             DateTimeOffset at = Start + (duration * steps[i].At);
-            yield return Item(at, running ? "Running" : "Success", steps[i].Message, (running ? moment : Start + (duration * until)) - at);
+            yield return new LogLine(at, running ? "Running" : "Success", steps[i].Message, (running ? moment : Start + (duration * until)) - at);
         }
 
         if (end is { } ended)
@@ -127,10 +144,10 @@ internal sealed class SimulatedSession
             (string status, _, string? reason) = Ended();
             yield return status switch
             {
-                "Warning" => Item(ended, "Warning", repository is null ? "Completed with warnings" : $"Rescan found {RestorePoints} restore points (3 new); 2 could not be read", TimeSpan.Zero),
-                "Failed" => Item(ended, "Error", $"{(repository is null ? "Failed" : "Rescan failed")}: {reason}", TimeSpan.Zero),
-                "Canceled" => Item(ended, "Canceled", repository is null ? "Canceled" : "Rescan was canceled", TimeSpan.Zero),
-                _ => Item(ended, "Success", repository is null ? "Completed" : $"Rescan found 4 backup policies, {RestorePoints} restore points (3 new)", TimeSpan.Zero),
+                "Warning" => new LogLine(ended, "Warning", repository is null ? "Completed with warnings" : $"Rescan found {RestorePoints} restore points (3 new); 2 could not be read", TimeSpan.Zero),
+                "Failed" => new LogLine(ended, "Error", $"{(repository is null ? "Failed" : "Rescan failed")}: {reason}", TimeSpan.Zero),
+                "Canceled" => new LogLine(ended, "Canceled", repository is null ? "Canceled" : "Rescan was canceled", TimeSpan.Zero),
+                _ => new LogLine(ended, "Success", repository is null ? "Completed" : $"Rescan found 4 backup policies, {RestorePoints} restore points (3 new)", TimeSpan.Zero),
             };
         }
     }
@@ -159,5 +176,14 @@ internal sealed class SimulatedSession
         logTime = ApplianceResponses.Time(at), status, message, executionStartTime = ApplianceResponses.Time(at), executionDuration = (long)took.TotalMilliseconds,
     };
 
-    private DateTimeOffset? End(DateTimeOffset now) => broken?.At ?? (now >= Start + duration ? Start + duration : null);
+    private DateTimeOffset? End(DateTimeOffset now) => broken is { } stop && stop.At < Start + duration
+        ? (now >= stop.At ? stop.At : null)
+        : now >= Start + duration ? Start + duration : null;
 }
+
+/// <summary>A line of a session's log.</summary>
+/// <param name="At">When it began.</param>
+/// <param name="Status">Running, Success, Warning, Error or Canceled.</param>
+/// <param name="Message">The text.</param>
+/// <param name="Took">How long it took so far.</param>
+internal sealed record LogLine(DateTimeOffset At, string Status, string Message, TimeSpan Took);

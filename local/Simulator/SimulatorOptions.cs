@@ -2,9 +2,22 @@ using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Simulator;
 
+/// <summary>What a simulated appliance is.</summary>
+public enum SimulatedKind
+{
+    /// <summary>Veeam Backup for AWS.</summary>
+    VeeamBackupForAws,
+
+    /// <summary>Veeam Backup &amp; Replication.</summary>
+    VeeamBackupAndReplication,
+}
+
 /// <summary>How the simulated appliance behaves.</summary>
 public sealed record SimulatorOptions
 {
+    /// <summary>What it is.</summary>
+    public SimulatedKind Kind { get; init; }
+
     /// <summary>Port on loopback; 0 takes any free one.</summary>
     public int Port { get; init; }
 
@@ -31,6 +44,21 @@ public sealed record SimulatorOptions
 
     /// <summary>How often a session of other work (backup, retention) starts; null: never.</summary>
     public TimeSpan? OtherSessionsEvery { get; init; }
+
+    /// <summary>How long a session of other work runs; null: three times as long as from one to the next.</summary>
+    public TimeSpan? OtherSessionsLast { get; init; }
+
+    /// <summary>How long a session takes to stop once it was told to.</summary>
+    public TimeSpan StopDuration { get; init; }
+
+    /// <summary>Whether a rescan's log names its repository, which is not documented of Veeam Backup &amp; Replication.</summary>
+    public bool LogsNameRepository { get; init; } = true;
+
+    /// <summary>How many bad passwords lock the account; null: none do.</summary>
+    public int? LockAfter { get; init; }
+
+    /// <summary>Whether the revisions are listed without a token, as Veeam Backup &amp; Replication 13.1 does.</summary>
+    public bool ListsRevisions { get; init; } = true;
 
     /// <summary>Names of faults from <see cref="FaultCatalog"/>, each as it usually strikes.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
@@ -65,12 +93,27 @@ public sealed record SimulatorOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The usual options of a kind.</summary>
+    public static SimulatorOptions Of(SimulatedKind kind) => kind == SimulatedKind.VeeamBackupForAws ? new() : new SimulatorOptions
+    {
+        Kind = kind,
+        Username = @"LAB\svc-rescan",
+        Role = "Backup Administrator",
+        TokenLifetime = TimeSpan.FromMinutes(15),
+        PageSize = 200,
+        OtherSessionsEvery = TimeSpan.FromMinutes(15),
+        OtherSessionsLast = TimeSpan.FromSeconds(40),
+        StopDuration = TimeSpan.FromSeconds(2),
+        LogsNameRepository = false,
+        Repositories = SimulatedRepository.OfServer,
+    }.OfProduct("13.1");
+
     /// <summary>The same, with the version and the revisions of a product release.</summary>
-    /// <param name="product">A release of <see cref="ProductRelease.All"/>, such as 7.0.</param>
+    /// <param name="product">A release of the kind, such as 7.0.</param>
     /// <exception cref="ArgumentException">The release is not known.</exception>
     public SimulatorOptions OfProduct(string product)
     {
-        ProductRelease release = ProductRelease.Find(product);
+        ProductRelease release = ProductRelease.Find(product, Kind);
         return this with { ProductVersion = release.Version, Revisions = release.Revisions };
     }
 }

@@ -127,7 +127,7 @@ public sealed class StartRescanTests : IAsyncLifetime
         await app.GetRequiredService<OutcomeStore>().TryRecordAsync("before", Ended(known), default);
         await PostAsync(app, "one", Archive);
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-        while ((await Client(app).GetSessionsSinceAsync(DateTimeOffset.UtcNow.AddSeconds(-2), patience.Token)).Count < 3)
+        while (appliance.State.Sessions.At(DateTimeOffset.UtcNow).Count < 4)
         {
             await Task.Delay(50, patience.Token);
         }

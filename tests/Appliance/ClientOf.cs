@@ -15,11 +15,13 @@ internal sealed class ClientOf : IAsyncDisposable
 
     private readonly ServiceProvider services;
 
-    public ClientOf(Uri baseUrl, IEnumerable<string> thumbprints, string apiVersion = "1.0-rev0", string password = Secret, string username = "u", TimeProvider? time = null)
+    public ClientOf(Uri baseUrl, IEnumerable<string> thumbprints, string apiVersion = "", string password = Secret, string username = "u", TimeProvider? time = null,
+        string kind = "VeeamBackupForAws")
     {
         Dictionary<string, string?> settings = new()
         {
             ["Rescan:Appliances:0:Name"] = "one",
+            ["Rescan:Appliances:0:Kind"] = kind,
             ["Rescan:Appliances:0:BaseUrl"] = baseUrl.AbsoluteUri,
             ["Rescan:Appliances:0:Username"] = username,
             ["Rescan:Appliances:0:Password"] = password,

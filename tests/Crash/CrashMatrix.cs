@@ -23,8 +23,9 @@ internal sealed record CrashResult(string? Point, bool Killed, IReadOnlyList<str
 /// ledger, the outcome store, the task hub and the receiver of notifications are held against each other.
 /// </summary>
 /// <param name="storage">Connection string of a storage account; null for SQLite.</param>
-internal sealed class CrashMatrix(string? storage)
+internal sealed class CrashMatrix(string? storage, SimulatedKind kind = SimulatedKind.VeeamBackupForAws)
 {
+    private readonly SimulatorOptions options = SimulatorOptions.Of(kind) with { SessionDuration = TimeSpan.FromSeconds(1) };
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     // On a storage account a restarted app waits half a minute for what the killed one had taken.
@@ -68,7 +69,7 @@ internal sealed class CrashMatrix(string? storage)
         string hub = string.Create(CultureInfo.InvariantCulture, $"C{Environment.ProcessId}x{Interlocked.Increment(ref cases)}");
         List<string> violations = [];
         bool killed = false;
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, default);
         await using NoticeReceiver receiver = await NoticeReceiver.StartAsync();
         string id = "rescan-a1-" + SimulatorOptionsRepository;
         try
@@ -126,13 +127,17 @@ internal sealed class CrashMatrix(string? storage)
         ? ["--state", folder, "--settings", "none"]
         : ["--state", folder, "--settings", "none", "--storage", storage, "--hub", hub];
 
-    private static Dictionary<string, string> Settings(SimulatedAppliance appliance, NoticeReceiver receiver, string? point, string? log) => new(ServedApp.Failpoints(point, log))
+    private Dictionary<string, string> Settings(SimulatedAppliance appliance, NoticeReceiver receiver, string? point, string? log) => new(ServedApp.Failpoints(point, log))
     {
         ["Rescan__Appliances__0__Name"] = "a1",
+        ["Rescan__Appliances__0__Kind"] = options.Kind.ToString(),
         ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
-        ["Rescan__Appliances__0__Username"] = "rescan",
+        ["Rescan__Appliances__0__Username"] = options.Username,
         ["Rescan__Appliances__0__Password"] = "demo-password",
         ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+
+        // A session that was started for an answer that never came is known again only where the revision tells who started it.
+        ["Rescan__Appliances__0__ApiVersion"] = options.Kind == SimulatedKind.VeeamBackupAndReplication ? "auto" : "",
         ["Rescan__LostAnswerWait"] = "00:00:03",
         ["Rescan__Polling__Kappa"] = "0.1",
         ["Rescan__Polling__MinInterval"] = "00:00:00.5",
@@ -229,7 +234,7 @@ internal sealed class CrashMatrix(string? storage)
             outcomes.AddRange(item.Outcome is { } outcome ? [outcome] : []);
         }
 
-        int sessions = appliance.Ledger.Count(e => e is { Kind: "rescan", Status: 202 });
+        int sessions = appliance.Ledger.Count(e => e is { Kind: "rescan", Status: 201 or 202 });
         Expect(outcomes.Count == 1, $"{outcomes.Count} outcomes");
         Expect(sessions == 1, $"{sessions} sessions");
         if (outcomes is [var only])

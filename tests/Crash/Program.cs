@@ -3,6 +3,7 @@ using Rescan.Crash;
 using Rescan.Crash.Hostile;
 using Rescan.Crash.Orders;
 using Rescan.Local.Runtime.Azurite;
+using Rescan.Local.Simulator;
 
 // matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. orders N SEED: plays orders of events. hostile N SEED: rescans of appliances that break their answers. soak MINUTES: mixed load. Exit code 1 when anything was lost or doubled.
 switch (args)
@@ -37,6 +38,7 @@ static async Task<int> MatrixAsync(string? only)
     if (only is null or "sqlite")
     {
         violations += await TryAsync("SQLite", new CrashMatrix(null));
+        violations += await TryAsync("SQLite, Veeam Backup & Replication", new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication));
     }
 
     if (only is null or "azurite")

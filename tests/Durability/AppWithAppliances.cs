@@ -43,6 +43,7 @@ internal sealed class AppWithAppliances : IAsyncDisposable
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, default);
             string key = string.Create(CultureInfo.InvariantCulture, $"Rescan:Appliances:{app.appliances.Count}:");
             settings[key + "Name"] = name;
+            settings[key + "Kind"] = options.Kind.ToString();
             settings[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
             settings[key + "Username"] = options.Username;
             settings[key + "Password"] = options.Password;

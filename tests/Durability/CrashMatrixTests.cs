@@ -1,5 +1,6 @@
 using System.Text;
 using Rescan.Crash;
+using Rescan.Local.Simulator;
 using Rescan.Tests.Runtime.Durable;
 
 namespace Rescan.Tests.Durability;
@@ -9,6 +10,10 @@ public sealed class CrashMatrixTests
 {
     [Fact]
     public Task On_SQLite_nothing_is_lost_and_nothing_is_done_twice() => TryAsync(new CrashMatrix(null), 16);
+
+    [Fact]
+    public Task On_Veeam_Backup_and_Replication_nothing_is_lost_and_nothing_is_done_twice() =>
+        TryAsync(new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication), 14);
 
     [Fact]
     public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 14);

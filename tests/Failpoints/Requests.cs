@@ -91,14 +91,16 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
     private static string? NameOf(string path) => path.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries) switch
     {
         ["notices", ..] => "notice",
-        ["api", "v1", "token"] => "appliance token",
+        ["api", "v1", "token"] or ["api", "oauth2", ..] => "appliance token",
+        ["api", "v1", "backupInfrastructure", "repositories", "rescan"] => "appliance rescan",
+        ["api", "v1", "backupInfrastructure", "repositories"] => "appliance repositories",
         ["api", "v1", "repositories", _, "rescan"] => "appliance rescan",
         ["api", "v1", "repositories", ..] => "appliance repositories",
         ["api", "v1", "sessions"] => "appliance sessions",
-        ["api", "v1", "sessions", _, "log"] => "appliance log",
+        ["api", "v1", "sessions", _, "log" or "logs"] => "appliance log",
         ["api", "v1", "sessions", _, "stop"] => "appliance stop",
         ["api", "v1", "sessions", _] => "appliance session",
-        ["api", "v1", ..] => "appliance other",
+        ["api", "v1", ..] or ["swagger", ..] => "appliance other",
         _ => null,
     };
 

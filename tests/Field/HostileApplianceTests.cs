@@ -32,7 +32,7 @@ public sealed class HostileApplianceTests : IAsyncLifetime
     {
         server.Json("GET /api/v1/" + what, page);
 
-        int found = what == "sessions" ? (await app.Client.GetSessionsSinceAsync(DateTimeOffset.UnixEpoch, default)).Count : (await app.Client.GetRepositoriesAsync(default)).Count;
+        int found = what == "sessions" ? (await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count : (await app.Client.GetRepositoriesAsync(default)).Count;
 
         Assert.Equal((2, 2), (found, server.Count("GET /api/v1/" + what)));
     }
@@ -46,7 +46,7 @@ public sealed class HostileApplianceTests : IAsyncLifetime
             return http.Response.WriteAsync($$"""{"totalCount":2147483647,"results":[{{string.Join(',', Enumerable.Range(offset, 200).Select(i => $$"""{"id":"{{i}}","status":"Running"}"""))}}]}""");
         };
 
-        Assert.Equal((5000, 25), ((await app.Client.GetSessionsSinceAsync(DateTimeOffset.UnixEpoch, default)).Count, server.Count("GET /api/v1/sessions")));
+        Assert.Equal((5000, 25), ((await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count, server.Count("GET /api/v1/sessions")));
     }
 
     [Fact]

@@ -6,7 +6,6 @@ using Json.Schema;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Runs;
-using Rescan.Local.Cli;
 using Rescan.Local.Simulator;
 using Rescan.Tests.Appliance;
 
@@ -126,8 +125,8 @@ public sealed class InventedFieldsTests : IAsyncDisposable
         await using ClientOf app = new(appliance!.BaseAddress, [appliance.Thumbprint], username: "rescan", password: "demo-password", time: time);
         string id = (await app.Client.StartRescanAsync(SimulatedRepository.Defaults[0].Id, default))!;
 
-        Assert.Equal([id], (await app.Client.GetSessionsSinceAsync(time.GetUtcNow().AddSeconds(-1), default)).Select(s => s.Id));
-        Assert.Empty(await app.Client.GetSessionsSinceAsync(time.GetUtcNow().AddSeconds(1), default));
+        Assert.Equal([id], (await app.Client.FindRescanCandidatesAsync(time.GetUtcNow().AddSeconds(-1), default)).Select(s => s.Id));
+        Assert.Empty(await app.Client.FindRescanCandidatesAsync(time.GetUtcNow().AddSeconds(1), default));
     }
 
     [Theory]
@@ -135,7 +134,7 @@ public sealed class InventedFieldsTests : IAsyncDisposable
     [InlineData("PortalOperator", true)]
     [InlineData("portal-administrator", true)]
     [InlineData("Restore Operator", false)]
-    public void Roles_are_compared_however_they_are_spelt(string role, bool may) => Assert.Equal(may, ApplianceCommands.MayRescan(role));
+    public void Roles_are_compared_however_they_are_spelt(string role, bool may) => Assert.Equal(may, ApplianceProducts.All[0].MayRescan(role));
 
     private async Task StartAsync(SimulatorOptions options)
     {

@@ -46,7 +46,10 @@ public sealed class RepresentationTests : IAsyncLifetime
         server.Json("GET /api/v1/sessions/s/log", """{"SessionId":"s","Log":[{"LogTime":"2026-03-01T02:00:01","Status":"error","Message":"m"},null,{}]}""");
 
         Assert.Equal(
-            new ApplianceSession("s", "ImportPolicy", "Succeeded", "Success", "r", new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), null),
+            new ApplianceSession("s", SessionState.Done, "Succeeded")
+            {
+                Type = "ImportPolicy", Result = SessionResult.Succeeded, Reason = "r", StartedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), Nature = SessionNature.Rescan,
+            },
             await app.Client.GetSessionAsync("s", default));
         Assert.Equal([new SessionLogItem(new DateTimeOffset(2026, 3, 1, 2, 0, 1, TimeSpan.Zero), "Error", "m")], await app.Client.GetSessionLogAsync("s", default));
     }

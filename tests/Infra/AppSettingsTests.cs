@@ -31,7 +31,7 @@ public sealed class AppSettingsTests(InfraFixture infra)
         Assert.Equal(("Aws.One", "https://one.example:11005/", "rescan", "one", "auto", 7), (one.Name, one.BaseUrl!.ToString(), one.Username, one.PasswordSecret, one.ApiVersion, one.MaxConcurrentRescans));
         Assert.Equal(2, one.Thumbprints.Count);
         ApplianceOptions two = options.Appliances[1];
-        Assert.Equal(("Aws.Two", "aws-two-password", "1.0-rev0", 4), (two.Name, two.PasswordSecret, two.ApiVersion, two.MaxConcurrentRescans));
+        Assert.Equal(("Aws.Two", "VeeamBackupForAws", "aws-two-password", "", 4), (two.Name, two.Kind, two.PasswordSecret, two.ApiVersion, two.MaxConcurrentRescans));
         Assert.Empty(two.Thumbprints);
     }
 

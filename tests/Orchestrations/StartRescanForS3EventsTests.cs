@@ -119,8 +119,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
     {
         IOptions<RescanOptions> settings = Options.Create(options);
         await using ServiceProvider http = new ServiceCollection().AddHttpClient().BuildServiceProvider();
-        using ApplianceClients appliances = new(
-            settings, http.GetRequiredService<IHttpClientFactory>(),
+        ApplianceClients appliances = new(
+            settings, http.GetRequiredService<IHttpClientFactory>(), new CertificatesSeen(),
             new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         await using TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "table.db") }, default);
         IntentStore intents = new(hub.Table!, fixture.Time);

@@ -144,7 +144,7 @@ public sealed class RescanStateTests
     public void A_blank_reason_is_none(string? said, string? canceled, string expected)
     {
         RescanState state = In(RescanPhase.Stopping) with { CancelReason = canceled, LastMessage = "last message" };
-        SessionSnapshot seen = new("Canceled", "Cancelled", Functions.Appliances.StorableText.CleanOrNull(said), null, null, 1, null);
+        SessionSnapshot seen = new(SessionState.Done, "Canceled", SessionResult.Canceled, Functions.Appliances.StorableText.CleanOrNull(said), null, null, 1, null);
 
         Assert.Equal(expected, state.AfterPoll(new ActivityResult<SessionSnapshot>(seen, null, new()), At(TimeSpan.FromMinutes(1))).State.Reason);
     }
@@ -199,7 +199,11 @@ public sealed class RescanStateTests
         Outcome = phase == RescanPhase.Recording ? Outcome.Succeeded : null,
     };
 
-    private static ActivityResult<SessionSnapshot> Seen(string status) => new(new SessionSnapshot(status, null, null, null, null, 0, null), null, new());
+    private static ActivityResult<SessionSnapshot> Seen(string status) => new(Snapshot(status), null, new());
+
+    private static SessionSnapshot Snapshot(string status) => new(
+        status switch { "NeverExecuted" => SessionState.Pending, "Running" => SessionState.Running, _ when Enum.TryParse<SessionResult>(status, out _) => SessionState.Done, _ => SessionState.Unknown },
+        status, Enum.TryParse(status, out SessionResult result) ? result : null, null, null, null, 0, null);
 
     private static (RescanPhase, Outcome?) End(RescanStep step) => (step.State.Phase, step.State.Outcome);
 }

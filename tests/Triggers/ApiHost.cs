@@ -46,6 +46,7 @@ internal sealed class ApiHost : IAsyncDisposable
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, default);
             string key = $"Rescan:Appliances:{started.Count}:";
             api.settings[key + "Name"] = started.Count < names.Length ? names[started.Count] : $"appliance-{started.Count + 1}";
+            api.settings[key + "Kind"] = options.Kind.ToString();
             api.settings[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
             api.settings[key + "Username"] = options.Username;
             api.settings[key + "Password"] = options.Password;

@@ -1,4 +1,5 @@
-using Rescan.Functions.Appliances;
+using System.Text.Json;
+using Rescan.Functions.Appliances.VeeamBackupForAws;
 using Rescan.Functions.S3Events;
 
 namespace Rescan.Tests.Webhooks;
@@ -46,5 +47,6 @@ public sealed class RepositoryMatcherTests
             Listed("one", "r1", "bucket", "team"), Listed("two", "r2", "bucket", "team"), Listed("one", "r3", "bucket", "team/weekly"), Listed("one", "r4", "bucket", "team/nightly")])
             .Match("bucket", "team/nightly/disk").Select(l => $"{l.Appliance}/{l.Repository.Id}"));
 
-    private static ListedRepository Listed(string appliance, string id, string? bucket, string? folder) => new(appliance, new Repository(id, id, bucket, folder));
+    private static ListedRepository Listed(string appliance, string id, string? bucket, string? folder) => new(
+        appliance, JsonSerializer.SerializeToElement(new { id, name = id, amazonStorageFolder = folder, _embedded = new { bucket = new { name = bucket } } }).ToRepository());
 }

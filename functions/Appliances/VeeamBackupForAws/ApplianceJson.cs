@@ -1,99 +1,68 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 
-/// <summary>Reads the appliance's JSON tolerantly: names are compared without case, unknown fields are ignored, missing ones are null.</summary>
+/// <summary>Turns what the appliance sends into what every kind shares. A time without a zone is UTC, as its examples suggest.</summary>
 internal static class ApplianceJson
 {
     private const int MaxStatus = 64;
     private const int MaxReason = 2000;
-
-    public static string? Text(this JsonElement element, string name) => element.Part(name) is var value ? value.ValueKind switch
-    {
-        JsonValueKind.String => StorableText.Read(value),
-        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-        _ => null,
-    } : null;
-
-    /// <summary>A property of an object; undefined when there is none. The documented spelling wins over another case.</summary>
-    public static JsonElement Part(this JsonElement element, string name)
-    {
-        if (element.ValueKind != JsonValueKind.Object)
-        {
-            return default;
-        }
-
-        try
-        {
-            if (element.TryGetProperty(name, out JsonElement value))
-            {
-                return value;
-            }
-        }
-        catch (InvalidOperationException)
-        {
-            // Some name is no text; it is not the one that is looked for.
-        }
-
-        return element.EnumerateObject().FirstOrDefault(p => IsNamed(p, name)).Value;
-    }
-
-    private static bool IsNamed(JsonProperty property, string name)
-    {
-        try
-        {
-            return string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase);
-        }
-        catch (InvalidOperationException)
-        {
-            // Its name is no text: a part of a pair of surrogates, or bytes that are no UTF-8.
-            return false;
-        }
-    }
-
-    public static int? Number(this JsonElement element, string name) =>
-        int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
-
-    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.Part(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
-
-    /// <summary>A time; without a zone it is UTC, as the appliance's examples suggest.</summary>
-    public static DateTimeOffset? Time(this JsonElement element, string name) => ParseTime(element.Text(name));
-
-    /// <inheritdoc cref="Time"/>
-    /// <returns>Null for what is no time, and for the first moment of the calendar, which stands for a time that was never set.</returns>
-    public static DateTimeOffset? ParseTime(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) && time.Year > 1
-            ? time
-            : null;
 
     /// <param name="e">The session.</param>
     /// <param name="latest">The latest time that can have been reached; a later one is not believed.</param>
     public static ApplianceSession ToSession(this JsonElement e, DateTimeOffset latest)
     {
         DateTimeOffset? Reached(string name) => e.Time(name) is { } time && time <= latest ? time : null;
-        return new ApplianceSession(
-            e.Text("id") ?? "",
-            SessionVocabulary.Type(Cut(e.Text("type"), MaxStatus)),
-            SessionVocabulary.Status(Cut(e.Text("status"), MaxStatus)) ?? "",
-            SessionVocabulary.Result(Cut(e.Text("result"), MaxStatus)),
-            StorableText.CleanOrNull(e.Text("reason"), MaxReason),
-            Reached("executionStartTime"),
-            Reached("executionStopTime"))
+        string status = SessionVocabulary.Status(StorableText.CleanOrNull(e.Text("status"), MaxStatus)) ?? "";
+        string? type = SessionVocabulary.Type(StorableText.CleanOrNull(e.Text("type"), MaxStatus));
+        return new ApplianceSession(e.Text("id") ?? "", StateOf(status), status)
         {
-            Nature = RescanEvidence.Of(e.Text("type")),
+            Type = type,
+            Result = ResultOf(status),
+            Reason = StorableText.CleanOrNull(e.Text("reason"), MaxReason),
+            StartedAt = Reached("executionStartTime"),
+            StoppedAt = Reached("executionStopTime"),
+            Nature = RescanEvidence.Of(type),
         };
     }
 
-    /// <summary>The bucket is a name in the contract; an object with a name is read too. The id of the bucket is the appliance's own and no name.</summary>
+    /// <summary>
+    /// The bucket is a name in the contract; an object with a name is read too. The id of the bucket is the appliance's own and no name.
+    /// A repository's objects lie under its folder, or under its folder within <c>Veeam/Backup/</c>.
+    /// </summary>
     public static Repository ToRepository(this JsonElement e)
     {
         JsonElement embedded = e.Part("_embedded");
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), e.Text("amazonStorageFolder"));
+        string? folder = e.Text("amazonStorageFolder");
+        string path = S3Folder.Normal(folder);
+        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), folder)
+        {
+            KeyPrefixes = path.Length == 0 ? [""] : [$"{path}/", $"Veeam/Backup/{path}/"],
+        };
     }
 
-    /// <summary>A text of at most so many characters; half a surrogate pair is not left at its end.</summary>
-    public static string? Cut(string? text, int length) =>
-        text is null || text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)] + "…";
+    /// <summary>The status of a log item, as every kind has it.</summary>
+    public static string LogStatusOf(string status) => status switch
+    {
+        "NeverExecuted" => LogStatus.Pending,
+        "Canceling" or "RunningWithWarning" or "RunningWithError" => LogStatus.Running,
+        _ => status,
+    };
+
+    private static SessionState StateOf(string status) => status switch
+    {
+        "NeverExecuted" => SessionState.Pending,
+        "Running" => SessionState.Running,
+        "Succeeded" or "Warning" or "Failed" or "Canceled" => SessionState.Done,
+        _ => SessionState.Unknown,
+    };
+
+    private static SessionResult? ResultOf(string status) => status switch
+    {
+        "Succeeded" => SessionResult.Succeeded,
+        "Warning" => SessionResult.Warning,
+        "Failed" => SessionResult.Failed,
+        "Canceled" => SessionResult.Canceled,
+        _ => null,
+    };
 }

@@ -136,7 +136,7 @@ internal sealed class SessionLogReader
                 (time, status, message) = (null, null, null);
                 break;
             case JsonTokenType.EndObject when inLog && reader.CurrentDepth == ItemDepth:
-                Add(new SessionLogItem(ApplianceJson.ParseTime(time), SessionVocabulary.LogStatus(status) ?? "", message ?? ""));
+                Add(new SessionLogItem(JsonReading.ParseTime(time), ApplianceJson.LogStatusOf(SessionVocabulary.LogStatus(status) ?? ""), message ?? ""));
                 break;
             case JsonTokenType.String when reader.CurrentDepth == 1 && Is("sessionId"):
                 SessionId = TextOf(ref reader, MaxStatus);

@@ -10,17 +10,11 @@ internal static class SessionVocabulary
         "Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "ImportPolicy", "TombstoneRetention");
 
     private static readonly Dictionary<string, string> Statuses = new(
-        Of(SessionStatus.NeverExecuted, SessionStatus.Running, SessionStatus.Succeeded, SessionStatus.Warning, SessionStatus.Failed, SessionStatus.Canceled),
+        Of("NeverExecuted", "Running", "Succeeded", "Warning", "Failed", "Canceled"),
         StringComparer.OrdinalIgnoreCase)
     {
-        ["Success"] = SessionStatus.Succeeded,
-        ["Cancelled"] = SessionStatus.Canceled,
-    };
-
-    private static readonly Dictionary<string, string> Results = new(Of("Running", "Success", "Warning", "Failed", "Cancelled"), StringComparer.OrdinalIgnoreCase)
-    {
-        ["Succeeded"] = "Success",
-        ["Canceled"] = "Cancelled",
+        ["Success"] = "Succeeded",
+        ["Cancelled"] = "Canceled",
     };
 
     private static readonly Dictionary<string, string> LogStatuses = new(
@@ -35,8 +29,6 @@ internal static class SessionVocabulary
     public static string? Type(string? text) => Known(Types, text);
 
     public static string? Status(string? text) => Known(Statuses, text);
-
-    public static string? Result(string? text) => Known(Results, text);
 
     public static string? LogStatus(string? text) => Known(LogStatuses, text);
 

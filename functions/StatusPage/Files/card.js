@@ -61,12 +61,14 @@ export class Card {
 
   tick(now) {
     const elapsed = Math.max(0, (now - Date.parse(this.#rescan.startedAt)) / 1000);
-    setText(this.#elapsed, this.#usual === null ? ticking(elapsed) : `${ticking(elapsed)} of about ${about(this.#usual)}`);
-    this.#bar.hidden = this.#usual === null;
-    if (this.#usual !== null) {
-      const share = Math.min(1, elapsed / Math.max(this.#usual, 0.001));
+    const percent = this.#rescan.progressPercent ?? null;
+    const time = this.#usual === null ? ticking(elapsed) : `${ticking(elapsed)} of about ${about(this.#usual)}`;
+    setText(this.#elapsed, percent === null ? time : `${percent} % · ${time}`);
+    this.#bar.hidden = this.#usual === null && percent === null;
+    if (!this.#bar.hidden) {
+      const share = percent === null ? Math.min(1, elapsed / Math.max(this.#usual, 0.001)) : percent / 100;
       setAttribute(this.#fillBar, 'width', `${(share * 100).toFixed(1)}%`);
-      setAttribute(this.#bar, 'class', elapsed > this.#usual * 1.5 ? 'gauge long' : 'gauge');
+      setAttribute(this.#bar, 'class', this.#usual !== null && elapsed > this.#usual * 1.5 ? 'gauge long' : 'gauge');
     }
 
     setText(this.#next, nextPoll(this.#rescan, now));

@@ -4,8 +4,8 @@ import { h, icon, setAttribute, setText } from './dom.js';
 import { clock, full } from './words.js';
 
 const looks = {
-  Success: ['ok', 'ok'], Warning: ['warn', 'warn'], RunningWithWarning: ['warn', 'warn'], Error: ['bad', 'bad'], RunningWithError: ['bad', 'bad'],
-  Running: ['run', 'run'], Canceled: ['idle', 'idle'], Canceling: ['idle', 'idle'], Pending: ['none', 'idle'], NeverExecuted: ['none', 'idle'],
+  Success: ['ok', 'ok'], Warning: ['warn', 'warn'], Error: ['bad', 'bad'], Running: ['run', 'run'], Canceled: ['idle', 'idle'], Pending: ['none', 'idle'],
+  Info: ['dot', 'idle'],
 };
 
 /** Shows a log; items that changed in place, as the appliance's running ones do, change in place here too. */

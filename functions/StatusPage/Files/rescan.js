@@ -150,7 +150,7 @@ export class RescanView {
     const rescan = this.#rescan;
     const started = Date.parse(rescan.startedAt);
     const end = rescan.outcome ? (Date.parse(rescan.outcome.finishedAt) - started) / 1000 : Math.max(0, (now - started) / 1000);
-    setText(this.#detail, this.#runs ? `${ticking(end)} so far · ${nextPoll(rescan, now)}`
+    setText(this.#detail, this.#runs ? [`${ticking(end)} so far`, (rescan.progressPercent ?? null) === null ? null : `${rescan.progressPercent} %`, nextPoll(rescan, now)].filter(Boolean).join(' · ')
       : rescan.outcome ? `after ${span(end)}, ${day(rescan.outcome.finishedAt)}` : '');
     this.#chart.draw(rescan.timeline, end, this.#runs ? null : endLook(rescan), rescan.polls);
   }

@@ -40,7 +40,8 @@ export class Row {
     this.words = `${repository.name} ${repository.appliance} ${repository.bucket ?? ''} ${repository.folder ?? ''}`.toLowerCase();
     setText(this.#link, repository.name);
     setAttribute(this.#link, 'href', last || runs ? `#/rescans/${encodeURIComponent(this.#id)}` : null);
-    setText(this.#where, [repository.appliance, [repository.bucket, repository.folder].filter(Boolean).join('/'), stale && 'as last known'].filter(Boolean).join(' · '));
+    setText(this.#where, [repository.appliance, [repository.bucket, repository.folder].filter(Boolean).join('/') || repository.type, repository.leftOutOfRuns && 'left out of runs', stale && 'as last known'].filter(Boolean).join(' · '));
+    setAttribute(this.#where, 'title', repository.leftOutOfRuns ? `Runs leave it out unless they name it: ${repository.leftOutOfRuns}` : null);
     const key = `${this.state.look.label}/${runs}/${this.state.note}`;
     if (key !== this.#outcomeKey) {
       this.#outcomeKey = key;

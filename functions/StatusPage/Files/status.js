@@ -87,7 +87,8 @@ export function judge(repository, now, isRunning, place) {
   const last = repository.lastOutcome;
   if (!last) {
     return isRunning ? { rank: 2, look: never, note: null }
-      : place ? { rank: 2, look: waiting(place), note: null } : { rank: 1, look: never, note: null };
+      : place ? { rank: 2, look: waiting(place), note: null }
+        : repository.leftOutOfRuns ? { rank: 2, look: never, note: 'Runs leave it out unless they name it' } : { rank: 1, look: never, note: null };
   }
 
   const state = judgeLast(repository, last, now);
@@ -106,7 +107,7 @@ function judgeLast(repository, last, now) {
     return { rank: 1, look, note: 'None of its rescans was done so far' };
   }
 
-  if (age > OVERDUE) {
+  if (age > OVERDUE && !repository.leftOutOfRuns) {
     return { rank: 1, look: overdue, note: `Last done ${span(age)} ago` };
   }
 

@@ -24,7 +24,7 @@ internal static class StatusTables
                 Cell.Relative(DisplayFormat.Duration(Age(rescan.StartedAt, now)), rescan.StartedAt),
                 rescan.Polls, Cell.Relative(until > TimeSpan.Zero ? "in " + DisplayFormat.Duration(until) : "now", rescan.NextPollAt),
                 Cell.Id(rescan.Repository.Id, rescan.Id),
-                rescan.Trouble ?? rescan.LastMessage);
+                rescan.Trouble ?? (rescan.ProgressPercent is { } percent ? $"{percent} % {rescan.LastMessage}" : rescan.LastMessage));
         }
 
         return table;

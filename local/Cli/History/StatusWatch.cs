@@ -76,7 +76,7 @@ internal static class StatusWatch
         report.Schedule?.Recent is [var newest, ..] ? (newest.Id, newest.Status) : (null, null);
 
     private static (string?, RescanPhase?, int, string?, string?) Standing(RescanView rescan) =>
-        (rescan.RequestId, rescan.Phase, rescan.Polls, rescan.LastMessage, rescan.Trouble);
+        (rescan.RequestId, rescan.Phase, rescan.Polls, $"{rescan.ProgressPercent} {rescan.LastMessage}", rescan.Trouble);
 
     private static void Draw(StatusReport report, Screen screen, DateTimeOffset now)
     {

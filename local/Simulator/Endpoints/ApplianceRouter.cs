@@ -4,18 +4,34 @@ using Rescan.Local.Simulator.Faults;
 namespace Rescan.Local.Simulator.Endpoints;
 
 /// <summary>Checks revision and token of a request to the REST API, then hands it to its endpoint.</summary>
-internal sealed class ApplianceRouter(ApplianceState state)
+internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
 {
     private const string Api = "/api/v1/";
 
+    private readonly TokenEndpoint tokens = new(state.Options);
     /// <summary>The contract gives the version to no other role.</summary>
     private const string RoleThatSeesVersion = "Portal Administrator";
 
     private readonly RepositoryEndpoints repositories = new(state);
     private readonly SessionEndpoints sessions = new(state);
 
-    /// <summary>The kind of a request: token, repositories, rescan, session, log, stop or other.</summary>
-    public static string KindOf(string path) => PartsOf(path) switch
+    /// <inheritdoc/>
+    public TokenStore Tokens => tokens;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> OtherWork { get; } = ["Policy", "RetentionActivity", "SelfBackupActivity"];
+
+    /// <inheritdoc/>
+    public ProductRelease WithoutRescan => ProductRelease.Find("8.0");
+
+    /// <inheritdoc/>
+    public string LogField => "log";
+
+    /// <inheritdoc/>
+    public Task<int> ProblemAsync(HttpContext http, int status, string code, string details) => ApplianceResponses.ProblemAsync(http, status, code, details);
+
+    /// <inheritdoc/>
+    public string KindOf(string path) => PartsOf(path) switch
     {
         ["token"] => "token",
         ["repositories", _, "rescan"] => "rescan",
@@ -26,7 +42,7 @@ internal sealed class ApplianceRouter(ApplianceState state)
         _ => "other",
     };
 
-    /// <returns>The status answered; 0 when the connection was dropped.</returns>
+    /// <inheritdoc/>
     public async Task<int> AnswerAsync(HttpContext http, string path, FaultEffects effects)
     {
         string revision = http.Request.Headers["x-api-version"].ToString();
@@ -45,7 +61,7 @@ internal sealed class ApplianceRouter(ApplianceState state)
         string[] parts = PartsOf(path);
         if (HttpMethods.IsPost(http.Request.Method) && parts is ["token"])
         {
-            return Sent(http, effects, await state.Tokens.GrantAsync(http, state.Now, effects));
+            return Sent(http, effects, await tokens.GrantAsync(http, state.Now, effects));
         }
 
         string bearer = TokenEndpoint.BearerOf(http.Request);

@@ -5,30 +5,19 @@ using Rescan.Local.Simulator.Faults;
 namespace Rescan.Local.Simulator.Endpoints;
 
 /// <summary>Hands out tokens, takes them back, and forgets them when the appliance restarts.</summary>
-internal sealed class TokenEndpoint(SimulatorOptions options)
+internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(options)
 {
     private const string MfaCode = "123456";
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> access = new();
-    private readonly ConcurrentDictionary<string, DateTimeOffset> refresh = new();
+    private readonly SimulatorOptions options = options;
     private readonly ConcurrentDictionary<string, DateTimeOffset> mfa = new();
-
-    /// <summary>Every token ever granted.</summary>
-    public ConcurrentQueue<string> Granted { get; } = new();
-
-    public string Password { get; set; } = options.Password;
 
     public static string BearerOf(HttpRequest request) =>
         request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "";
 
-    public bool IsLive(string bearer, DateTimeOffset now) => access.TryGetValue(bearer, out DateTimeOffset expires) && expires > now;
-
-    public bool SignOut(string bearer) => access.TryRemove(bearer, out _);
-
-    public void Forget()
+    public override void Forget()
     {
-        access.Clear();
-        refresh.Clear();
+        base.Forget();
         mfa.Clear();
     }
 
@@ -48,7 +37,7 @@ internal sealed class TokenEndpoint(SimulatorOptions options)
                     return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", refusal);
                 }
 
-                if (form["username"] != options.Username || form["password"] != Password)
+                if (!Accepts(form["username"].ToString(), form["password"].ToString()))
                 {
                     return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The user name or password is incorrect.");
                 }
@@ -62,7 +51,7 @@ internal sealed class TokenEndpoint(SimulatorOptions options)
 
                 return await PairAsync(http, now);
             case "refresh_token":
-                return refresh.TryRemove(form["refresh_token"].ToString(), out DateTimeOffset until) && until > now
+                return TakeRefreshToken(form["refresh_token"].ToString(), now)
                     ? await PairAsync(http, now)
                     : await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has expired.");
             case "mfa":
@@ -77,12 +66,7 @@ internal sealed class TokenEndpoint(SimulatorOptions options)
     /// <summary>Every grant, a refresh too, gives a new pair.</summary>
     private async Task<int> PairAsync(HttpContext http, DateTimeOffset now)
     {
-        string bearer = Guid.NewGuid().ToString("N");
-        string renewal = Guid.NewGuid().ToString("N");
-        Granted.Enqueue(bearer);
-        Granted.Enqueue(renewal);
-        access[bearer] = now + options.TokenLifetime;
-        refresh[renewal] = now + (options.RefreshLifetime ?? options.TokenLifetime + TimeSpan.FromHours(1));
+        (string bearer, string renewal) = Grant(now);
         return await ApplianceResponses.JsonAsync(http, new Dictionary<string, object?>
         {
             ["access_token"] = bearer,

@@ -36,17 +36,24 @@ public static class FaultCatalog
         new("mfa", "asks for a second factor", ["token"], 0, Always) { Strike = Effect(e => e.AskForCode = true) },
         new("wrong-password", "refuses the password", ["token"], 0, Always) { Strike = Effect(e => e.SignInRefusal = "The user name or password is incorrect.") },
         new("expired-password", "says that the password has expired", ["token"], 0, Always) { Strike = Effect(e => e.SignInRefusal = "The password has expired.") },
-        new("wrong-role", "403: the account lacks the role", Any("rescan"), 0, Always) { Strike = Problem(403, "AccessDenied", "The account needs the role Portal Operator.") },
-        new("no-rescan", "is upgraded to product 8.0, which accepts no revision with rescan", Any("token"), 0, 1) { Strike = Act(a => a.State.Upgrade = ProductRelease.Find("8.0")) },
+        new("wrong-role", "403: the account lacks the role", Any("rescan"), 0, Always) { Strike = Problem(403, "AccessDenied", "The account lacks the role.") },
+        new("no-rescan", "is replaced by a release that accepts no revision with rescan", Any("token"), 0, 1) { Strike = Act(a => a.State.Replacement = a.State.Api.WithoutRescan) },
         new("conflict", "409: a rescan of the repository runs", Any("rescan"), 0, 1) { Strike = Problem(409, "UnknownError", "A rescan of the repository is running.") },
-        new("no-session-id", "202 without a session id, and no session", ["rescan"], 0, Always) { Strike = Effect(e => e.StartNoSession = true) },
-        new("hidden-session-id", "202 without a session id, though a session starts", ["rescan"], 0, 1) { Strike = Effect(e => e.HideSessionId = true) },
-        new("never-executed", "shows the session as NeverExecuted for its first polls", ["session"], 0, 3) { Strike = Effect(e => e.SessionStatus = "NeverExecuted") },
-        new("unknown-status", "shows a session status that is not documented", ["session"], 0, 2) { Strike = Effect(e => e.SessionStatus = "Verifying") },
+        new("no-session-id", "accepts the rescan without a session id, and starts none", ["rescan"], 0, Always) { Strike = Effect(e => e.StartNoSession = true) },
+        new("hidden-session-id", "accepts the rescan without a session id, though a session starts", ["rescan"], 0, 1) { Strike = Effect(e => e.HideSessionId = true) },
+        new("pending", "shows the session as not begun for its first polls", ["session"], 0, 3) { Strike = Effect(e => e.ShowPending = true) },
+        new("unknown-status", "shows a session status that is not documented", ["session"], 0, 2) { Strike = Effect(e => e.ShowUnknownState = true) },
+        new("action-required", "shows the session as waiting for a person to act", ["session"], 0, 2) { Strike = Effect(e => e.State = "ActionRequired"), Only = SimulatedKind.VeeamBackupAndReplication },
+        new("no-result", "ends the session with the result None", ["session"], 0, Always) { Strike = Effect(e => e.Result = "None"), Only = SimulatedKind.VeeamBackupAndReplication },
+        new("unknown-result", "ends the session with a result that is not documented", ["session"], 0, Always) { Strike = Effect(e => e.Result = "Partial"), Only = SimulatedKind.VeeamBackupAndReplication },
+        new("dead-refresh-token", "forgets every refresh token, as after a restart", Any("session"), 0, 1) { Strike = Act(a => a.State.Tokens.ForgetRefreshTokens()), Only = SimulatedKind.VeeamBackupAndReplication },
         new("no-log", "leaves the log out", ["log"], 0, 2) { Strike = Effect(e => e.OmitLog = true) },
         new("huge-log", "answers with 50 MB", Any("log"), 0, Always) { Strike = HugeLogAsync },
         new("redirect", "redirects to another host", Any("session"), 0, Always) { Strike = Redirect },
     ];
+
+    /// <summary>The faults that a kind of appliance can have.</summary>
+    public static IReadOnlyList<FaultKind> Of(SimulatedKind kind) => [.. Kinds.Where(k => k.Only is null || k.Only == kind)];
 
     /// <summary>Every fault's name and what it does.</summary>
     public static IReadOnlyList<(string Name, string What)> All { get; } = [.. Kinds.Select(k => (k.Name, k.What))];

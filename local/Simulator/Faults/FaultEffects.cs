@@ -32,8 +32,17 @@ internal sealed class FaultEffects
     /// <summary>Starts a session but does not tell its id.</summary>
     public bool HideSessionId { get; set; }
 
-    /// <summary>The status shown instead of the session's own.</summary>
-    public string? SessionStatus { get; set; }
+    /// <summary>Shows the session as one that has not begun.</summary>
+    public bool ShowPending { get; set; }
+
+    /// <summary>Shows the session in a state that is not documented.</summary>
+    public bool ShowUnknownState { get; set; }
+
+    /// <summary>The state shown instead of the session's own.</summary>
+    public string? State { get; set; }
+
+    /// <summary>The result shown of an ended session instead of its own.</summary>
+    public string? Result { get; set; }
 
     /// <summary>Leaves the log out.</summary>
     public bool OmitLog { get; set; }

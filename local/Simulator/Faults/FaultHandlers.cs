@@ -22,7 +22,7 @@ internal static class FaultHandlers
         return Task.FromResult<int?>(null);
     };
 
-    public static FaultHandler Problem(int status, string code, string details) => async context => await ApplianceResponses.ProblemAsync(context.Http, status, code, details);
+    public static FaultHandler Problem(int status, string code, string details) => async context => await context.Appliance.State.Api.ProblemAsync(context.Http, status, code, details);
 
     public static FaultHandler Body(string type, string body) => async context =>
     {
@@ -96,7 +96,7 @@ internal static class FaultHandlers
         HttpContext http = context.Http;
         http.Response.ContentType = "application/json";
         string item = $$"""{"logTime":"2026-01-01T00:00:00","status":"Success","message":"{{new string('x', 1000)}}"}""";
-        await http.Response.WriteAsync("{\"log\":[" + item);
+        await http.Response.WriteAsync($"{{\"{context.Appliance.State.Api.LogField}\":[" + item);
         for (int sent = item.Length; sent < HugeBody && !http.RequestAborted.IsCancellationRequested; sent += item.Length + 1)
         {
             await http.Response.WriteAsync("," + item, http.RequestAborted);
@@ -113,6 +113,6 @@ internal static class FaultHandlers
             context.Http.Response.Headers.RetryAfter = wait;
         }
 
-        return await ApplianceResponses.ProblemAsync(context.Http, status, "ServiceUnavailable", "The service is busy.");
+        return await context.Appliance.State.Api.ProblemAsync(context.Http, status, "ServiceUnavailable", "The service is busy.");
     };
 }

@@ -9,6 +9,9 @@ namespace Rescan.Local.Simulator.Faults;
 /// <param name="Seconds">How long it usually lasts.</param>
 public sealed record FaultKind(string Name, string What, IReadOnlyList<string> Requests, int After, int Times, double Seconds = 0)
 {
+    /// <summary>The kind of appliance that it is a fault of; null: any.</summary>
+    public SimulatedKind? Only { get; init; }
+
     /// <summary>What it does.</summary>
     internal FaultHandler Strike { get; init; } = _ => throw new InvalidOperationException("The fault has no handler.");
 }
