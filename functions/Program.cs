@@ -1,17 +1,17 @@
-using Microsoft.Azure.Functions.Worker;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rescan.Functions;
+using Rescan.Functions.Api;
 using Rescan.Functions.Telemetry;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-builder.Services.AddRescan(builder.Configuration);
-if (builder.Configuration.IsTelemetrySet())
-{
-    // The host then leaves the worker's telemetry to the worker; UseFunctionsWorkerDefaults of Microsoft's OpenTelemetry package sets the same.
-    builder.Services.Configure<WorkerOptions>(o => o.Capabilities["WorkerOpenTelemetryEnabled"] = bool.TrueString);
-}
+builder.UseMiddleware<CallerGoneMiddleware>();
 
+// The host has limits of its own. With the server's smaller one here, a larger body would break the connection instead of being answered.
+builder.Services.Configure<KestrelServerOptions>(k => k.Limits.MaxRequestBodySize = null);
+builder.AddWorkerTelemetry();
+builder.Services.AddRescan(builder.Configuration);
 builder.Build().Run();

@@ -7,6 +7,7 @@ using Rescan.Functions.Api;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Health;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
@@ -43,6 +44,9 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
+        services.AddSingleton<RepositoryReader>();
+        services.AddSingleton(new NightlySchedule(configuration));
+        services.AddSingleton<ScheduleReader>();
         services.AddSingleton<RescanPost>();
         services.TryAddSingleton<PostLimits>();
         services.TryAddSingleton<IOwnership, AssumedOwnership>();
@@ -60,6 +64,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<OutcomeArchive>();
         services.TryAddSingleton<IdempotencyHandler>();
+        services.AddHealth();
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 

@@ -68,7 +68,7 @@ internal static class ApiJson
         {
             return Results.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // A fault of our own is for the log; the caller learns where to find it there.
             Log(response).LogError(e, "{Method} {Path} failed", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value);

@@ -23,6 +23,7 @@ internal sealed record JsonResponse(int Status, string Json) : IActionResult
             response.Headers.Location = Location;
         }
 
-        await response.WriteAsync(Json, context.HttpContext.RequestAborted).ConfigureAwait(false);
+        // Writing to a caller who has hung up does nothing; to be canceled by it would look like a fault.
+        await response.WriteAsync(Json, CancellationToken.None).ConfigureAwait(false);
     }
 }

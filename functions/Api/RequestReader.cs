@@ -22,10 +22,19 @@ internal static class RequestReader
             log.LogWarning("{Path} refused with {Status}: {Reason}", request.Path.Value, e.Status, e.Message);
             return new ProblemResult(e.Status, e.Message, e.RetryAfter);
         }
+        catch (OperationCanceledException) when (request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            return new JsonResponse(StatusCodes.Status499ClientClosedRequest, "");
+        }
     }
 
     public static async Task<byte[]> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        if (request.ContentLength > LargestBody)
+        {
+            throw TooLarge();
+        }
+
         ArrayBufferWriter<byte> body = new();
         try
         {
@@ -40,7 +49,7 @@ internal static class RequestReader
         }
         catch (BadHttpRequestException e)
         {
-            // The server found out first: too large, too slow, cut off.
+            // The server found out first: too large, too slow, cut off by a caller who hung up.
             throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
         }
 

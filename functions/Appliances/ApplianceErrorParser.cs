@@ -10,6 +10,7 @@ namespace Rescan.Functions.Appliances;
 internal static class ApplianceErrorParser
 {
     private const int MaxSaid = 300;
+    private static readonly string[] ErrorFields = ["errorCode", "title", "details", "detail", "type"];
 
     /// <summary>A longer Retry-After is taken for a mistake: the appliance is asked again by then.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);
@@ -73,5 +74,5 @@ internal static class ApplianceErrorParser
 
     /// <summary>The contract gives every error a JSON body with an errorCode; older servers say nothing at all. Pages and texts are a proxy's.</summary>
     private static bool IsFromAppliance(JsonElement problem, ReadOnlyMemory<byte> body) =>
-        body.Length == 0 || new[] { "errorCode", "title", "details", "detail", "type" }.Any(name => problem.Text(name) is not null) || problem.Part("error").Text("code") is not null;
+        body.Length == 0 || ErrorFields.Any(name => problem.Text(name) is not null) || problem.Part("error").Text("code") is not null;
 }

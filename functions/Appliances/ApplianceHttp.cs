@@ -28,8 +28,10 @@ internal static class ApplianceHttp
     {
         services.AddTransient<CountingHandler>();
 
-        // Every request would be a line; one that had to be repeated is worth it.
-        services.AddLogging(log => log.AddFilter("Polly", LogLevel.Warning));
+        services.AddSingleton<ApplianceAvailability>();
+
+        // Every attempt would be a line, and its failure a stack. What matters is said once: by the appliance's availability.
+        services.AddLogging(log => log.AddFilter("Polly", LogLevel.None));
         int appliances = configuration.GetSection($"{RescanOptions.Section}:{nameof(RescanOptions.Appliances)}").GetChildren().Count();
         for (int index = 0; index < appliances; index++)
         {
@@ -52,6 +54,7 @@ internal static class ApplianceHttp
 
         // The handler keeps its connection; the pool looks the address up anew by itself.
         builder.SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        builder.AddHttpMessageHandler(provider => new AvailabilityHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceAvailability>()));
         builder.AddResilienceHandler("hiccups", pipeline => pipeline
             .AddRetry(new HttpRetryStrategyOptions
             {

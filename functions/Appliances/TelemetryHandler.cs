@@ -64,7 +64,7 @@ internal sealed partial class TelemetryHandler(string appliance, ApplianceMetric
         return Source.StartActivity($"{request.Method} {template}", ActivityKind.Client)?
             .SetTag(TelemetryNames.Appliance, appliance).SetTag(TelemetryNames.Call, call)
             .SetTag(TelemetryNames.Method, request.Method.Method).SetTag(TelemetryNames.Template, template)
-            .SetTag(TelemetryNames.Url, url.AbsoluteUri).SetTag(TelemetryNames.Host, url.Host).SetTag(TelemetryNames.Port, url.Port);
+            .SetTag(TelemetryNames.Url, url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)).SetTag(TelemetryNames.Host, url.Host).SetTag(TelemetryNames.Port, url.Port);
     }
 
     [GeneratedRegex("(?<=/(repositories|sessions)/)[^/]+")]

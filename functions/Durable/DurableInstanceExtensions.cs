@@ -1,5 +1,6 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Rescan.Functions.Telemetry;
 
 namespace Rescan.Functions.Durable;
 
@@ -27,7 +28,8 @@ internal static class DurableInstanceExtensions
         DateTimeOffset? lastEnd = (await client.GetInstanceAsync(id, false, cancellationToken))?.CreatedAt;
         try
         {
-            await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, new StartOrchestrationOptions(id), cancellationToken);
+            StartOrchestrationOptions options = new(id) { Tags = CarriedTrace.TagsOfCaller() };
+            await client.ScheduleNewOrchestrationInstanceAsync(orchestration, input, options, cancellationToken);
             return true;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

@@ -1,78 +1,26 @@
-using System.Text.Json.Serialization;
-using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
-/// <summary>What a channel is told: how one rescan ended, or how a run did. It travels in history, so it holds nothing secret.</summary>
-/// <param name="RequestId">Identifies the rescan or the run; deliveries are remembered by it.</param>
+/// <summary>
+/// What a channel is told: how one rescan ended, how a run did, or that an appliance keeps a run waiting. It travels in history, so it
+/// holds nothing secret.
+/// </summary>
+/// <param name="RequestId">Identifies what is told; deliveries are remembered by it.</param>
 public sealed record Notification(string RequestId)
 {
-    /// <summary>The rescan, without its log; null when it is about a run.</summary>
+    /// <summary>The rescan, without its log; null when it is about something else.</summary>
     public RescanOutcome? Rescan { get; init; }
 
     /// <summary>How the rescan of the same repository before this one ended, canceled ones passed over; null when there was none.</summary>
     public Outcome? Previous { get; init; }
 
-    /// <summary>The run; null when it is about a rescan.</summary>
+    /// <summary>The run; null when it is about something else.</summary>
     public RunSummary? Run { get; init; }
+
+    /// <summary>The appliance that keeps a run waiting; null when it is about something else.</summary>
+    public ApplianceNotice? Appliance { get; init; }
 
     /// <summary>Whether it only tries the channel out.</summary>
     public bool IsTest { get; init; }
-}
-
-/// <summary>How a run ended, short enough to be read.</summary>
-/// <param name="Id">The run's id.</param>
-/// <param name="StartedAt">When it began, UTC.</param>
-/// <param name="FinishedAt">When it ended, UTC.</param>
-/// <param name="Repositories">How many repositories it took.</param>
-/// <param name="Counts">How many of them ended how; <c>None</c> counts those without an outcome.</param>
-/// <param name="Problems">Those that went wrong, the first <see cref="MaxProblems"/> of them.</param>
-/// <param name="Errors">Appliances that could not be asked, with the reason, the first <see cref="MaxProblems"/> of them.</param>
-public sealed record RunSummary(
-    string Id,
-    DateTimeOffset StartedAt,
-    DateTimeOffset FinishedAt,
-    int Repositories,
-    IReadOnlyDictionary<string, int> Counts,
-    IReadOnlyList<RunProblem> Problems,
-    IReadOnlyList<string> Errors)
-{
-    /// <summary>How many problems and how many errors at most are listed.</summary>
-    public const int MaxProblems = 50;
-
-    /// <summary>How many repositories went wrong, listed or not.</summary>
-    [JsonIgnore]
-    public int Failed => Counts.Where(c => !Enum.TryParse(c.Key, out Outcome outcome) || outcome.Severity() == Severity.Bad).Sum(c => c.Value);
-
-    /// <summary>Sums a run's report up.</summary>
-    /// <param name="run">The run, ended.</param>
-    /// <param name="items">Its repositories.</param>
-    public static RunSummary Of(RunRecord run, IReadOnlyList<RunItem> items)
-    {
-        ArgumentNullException.ThrowIfNull(run);
-        ArgumentNullException.ThrowIfNull(items);
-        return new RunSummary(
-            run.Id, run.StartedAt, run.FinishedAt ?? run.StartedAt, items.Count, run.Counts,
-            [.. items.Where(i => i.Outcome is null || i.Outcome.Value.Severity() == Severity.Bad).Take(MaxProblems).Select(RunProblem.Of)],
-            [.. run.Errors.Take(MaxProblems).Select(e => SafeText.Line(e))]);
-    }
-}
-
-/// <summary>A repository that went wrong in a run.</summary>
-/// <param name="Appliance">The appliance's configured name.</param>
-/// <param name="Repository">The repository.</param>
-/// <param name="Outcome">How its rescan ended; null when none was recorded.</param>
-/// <param name="DurationSeconds">Seconds its session took.</param>
-/// <param name="Reason">Why it ended so, shortened.</param>
-public sealed record RunProblem(string Appliance, RepositoryRef Repository, Outcome? Outcome, double DurationSeconds, string? Reason)
-{
-    private const int MaxReason = 500;
-
-    /// <summary>The part of an item that is told.</summary>
-    public static RunProblem Of(RunItem item)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        return new RunProblem(item.Appliance, item.Repository, item.Outcome, item.DurationSeconds, item.Reason is { } reason ? SafeText.Line(reason, MaxReason) : null);
-    }
 }

@@ -14,8 +14,11 @@ public static class NotificationOrchestration
     /// <summary>What the instance ids of all notifications begin with.</summary>
     public const string InstanceIdPrefix = "notify-";
 
-    /// <summary>Waits 5 s, 20 s, 80 s, 5, 21 and 85 minutes, then 2 hours.</summary>
-    private static readonly TaskOptions Patiently = TaskOptions.FromRetryPolicy(new RetryPolicy(8, TimeSpan.FromSeconds(5), 4, TimeSpan.FromHours(2)));
+    private static readonly TimeSpan[] Pauses =
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(80), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(21), TimeSpan.FromMinutes(85),
+        TimeSpan.FromHours(2),
+    ];
 
     /// <summary>Starting to tell needs the outcome store and the task hub; a rescan waits for them a minute and a half at most.</summary>
     private static readonly TaskOptions Briefly = TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(1)));
@@ -53,13 +56,31 @@ public static class NotificationOrchestration
 
     private static async Task<DeliveryResult> DeliverAsync(TaskOrchestrationContext context, Notification notification, string channel)
     {
+        DeliveryResult result = await TryAsync(context, notification, channel);
+        foreach (TimeSpan pause in Pauses)
+        {
+            if (!result.MayRetry)
+            {
+                break;
+            }
+
+            context.CreateReplaySafeLogger(typeof(NotificationOrchestration)).NotYetDelivered(channel, notification.RequestId, pause, result.Detail);
+            await context.CreateTimer(pause, CancellationToken.None);
+            result = await TryAsync(context, notification, channel);
+        }
+
+        return result;
+    }
+
+    private static async Task<DeliveryResult> TryAsync(TaskOrchestrationContext context, Notification notification, string channel)
+    {
         try
         {
-            return await context.CallActivityAsync<DeliveryResult>(nameof(DeliverNotification), new DeliverNotificationInput(notification, channel), Patiently);
+            return await context.CallActivityAsync<DeliveryResult>(nameof(DeliverNotification), new DeliverNotificationInput(notification, channel));
         }
         catch (TaskFailedException e)
         {
-            return new DeliveryResult(channel, false, e.FailureDetails.ErrorMessage);
+            return new DeliveryResult(channel, false, e.FailureDetails.ErrorMessage) { MayRetry = true };
         }
     }
 }

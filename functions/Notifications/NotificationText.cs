@@ -22,8 +22,12 @@ internal sealed record NotificationText(
     /// <summary>One line that says it all.</summary>
     public string Line => $"{Title}: {Subject}";
 
-    public static NotificationText Of(Notification notification, Uri? publicUrl) =>
-        notification.Run is { } run ? OfRun(run, publicUrl) : OfRescan(notification, notification.Rescan!, publicUrl);
+    public static NotificationText Of(Notification notification, Uri? publicUrl) => notification switch
+    {
+        { Run: { } run } => OfRun(run, publicUrl),
+        { Appliance: { } appliance } => OfAppliance(appliance, publicUrl),
+        _ => OfRescan(notification, notification.Rescan!, publicUrl),
+    };
 
     private static NotificationText OfRescan(Notification notification, RescanOutcome rescan, Uri? publicUrl)
     {
@@ -53,15 +57,14 @@ internal sealed record NotificationText(
         string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
             rescan.Outcome.Severity(), title, $"{SafeText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
-            notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : AdviceFor(rescan.Outcome),
+            notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : RescanAdvice.For(rescan.Outcome),
             notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
 
     private static NotificationText OfRun(RunSummary run, Uri? publicUrl)
     {
         int failed = run.Failed;
-        int warnings = run.Counts.GetValueOrDefault(nameof(Outcome.Warning));
-        Severity severity = failed + run.Errors.Count > 0 ? Severity.Bad : warnings > 0 ? Severity.Warning : Severity.Good;
+        Severity severity = run.Severity;
         List<(string, string)> facts =
         [
             ("Repositories", run.Repositories.ToString(CultureInfo.InvariantCulture)),
@@ -77,6 +80,8 @@ internal sealed record NotificationText(
         }
 
         int more = failed + run.Errors.Count - problems.Count;
+        problems.AddRange(run.Warnings.Take(MaxListed).Select(w => SafeText.Line(w, MaxValue)));
+        more += Math.Max(0, run.Warnings.Count - MaxListed);
         if (more > 0)
         {
             problems.Add($"and {more.ToString(CultureInfo.InvariantCulture)} more");
@@ -85,16 +90,51 @@ internal sealed record NotificationText(
         string title = severity switch
         {
             Severity.Bad => "Run ended with failures",
+            _ when run.RescannedNothing => "Run rescanned nothing",
             Severity.Warning => "Run ended with warnings",
             _ => "Run succeeded",
         };
         string subject = severity == Severity.Bad
             ? $"{failed} of {Repositories(run.Repositories)} failed{(run.Errors.Count > 0 ? $", {run.Errors.Count} of the appliances could not be asked" : "")}"
+            : run.RescannedNothing ? "no repository to rescan"
             : $"{Repositories(run.Repositories)} rescanned";
         return new NotificationText(
             severity, title, subject, facts, problems,
-            severity == Severity.Bad ? "Mend what the lines above name, then start those rescans again; the others are done." : null,
+            severity switch
+            {
+                Severity.Bad => "Mend what the lines above name, then start those rescans again; the others are done.",
+                _ when run.RescannedNothing => "Compare the run's filter (Rescan__Nightly for the scheduled one) with the repositories that the appliances list, "
+                    + "and see whether the account may see them.",
+                _ => null,
+            },
             Page(publicUrl, $"#/runs/{Uri.EscapeDataString(run.Id)}"));
+    }
+
+    private static NotificationText OfAppliance(ApplianceNotice notice, Uri? publicUrl)
+    {
+        TimeSpan lasted = notice.At - notice.Since;
+        List<(string, string)> facts = [("Appliance", notice.Appliance)];
+        if (notice.Reason is { Length: > 0 } reason)
+        {
+            facts.Add(("Why", SafeText.Line(reason, MaxValue)));
+        }
+
+        facts.Add(("Since", DisplayFormat.Time(notice.Since)));
+        facts.Add(("Run", notice.RunId));
+        (Severity severity, string title, string subject) = notice.Event switch
+        {
+            ApplianceEvent.DoesNotAnswer => (Severity.Bad, "Appliance does not answer", $"{notice.Appliance}, for {DisplayFormat.Duration(lasted)} now"),
+            ApplianceEvent.Refuses => (Severity.Bad, "Appliance cannot be rescanned", $"{notice.Appliance} is left out of the run"),
+            _ => (Severity.Good, "Appliance answers again", $"{notice.Appliance}, after {DisplayFormat.Duration(lasted)}"),
+        };
+        string? next = notice.Event switch
+        {
+            ApplianceEvent.DoesNotAnswer => "See whether the appliance runs and can be reached over the network. The run keeps trying it, "
+                + "and goes on with its other appliances meanwhile.",
+            ApplianceEvent.Refuses => RescanAdvice.For(Outcome.Rejected),
+            _ => null,
+        };
+        return new NotificationText(severity, title, subject, facts, [], next, Page(publicUrl, $"#/runs/{Uri.EscapeDataString(notice.RunId)}"));
     }
 
     private static string Repositories(int count) => count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
@@ -111,17 +151,5 @@ internal sealed record NotificationText(
         Outcome.Lost => "Rescan lost its session",
         Outcome.Rejected => "Rescan refused",
         _ => "Appliance unreachable",
-    };
-
-    private static string? AdviceFor(Outcome outcome) => outcome switch
-    {
-        Outcome.Warning => "Read the session's log for what the appliance warns of; the rescan itself is done.",
-        Outcome.Failed => "Read the session's log, mend what it names, then start the rescan again.",
-        Outcome.Canceled => "Start the rescan again when it suits.",
-        Outcome.TimedOut => "Look the session up on the appliance, where it may go on. If rescans take this long as a rule, raise Rescan__Deadline.",
-        Outcome.Lost => "Find out whether the appliance was restored, rebuilt or upgraded, then start the rescan again.",
-        Outcome.Rejected => "Trying again does not help before the cause is mended: the account, its role, the certificate or the appliance's version. rescan check shows which.",
-        Outcome.Unreachable => "See whether the appliance runs and can be reached over the network, then start the rescan again.",
-        _ => null,
     };
 }

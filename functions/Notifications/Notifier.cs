@@ -34,13 +34,18 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return (notification with { Previous = previous }, [.. channels.Where(c => c.When.Includes(rescan.Outcome, previous)).Select(c => c.Name)]);
         }
 
+        // An appliance that keeps a run waiting concerns everybody who would be told of the run's failure.
+        if (notification.Appliance is not null)
+        {
+            return (notification, [.. channels.Where(c => c.Runs != NotifyOn.Never).Select(c => c.Name)]);
+        }
+
         RunSummary run = notification.Run!;
-        bool failed = run.Failed + run.Errors.Count > 0;
         bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
         return (notification, [.. channels.Where(c => c.Runs switch
         {
             NotifyOn.Never => false,
-            NotifyOn.Failure => failed,
+            NotifyOn.Failure => run.HasFailed,
             NotifyOn.Change => changed,
             _ => true,
         }).Select(c => c.Name)]);
@@ -69,17 +74,20 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
         return result;
     }
 
-    /// <summary>Whether other repositories or appliances went wrong than in the run before.</summary>
+    /// <summary>Whether other repositories or appliances went wrong than in the run before, or there is another warning.</summary>
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
     {
         RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken).ConfigureAwait(false);
         if (recent.Items.FirstOrDefault(r => r.Id != run.Id && r.FinishedAt <= run.StartedAt && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
         {
-            return run.Failed + run.Errors.Count > 0;
+            return run.HasFailed || run.Warnings.Count > 0;
         }
 
         RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken).ConfigureAwait(false));
-        return previous.Failed != run.Failed || !Names(previous).SetEquals(Names(run));
+        return previous.Failed != run.Failed
+            || previous.RescannedNothing != run.RescannedNothing
+            || !Names(previous).SetEquals(Names(run))
+            || !previous.Warnings.ToHashSet(StringComparer.Ordinal).SetEquals(run.Warnings);
     }
 
     /// <summary>What went wrong in a run: repositories by appliance and id, and appliances, which an error begins with.</summary>

@@ -9,14 +9,30 @@ internal static class WebhookEvent
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public static byte[] Write(Notification notification, NotificationText text) => JsonSerializer.SerializeToUtf8Bytes(
-        new
+    public static byte[] Write(Notification notification, NotificationText text)
+    {
+        (string type, DateTimeOffset time, object data) = notification switch
         {
-            Type = notification.IsTest ? "test" : notification.Run is not null ? "run.ended" : "rescan.ended",
-            Timestamp = (notification.Run?.FinishedAt ?? notification.Rescan!.FinishedAt).UtcDateTime,
-            Data = notification.Run is { } run ? Of(notification, text, run) : Of(notification, text, notification.Rescan!),
-        },
-        Json);
+            { Run: { } run } => ("run.ended", run.FinishedAt, Of(notification, text, run)),
+            { Appliance: { } appliance } => (TypeOf(appliance.Event), appliance.At, Of(notification, text, appliance)),
+            _ => ("rescan.ended", notification.Rescan!.FinishedAt, Of(notification, text, notification.Rescan)),
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new { Type = notification.IsTest ? "test" : type, Timestamp = time.UtcDateTime, Data = data }, Json);
+    }
+
+    private static string TypeOf(ApplianceEvent what) => what switch
+    {
+        ApplianceEvent.DoesNotAnswer => "appliance.unreachable",
+        ApplianceEvent.Refuses => "appliance.rejected",
+        _ => "appliance.reachable",
+    };
+
+    private static object Of(Notification notification, NotificationText text, ApplianceNotice notice) => new
+    {
+        notification.RequestId, Summary = text.Line, text.Next, text.Link,
+        notice.Appliance, notice.RunId, notice.Since, notice.Reason,
+    };
 
     private static object Of(Notification notification, NotificationText text, RescanOutcome rescan) => new
     {
@@ -29,5 +45,6 @@ internal static class WebhookEvent
     {
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         run.Id, run.StartedAt, run.FinishedAt, run.Repositories, run.Failed, run.Counts, run.Problems, run.Errors,
+        run.Warnings, run.RescannedNothing,
     };
 }

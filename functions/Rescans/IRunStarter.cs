@@ -1,4 +1,5 @@
 using Microsoft.DurableTask.Client;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
 
@@ -10,6 +11,8 @@ public interface IRunStarter
     /// <param name="appliance">The appliance's configured name; null: all appliances.</param>
     /// <param name="filter">Which repositories; null: all.</param>
     /// <param name="seed">Becomes part of the run's id, so that the same request coming again starts nothing more; null: a new request.</param>
+    /// <param name="startedBy">Who or what asks.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken);
+    Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy, CancellationToken cancellationToken);
 }

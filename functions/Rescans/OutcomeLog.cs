@@ -17,8 +17,15 @@ public static partial class OutcomeLog
     {
         ArgumentNullException.ThrowIfNull(outcome);
         RequestCounts sent = outcome.Requests;
+        LogLevel level = outcome.Outcome switch
+        {
+            Outcome.Succeeded or Outcome.Canceled => LogLevel.Information,
+            Outcome.Warning => LogLevel.Warning,
+            _ => LogLevel.Error,
+        };
         Ended(
             log,
+            level,
             outcome.Outcome,
             outcome.Appliance,
             Math.Round(outcome.DurationSeconds, 1),
@@ -32,7 +39,6 @@ public static partial class OutcomeLog
     [LoggerMessage(
         EventId = 1,
         EventName = nameof(RescanEnded),
-        Level = LogLevel.Information,
         Message = "Rescan ended: outcome={Outcome} appliance={Appliance} seconds={Seconds} polls={Polls} requests={Requests} id={Id} session={Session} repository={Repository}")]
-    private static partial void Ended(ILogger log, Outcome outcome, string appliance, double seconds, int polls, int requests, string id, string session, string repository);
+    private static partial void Ended(ILogger log, LogLevel level, Outcome outcome, string appliance, double seconds, int polls, int requests, string id, string session, string repository);
 }

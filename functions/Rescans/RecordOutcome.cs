@@ -55,6 +55,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IntentStore inte
                 SessionId = state.SessionId,
                 Outcome = outcome,
                 Reason = StorableText.CleanOrNull(string.Join(' ', remarks)),
+                StartedBy = input.Request.StartedBy,
                 StartedAt = state.StartedAt,
                 FinishedAt = input.FinishedAt,
                 DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),

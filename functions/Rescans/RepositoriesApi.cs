@@ -11,8 +11,10 @@ namespace Rescan.Functions.Rescans;
 
 /// <summary>The repositories of all configured appliances, with their last outcome.</summary>
 /// <param name="appliances">The appliances' clients.</param>
+/// <param name="reader">Asks appliances for their repositories.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
-public sealed class RepositoriesApi(IApplianceClients appliances, OutcomeStore outcomes)
+/// <param name="time">The clock.</param>
+public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryReader reader, OutcomeStore outcomes, TimeProvider time)
 {
     private const int HistoryLength = 20;
 
@@ -34,30 +36,37 @@ public sealed class RepositoriesApi(IApplianceClients appliances, OutcomeStore o
             IReadOnlySet<string> running = await client.GetRunningIdsAsync(RescanRequest.InstanceIdPrefix, cancellationToken).ConfigureAwait(false);
             IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken).ConfigureAwait(false);
 
-            (string Name, IReadOnlyList<Repository> Repositories, string? Error)[] answers = await Task.WhenAll(
-                appliances.Names.Select(n => ListAsync(n, cancellationToken))).ConfigureAwait(false);
+            (string Name, IReadOnlyList<Repository> Repositories, ApplianceErrorView? Error)[] answers = await Task.WhenAll(
+                appliances.Names.Select(n => ListAsync(n, cancellationToken)));
             return ApiJson.Ok(new RepositoryList(
                 [.. answers.SelectMany(a => (a.Error is null ? a.Repositories : KnownOf(a.Name, last.Values)).Select(r =>
                 {
                     string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
-                    return new RepositoryView(a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
+                    return new RepositoryView(
+                        a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []));
                 }))],
-                [.. answers.Where(a => a.Error is not null).Select(a => new ApplianceErrorView(a.Name, a.Error!))]));
+                appliances.Names,
+                [.. answers.Select(a => a.Error).OfType<ApplianceErrorView>()],
+                [
+                    .. answers.Where(a => a.Error is null && a.Repositories.Count == 0).Select(a => $"{a.Name}: {RepositoryWarnings.ListsNone}"),
+                    .. RepositoryWarnings.SharedFolders(answers.SelectMany(a => a.Repositories.Select(r => new RepositoryPlace(a.Name, r.Name, r.Bucket, r.Folder)))),
+                ]));
         });
 
     private static IEnumerable<Repository> KnownOf(string appliance, IEnumerable<RescanOutcome> outcomes) => outcomes
         .Where(o => string.Equals(o.Appliance, appliance, StringComparison.OrdinalIgnoreCase))
         .Select(o => new Repository(o.Repository.Id, o.Repository.Name, null, null));
 
-    private async Task<(string Name, IReadOnlyList<Repository> Repositories, string? Error)> ListAsync(string name, CancellationToken cancellationToken)
+    private async Task<(string Name, IReadOnlyList<Repository> Repositories, ApplianceErrorView? Error)> ListAsync(
+        string name, CancellationToken cancellationToken)
     {
         try
         {
-            return (name, await appliances.Get(name).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false), null);
+            return (name, await reader.ReadAsync(name, cancellationToken), null);
         }
         catch (ApplianceException e)
         {
-            return (name, [], e.Message);
+            return (name, [], new ApplianceErrorView(name, !e.IsTransient, e.Message, reader.FailingSince(name) ?? time.GetUtcNow()));
         }
     }
 }

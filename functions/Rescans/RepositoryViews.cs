@@ -16,10 +16,15 @@ public sealed record RepositoryView(
 
 /// <summary>An appliance that did not list its repositories.</summary>
 /// <param name="Appliance">Its configured name.</param>
+/// <param name="Answers">True when it answered and refused, as for a wrong password or a certificate that is not trusted.</param>
 /// <param name="Error">Why not.</param>
-public sealed record ApplianceErrorView(string Appliance, string Error);
+/// <param name="Since">Since when this app has seen it so, UTC.</param>
+public sealed record ApplianceErrorView(string Appliance, bool Answers, string Error, DateTimeOffset Since);
 
 /// <summary>The repositories of all configured appliances.</summary>
 /// <param name="Items">Those that were listed, and of appliances that did not answer those that outcomes are known of.</param>
-/// <param name="Errors">Appliances that did not answer.</param>
-public sealed record RepositoryList(IReadOnlyList<RepositoryView> Items, IReadOnlyList<ApplianceErrorView> Errors);
+/// <param name="Appliances">The names of all configured appliances.</param>
+/// <param name="Errors">Appliances that did not list their repositories.</param>
+/// <param name="Warnings">What the operator should look into, such as two appliances that share a folder.</param>
+public sealed record RepositoryList(
+    IReadOnlyList<RepositoryView> Items, IReadOnlyList<string> Appliances, IReadOnlyList<ApplianceErrorView> Errors, IReadOnlyList<string> Warnings);

@@ -183,13 +183,13 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
 
     private async Task<StoredResponse> AcceptAsync(byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        StartRescanRequest wish = StartRescanRequest.Read(body);
+        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Api) };
         AcceptedView accepted;
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {
             string appliance = appliances.Get(name).Name;
             Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken, wish.StartedBy).ConfigureAwait(false);
             string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
             accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log")) { Waits = started.Waits };
         }

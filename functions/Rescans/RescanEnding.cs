@@ -31,12 +31,15 @@ internal static class RescanEnding
     /// <summary>Tells those who watch. A run that watches tells the channels of all its rescans at once; else they are told of this one.</summary>
     public static async Task TellAsync(TaskOrchestrationContext context, RescanOutcome outcome, string requestId, IReadOnlyList<string> watchers)
     {
-        TellWatchers(context, outcome, requestId, watchers);
-        if (watchers.All(w => w.StartsWith(RescanRequest.WaitingIdPrefix, StringComparison.Ordinal)))
+        TellWatchers(context, outcome, requestId, watchers.Where(w => !Waits(w)));
+        if (watchers.All(Waits))
         {
             await NotificationOrchestration.BeginAsync(context, new Notification(requestId) { Rescan = outcome });
         }
     }
+
+    /// <summary>Whether a watcher is the rescan that comes next.</summary>
+    public static bool Waits(string watcher) => watcher.StartsWith(RescanRequest.WaitingIdPrefix, StringComparison.Ordinal);
 
     /// <summary>Tells instances that wait for the end.</summary>
     public static void TellWatchers(TaskOrchestrationContext context, RescanOutcome outcome, string requestId, IEnumerable<string> watchers)

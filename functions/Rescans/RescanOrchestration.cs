@@ -87,7 +87,7 @@ public static class RescanOrchestration
             switch (action)
             {
                 case RescanAction.SignIn:
-                    return state.AfterSignIn(await AskAsync<SignInResult>(nameof(SignIn), appliance), At);
+                    return state.AfterSignIn(await AskAsync<SignInResult>(nameof(SignIn), new SignInInput(appliance)), At);
                 case RescanAction.Start or RescanAction.Find:
                     StartRescanInput start = new(state.RequestId, appliance, request.Repository.Id, AdoptOnly: action == RescanAction.Find);
                     return state.AfterStart(await AskAsync<StartedRescan>(nameof(StartRescan), start), At);
@@ -105,9 +105,9 @@ public static class RescanOrchestration
             int told = inbox.Watchers.Count;
             await RescanEnding.TellAsync(context, outcome, state.RequestId, inbox.Watchers);
 
-            // Those who came while the channels were told.
+            // Those who came while the channels were told, and the one that may start only when this has ended, which it does with this turn.
             state = inbox.Take(state);
-            RescanEnding.TellWatchers(context, outcome, state.RequestId, inbox.Watchers.Skip(told));
+            RescanEnding.TellWatchers(context, outcome, state.RequestId, inbox.Watchers.Where((w, i) => i >= told || RescanEnding.Waits(w)));
             return outcome;
         }
 

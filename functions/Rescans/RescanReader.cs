@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
@@ -151,7 +152,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return new RescanView(
             outcome.Id, recorded.RequestId, nameof(OrchestrationRuntimeStatus.Completed), RescanPhase.Ended, outcome.Appliance,
             outcome.Repository, outcome.SessionId, outcome.StartedAt, outcome.Log.Count > 0 ? outcome.Log[^1].Message : null, outcome.Polls, null, null, outcome.Requests,
-            outcome.Timeline, outcome with { Log = [] }, null);
+            outcome.Timeline, outcome with { Log = [] }, null)
+        {
+            StartedBy = outcome.StartedBy,
+            Next = RescanAdvice.For(outcome.Outcome),
+        };
     }
 
     private static RescanView Describe(OrchestrationMetadata instance)
@@ -161,6 +166,9 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return new RescanView(
             instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase, request?.Appliance ?? "",
             request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt, status?.LastMessage, status?.Polls ?? 0,
-            status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage);
+            status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
+        {
+            StartedBy = request?.StartedBy,
+        };
     }
 }

@@ -19,6 +19,9 @@ public sealed record RescanRequest(string Appliance, RepositoryRef Repository, T
     /// <summary>Where an earlier execution of the same instance left off; null at the start.</summary>
     public RescanState? State { get; init; }
 
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
     /// <summary>Instances to tell when the rescan has ended.</summary>
     public IReadOnlyList<string> Watchers { get; init; } = [];
 

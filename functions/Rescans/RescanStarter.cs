@@ -21,11 +21,17 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
     /// <param name="repository">The repository.</param>
     /// <param name="seed">Becomes the request id, so that the same request coming again starts nothing more; null: a new request.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string appliance, Repository repository, string? seed, CancellationToken cancellationToken)
+    /// <param name="startedBy">Who or what asks.</param>
+    public async Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, string appliance, Repository repository, string? seed, CancellationToken cancellationToken, Initiator? startedBy = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(repository);
-        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling) { RequestId = seed };
+        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling)
+        {
+            RequestId = seed,
+            StartedBy = startedBy,
+        };
         return seed is not null && await outcomes.GetAsync(seed, cancellationToken) is { } ended
             ? new AcceptedRescan(ended.Id, false, seed)
             : await instances.StartOrJoinAsync(client, request, cancellationToken);
@@ -39,10 +45,10 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
         if (request.Repository is { } wanted)
         {
             Repository repository = await FindAsync(appliance!, wanted, cancellationToken);
-            return [await StartAsync(client, appliance!, repository, seed, cancellationToken)];
+            return [await StartAsync(client, appliance!, repository, seed, cancellationToken, request.StartedBy)];
         }
 
-        return [await runs.StartAsync(client, appliance, request.Filter, seed, cancellationToken)];
+        return [await runs.StartAsync(client, appliance, request.Filter, seed, request.StartedBy, cancellationToken)];
     }
 
     /// <summary>Finds a repository of an appliance by name or id.</summary>

@@ -22,7 +22,14 @@ namespace Rescan.Functions.Rescans;
 /// <param name="Error">Why the instance failed, when it ended without an outcome.</param>
 public sealed record RescanView(
     string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId, DateTimeOffset StartedAt,
-    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error);
+    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error)
+{
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
+    /// <summary>What a person does next; null while it runs, or when nothing is to be done.</summary>
+    public string? Next { get; init; }
+}
 
 /// <summary>Some rescans: those that run, then the ended ones, newest first.</summary>
 /// <param name="Items">The rescans.</param>

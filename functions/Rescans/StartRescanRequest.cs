@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Rescan.Functions.Api;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
 
@@ -21,6 +22,9 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
         MaxDepth = 8,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
+
+    /// <summary>Who or what asks; never read from the body.</summary>
+    internal Initiator? StartedBy { get; init; }
 
     /// <exception cref="RequestRefusedException">The body is not of the form.</exception>
     internal static StartRescanRequest Read(ReadOnlySpan<byte> body)

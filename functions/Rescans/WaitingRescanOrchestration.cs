@@ -12,7 +12,7 @@ namespace Rescan.Functions.Rescans;
 public static class WaitingRescanOrchestration
 {
     private const int StepsPerExecution = 15;
-    private static readonly TimeSpan LongestLook = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(15);
 
     /// <summary>Waits and starts.</summary>
     /// <param name="context">The durable context; its input is a <see cref="RescanRequest"/> with its state.</param>

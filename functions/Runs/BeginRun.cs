@@ -6,7 +6,10 @@ namespace Rescan.Functions.Runs;
 /// <summary>A run that begins.</summary>
 /// <param name="RunId">Its id.</param>
 /// <param name="StartedAt">When, UTC.</param>
-public sealed record BeginRunInput(string RunId, DateTimeOffset StartedAt);
+/// <param name="StartedBy">Who or what asked for it.</param>
+/// <param name="DueAt">When it was due, UTC; null for one that the schedule did not start.</param>
+/// <param name="Reason">Why it began late; null when it did not.</param>
+public sealed record BeginRunInput(string RunId, DateTimeOffset StartedAt, Initiator? StartedBy, DateTimeOffset? DueAt, string? Reason);
 
 /// <summary>Writes a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
@@ -17,5 +20,15 @@ public sealed class BeginRun(RunStore runs)
     /// <param name="cancellationToken">Ends with the host.</param>
     [Function(nameof(BeginRun))]
     public Task RunAsync([ActivityTrigger] BeginRunInput input, CancellationToken cancellationToken) =>
-        runs.AddRunAsync(new RunRecord { Id = input.RunId, Status = RunStatus.Running, StartedAt = input.StartedAt }, cancellationToken);
+        runs.AddRunAsync(
+            new RunRecord
+            {
+                Id = input.RunId,
+                Status = RunStatus.Running,
+                StartedAt = input.StartedAt,
+                StartedBy = input.StartedBy,
+                DueAt = input.DueAt,
+                Reason = input.Reason,
+            },
+            cancellationToken);
 }

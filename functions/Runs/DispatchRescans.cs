@@ -25,7 +25,11 @@ public sealed record DispatchRescansInput(
 /// <summary>How far an appliance's part of a run is.</summary>
 /// <param name="Running">Its rescans in flight.</param>
 /// <param name="HasWaiting">Whether repositories still wait for their turn.</param>
-public sealed record DispatchProgress(int Running, bool HasWaiting);
+public sealed record DispatchProgress(int Running, bool HasWaiting)
+{
+    /// <summary>What keeps the appliance from answering all rescans in flight; null when it answers some.</summary>
+    public string? Trouble { get; init; }
+}
 
 /// <summary>
 /// Takes an appliance's part of a run one step further: writes down which rescans have ended, and starts or joins as many as the appliance may run at once. All it goes
@@ -40,6 +44,7 @@ public sealed record DispatchProgress(int Running, bool HasWaiting);
 public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
+    private const int LooksForTrouble = 3;
     private const int MaxFound = 300;
 
     /// <summary>Dispatches.</summary>
@@ -53,11 +58,12 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
         ArgumentNullException.ThrowIfNull(client);
         using IDisposable gate = await gates.EnterAsync($"run on {input.Appliance.Name}", cancellationToken).ConfigureAwait(false);
         int running = await CollectAsync(input, client, cancellationToken).ConfigureAwait(false);
+        string? trouble = await TroubleAsync(input, client, cancellationToken);
         if (input.Stop is { } stop)
         {
             IReadOnlyList<RunItem> never = await ItemsAsync(input, RunItemState.Waiting, int.MaxValue, cancellationToken).ConfigureAwait(false);
             await runs.UpdateItemsAsync(input.RunId, [.. never.Select(i => NeverStarted(i, stop))], cancellationToken).ConfigureAwait(false);
-            return new DispatchProgress(running, false);
+            return new DispatchProgress(running, false) { Trouble = trouble };
         }
 
         // As many again are read as may start, since some can be joined, which adds nothing to the appliance's load.
@@ -91,7 +97,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
             }
         }
 
-        return new DispatchProgress(running, waiting.Count > taken);
+        return new DispatchProgress(running, waiting.Count > taken) { Trouble = trouble };
     }
 
     private static string IdOf(RunItem item) => RescanRequest.InstanceIdOf(item.Appliance, item.Repository.Id);
@@ -114,6 +120,23 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
 
     private Task<IReadOnlyList<RunItem>> ItemsAsync(DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
         runs.GetItemsAsync(input.RunId, input.Appliance.Name, state, limit, cancellationToken);
+
+    /// <summary>A few of the rescans in flight are enough: an appliance that is down answers none.</summary>
+    private async Task<string?> TroubleAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        string? trouble = null;
+        foreach (RunItem item in await ItemsAsync(input, RunItemState.Running, LooksForTrouble, cancellationToken))
+        {
+            OrchestrationMetadata? instance = await client.GetInstanceAsync(IdOf(item), true, cancellationToken);
+            trouble = instance is { IsCompleted: false } ? instance.ReadCustomStatusAs<RescanStatus>()?.Trouble : null;
+            if (trouble is null)
+            {
+                return null;
+            }
+        }
+
+        return trouble;
+    }
 
     /// <summary>Writes down what has ended; once the run stops, also what it waits for no more.</summary>
     /// <returns>Rescans still in flight.</returns>
@@ -187,7 +210,12 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
 
         try
         {
-            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling) { RequestId = item.RequestId, Watchers = [input.PartitionId] };
+            RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling)
+            {
+                RequestId = item.RequestId,
+                StartedBy = new Initiator(InitiatorKind.Run, input.RunId),
+                Watchers = [input.PartitionId],
+            };
             AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
             return item with { State = RunItemState.Running, Joined = accepted.Joined, RequestId = accepted.RequestId ?? item.RequestId };
         }

@@ -10,9 +10,10 @@ namespace Rescan.Functions.Runs;
 /// <param name="StartedAt">When it began, UTC.</param>
 /// <param name="FinishedAt">When it ended, UTC.</param>
 /// <param name="Stop">What ended it before every repository was seen to; null when nothing did.</param>
-/// <param name="Errors">Appliances that could not be rescanned, each with its reason.</param>
+/// <param name="Ends">How each appliance's part of it ended.</param>
 /// <param name="Filter">Which repositories it took.</param>
-public sealed record FinishRunInput(string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<string> Errors, RunFilter? Filter = null);
+public sealed record FinishRunInput(
+    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends, RunFilter? Filter = null);
 
 /// <summary>A run that has ended.</summary>
 /// <param name="Run">As it was written down.</param>
@@ -40,16 +41,16 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
             items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
         }
 
+        RunRecord begun = await runs.GetRunAsync(input.RunId, cancellationToken)
+            ?? new RunRecord { Id = input.RunId, Status = RunStatus.Running, StartedAt = input.StartedAt };
         RunRecord run = await runs.FinishRunAsync(
-            new RunRecord
+            begun with
             {
-                Id = input.RunId,
                 Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
-                StartedAt = input.StartedAt,
                 FinishedAt = input.FinishedAt,
                 Counts = RunReport.Count(items),
-                Errors = input.Errors,
-                Warnings = RunReport.Warnings(items, input.Filter, input.Errors.Count > 0),
+                Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
+                Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
             },
             cancellationToken).ConfigureAwait(false);
         foreach (string warning in run.Warnings)
@@ -57,7 +58,9 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
             log.LogWarning("Run {RunId}: {Warning}", run.Id, warning);
         }
 
-        log.LogInformation("Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
-        return new FinishedRun(run, RunSummary.Of(run, items));
+        RunSummary summary = RunSummary.Of(run, items);
+        LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0 ? LogLevel.Warning : LogLevel.Information;
+        log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
+        return new FinishedRun(run, summary);
     }
 }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
 
@@ -20,25 +22,29 @@ public static class RunApplianceOrchestration
     /// <summary>How long an appliance may fail to list its repositories before the run goes on without it.</summary>
     private static readonly TimeSpan ListingPatience = TimeSpan.FromHours(1);
 
+    /// <summary>How long an appliance may not answer before somebody is told, while it is still tried.</summary>
+    private static readonly TimeSpan TellAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs the part.</summary>
     /// <param name="context">The durable context; its input is a <see cref="AppliancePartition"/>.</param>
-    /// <returns>Why the appliance's repositories could not be rescanned; null when they could.</returns>
+    /// <returns>How it ended; null when it goes on as a new execution.</returns>
     [Function(nameof(RunApplianceOrchestration))]
-    public static async Task<string?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    public static async Task<PartitionEnd?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         AppliancePartition partition = context.GetInput<AppliancePartition>()!;
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
-        if (!partition.RepositoriesSelected)
+        if (partition.Selected is null)
         {
-            if (await SelectAsync(context, partition, cancel) is { } error)
+            PartitionEnd listing = await SelectAsync(context, partition, cancel);
+            if (listing.Error is not null)
             {
-                return error;
+                return listing;
             }
 
-            partition = partition with { RepositoriesSelected = true };
+            partition = partition with { Selected = listing.Selected };
         }
 
         for (int round = 0; round < RoundsPerExecution; round++)
@@ -49,10 +55,11 @@ public static class RunApplianceOrchestration
                 nameof(DispatchRescans), InputOf(context.InstanceId, partition, lookAtAll), OrchestrationExtensions.RetryStoresForADay);
             if (progress is { Running: 0, HasWaiting: false })
             {
-                return null;
+                return new PartitionEnd(null, partition.Selected);
             }
 
             partition = partition with { LookAgainAt = lookAtAll ? context.Now() + LookAgain : partition.LookAgainAt };
+            partition = await NoteTroubleAsync(context, partition, progress.Trouble);
             await WaitAsync(context, partition, cancel, ended);
             List<RescanEnded> told = [];
             while (ended.IsCompletedSuccessfully)
@@ -79,32 +86,95 @@ public static class RunApplianceOrchestration
         : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
-    private static async Task<string?> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
+    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
     {
         DateTimeOffset began = context.Now();
+        DateTimeOffset givesUpAt = began + ListingPatience < partition.Until ? began + ListingPatience : partition.Until;
+        bool isTold = false;
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
                 nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
-                return null;
+                context.SetCustomStatus(null);
+                if (isTold)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.AnswersAgain, began, null);
+                }
+
+                return new PartitionEnd(null, selected.Value);
             }
 
             TimeSpan pause = PollSchedule.Next(partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
+            DateTimeOffset next = context.Now() + pause;
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
-            if (!mayPass || context.Now() + pause > began + ListingPatience || context.Now() + pause >= partition.Until)
+            if (!mayPass || next > began + ListingPatience || next >= partition.Until)
             {
-                return $"{partition.Appliance.Name}: {error.Message}";
+                if (!isTold)
+                {
+                    await TellAsync(context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
+                }
+
+                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null);
             }
 
-            await context.WaitAsync(context.Now() + pause, cancel);
+            context.SetCustomStatus(new PartitionTrouble(error.Message, began, next, givesUpAt));
+            if (!isTold && next >= began + TellAfter)
+            {
+                await context.WaitAsync(began + TellAfter, cancel);
+                if (!cancel.IsCompletedSuccessfully)
+                {
+                    await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, began, error.Message);
+                    isTold = true;
+                }
+            }
+
+            await context.WaitAsync(next, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
-                return $"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}";
+                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null);
             }
         }
     }
+
+    /// <summary>Shows that the appliance does not answer the rescans in flight, and has it told once that has lasted.</summary>
+    private static async Task<AppliancePartition> NoteTroubleAsync(TaskOrchestrationContext context, AppliancePartition partition, string? trouble)
+    {
+        if (trouble is null)
+        {
+            if (partition.TroubleSince is not { } was)
+            {
+                return partition;
+            }
+
+            context.SetCustomStatus(null);
+            if (partition.IsTroubleTold)
+            {
+                await TellAsync(context, partition, ApplianceEvent.AnswersAgain, was, null);
+            }
+
+            return partition with { TroubleSince = null, IsTroubleTold = false };
+        }
+
+        DateTimeOffset since = partition.TroubleSince ?? context.Now();
+        context.SetCustomStatus(new PartitionTrouble(trouble, since, context.Now() + LookAgain, null));
+        bool isDue = !partition.IsTroubleTold && context.Now() >= since + TellAfter;
+        if (isDue)
+        {
+            await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, since, trouble);
+        }
+
+        return partition with { TroubleSince = since, IsTroubleTold = partition.IsTroubleTold || isDue };
+    }
+
+    private static Task TellAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, ApplianceEvent what, DateTimeOffset since, string? reason) =>
+        NotificationOrchestration.BeginAsync(context, new Notification(
+            string.Create(CultureInfo.InvariantCulture, $"{partition.RunId}-{partition.Appliance.Name}-{what}-{since:yyyyMMddHHmmss}").ToLowerInvariant())
+        {
+            Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),
+        });
 
     private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
     {

@@ -19,15 +19,16 @@ public static class RunOrchestration
         RunRequest request = context.GetInput<RunRequest>()!;
         DateTimeOffset began = context.Now();
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
-        await context.CallActivityAsync(nameof(BeginRun), new BeginRunInput(context.InstanceId, began), OrchestrationExtensions.RetryStoresForADay);
+        BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause);
+        await context.CallActivityAsync(nameof(BeginRun), begin, OrchestrationExtensions.RetryStoresForADay);
 
-        List<Task<string?>> partitions = [];
+        List<Task<PartitionEnd>> partitions = [];
         foreach (RunAppliance appliance in request.Appliances)
         {
             partitions.Add(RunPartitionAsync(context, new AppliancePartition(context.InstanceId, appliance, request, began + request.RunDeadline)));
         }
 
-        Task<string?[]> all = Task.WhenAll(partitions);
+        Task<PartitionEnd[]> all = Task.WhenAll(partitions);
         if (await Task.WhenAny(all, cancel) == cancel)
         {
             foreach (RunAppliance appliance in request.Appliances)
@@ -36,24 +37,26 @@ public static class RunOrchestration
             }
         }
 
-        string[] errors = [.. (await all).OfType<string>()];
+        PartitionEnd[] ends = await all;
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
-        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(nameof(FinishRun), new FinishRunInput(context.InstanceId, began, context.Now(), stop, errors, request.Filter), OrchestrationExtensions.RetryStoresForADay);
+        FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
+            nameof(FinishRun),
+            new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
+            OrchestrationExtensions.RetryStoresForADay);
         await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
         return finished.Run;
     }
 
-    /// <returns>Why the appliance's repositories could not be rescanned; null when they could.</returns>
-    private static async Task<string?> RunPartitionAsync(TaskOrchestrationContext context, AppliancePartition partition)
+    private static async Task<PartitionEnd> RunPartitionAsync(TaskOrchestrationContext context, AppliancePartition partition)
     {
         try
         {
             SubOrchestrationOptions options = new() { InstanceId = RunRequest.PartitionIdOf(partition.RunId, partition.Appliance.Name) };
-            return await context.CallSubOrchestratorAsync<string?>(nameof(RunApplianceOrchestration), partition, options);
+            return await context.CallSubOrchestratorAsync<PartitionEnd>(nameof(RunApplianceOrchestration), partition, options);
         }
         catch (TaskFailedException e)
         {
-            return $"{partition.Appliance.Name}: {e.FailureDetails.ErrorMessage}";
+            return new PartitionEnd($"{partition.Appliance.Name}: {e.FailureDetails.ErrorMessage}", null);
         }
     }
 }

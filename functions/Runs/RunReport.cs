@@ -1,3 +1,4 @@
+using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
@@ -6,7 +7,6 @@ namespace Rescan.Functions.Runs;
 internal static class RunReport
 {
     private const string NoOutcome = "None";
-    private const int MaxWarnings = 50;
 
     /// <summary>Ended items by outcome, in the order of the outcomes.</summary>
     public static IReadOnlyDictionary<string, int> Count(IEnumerable<RunItem> items) => items
@@ -15,19 +15,30 @@ internal static class RunReport
         .OrderBy(g => g.Key ?? (Outcome)int.MaxValue)
         .ToDictionary(g => g.Key?.ToString() ?? NoOutcome, g => g.Count(), StringComparer.Ordinal);
 
-    /// <summary>A run without a repository, and folders that several appliances call their own.</summary>
-    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, RunFilter? filter, bool hasErrors)
+    /// <summary>A run without a repository, what the selection warns of, and folders that several appliances call their own.</summary>
+    /// <param name="items">The run's repositories.</param>
+    /// <param name="filter">Which repositories it took.</param>
+    /// <param name="selected">What was selected on each appliance that listed its repositories.</param>
+    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, RunFilter? filter, IReadOnlyList<SelectedRepositories> selected)
     {
-        if (items.Count == 0 && !hasErrors)
+        int listed = selected.Sum(s => s.Listed);
+        List<string> warnings = [];
+        if (items.Count == 0)
         {
-            return [filter?.Describe() is { Length: > 0 } conditions ? $"No repository fits the filter: {conditions}." : "The appliances list no repository."];
+            string conditions = filter?.Describe() is { Length: > 0 } told ? $" ({told})" : "";
+            warnings.Add(listed switch
+            {
+                0 => "Nothing was rescanned: no appliance listed a repository.",
+                1 => $"Nothing was rescanned: the only repository listed does not fit the filter{conditions}.",
+                _ => $"Nothing was rescanned: none of the {listed} repositories listed fits the filter{conditions}.",
+            });
         }
 
-        List<string> shared = [.. items
-            .Where(i => !string.IsNullOrEmpty(i.Bucket))
-            .GroupBy(i => (i.Bucket, Folder: (i.Folder ?? "").Trim('/')))
-            .Where(g => g.Select(i => i.Appliance).Distinct(StringComparer.OrdinalIgnoreCase).Skip(1).Any())
-            .Select(g => $"Bucket {g.Key.Bucket}, folder {(g.Key.Folder.Length == 0 ? "/" : g.Key.Folder)} is a repository of more than one appliance ({string.Join(", ", g.Select(i => $"{i.Repository.Name} on {i.Appliance}"))}): two appliances that write to one folder can corrupt its backups.")];
-        return shared.Count <= MaxWarnings ? shared : [.. shared.Take(MaxWarnings), $"{shared.Count - MaxWarnings} more folders are shared."];
+        return
+        [
+            .. warnings,
+            .. selected.SelectMany(s => s.Warnings),
+            .. RepositoryWarnings.SharedFolders(items.Select(i => new RepositoryPlace(i.Appliance, i.Repository.Name, i.Bucket, i.Folder))),
+        ];
     }
 }

@@ -3,6 +3,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Display;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
@@ -57,6 +58,15 @@ public sealed record RunRequest(IReadOnlyList<RunAppliance> Appliances, RunFilte
     /// <summary>What the instance ids of all runs begin with.</summary>
     public const string InstanceIdPrefix = "run-";
 
+    /// <summary>Who or what asked for the run.</summary>
+    public Initiator? StartedBy { get; init; }
+
+    /// <summary>When it was due, UTC; null for one that the schedule did not start.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Why it began later than it was due; null when it did not.</summary>
+    public string? LateBecause { get; init; }
+
     /// <summary>The instance id of one appliance's part of a run.</summary>
     public static string PartitionIdOf(string runId, string appliance) => $"partition-{runId}-{appliance}".ToLowerInvariant();
 }
@@ -68,8 +78,14 @@ public sealed record RunRequest(IReadOnlyList<RunAppliance> Appliances, RunFilte
 /// <param name="Until">The run's deadline, UTC.</param>
 public sealed record AppliancePartition(string RunId, RunAppliance Appliance, RunRequest Request, DateTimeOffset Until)
 {
-    /// <summary>Whether the appliance's repositories have been listed.</summary>
-    public bool RepositoriesSelected { get; init; }
+    /// <summary>What was selected of the appliance's repositories; null until they have been listed.</summary>
+    public SelectedRepositories? Selected { get; init; }
+
+    /// <summary>Since when the appliance has not answered the rescans in flight, UTC; null while it does.</summary>
+    public DateTimeOffset? TroubleSince { get; init; }
+
+    /// <summary>Whether somebody was told of that.</summary>
+    public bool IsTroubleTold { get; init; }
 
     /// <summary>Why no more rescans are started; null while they are.</summary>
     public RunStopReason? Stop { get; init; }
@@ -80,3 +96,15 @@ public sealed record AppliancePartition(string RunId, RunAppliance Appliance, Ru
     /// <summary>When all rescans in flight are looked at, UTC, whatever they told: an event can be lost.</summary>
     public DateTimeOffset LookAgainAt { get; init; }
 }
+
+/// <summary>The end of one appliance's part of a run.</summary>
+/// <param name="Error">Why the appliance's repositories could not be rescanned; null when they could.</param>
+/// <param name="Selected">What was selected of its repositories; null when they were never listed.</param>
+public sealed record PartitionEnd(string? Error, SelectedRepositories? Selected);
+
+/// <summary>The custom status of one appliance's part of a run while the appliance does not do as it should.</summary>
+/// <param name="Trouble">What is wrong, in words for the operator.</param>
+/// <param name="Since">Since when, UTC.</param>
+/// <param name="NextTryAt">When it is asked next, UTC.</param>
+/// <param name="GivesUpAt">When the run goes on without it, UTC; null when its rescans wait until their own deadline.</param>
+public sealed record PartitionTrouble(string Trouble, DateTimeOffset Since, DateTimeOffset NextTryAt, DateTimeOffset? GivesUpAt);

@@ -13,12 +13,21 @@ namespace Rescan.Functions.Runs;
 public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) : IRunStarter
 {
     /// <inheritdoc/>
-    public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, CancellationToken cancellationToken) =>
-        StartAsync(client, RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N")), RequestOf(appliance, filter), cancellationToken);
+    public Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy, CancellationToken cancellationToken)
+    {
+        string id = RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N"));
+        return StartAsync(client, id, RequestOf(appliance, filter) with { StartedBy = startedBy }, cancellationToken);
+    }
 
-    /// <summary>Starts a run over all appliances, unless there ever was one of that id.</summary>
-    public Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RepositoryFilter filter, CancellationToken cancellationToken) =>
-        StartAsync(client, id, RequestOf(null, filter), cancellationToken);
+    /// <summary>Starts a scheduled run over all appliances, unless there ever was one of that id.</summary>
+    public Task<AcceptedRescan> StartScheduledAsync(
+        DurableTaskClient client, string id, RepositoryFilter filter, ScheduledStart start, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        RunRequest request = RequestOf(null, filter) with { StartedBy = start.StartedBy, DueAt = start.DueAt, LateBecause = start.LateBecause };
+        return StartAsync(client, id, request, cancellationToken);
+    }
 
     private async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
     {

@@ -21,11 +21,23 @@ public sealed record RunItemView(
 /// <param name="Status">How far it is, or how it ended.</param>
 /// <param name="StartedAt">When it began, UTC.</param>
 /// <param name="FinishedAt">When it ended, UTC; null while it goes on.</param>
-/// <param name="Reason">Why it ended so.</param>
+/// <param name="StartedBy">Who or what asked for it; null where that is not known.</param>
+/// <param name="DueAt">When it was due, UTC; null for one that the schedule did not start.</param>
+/// <param name="Reason">Why it began late or ended so.</param>
 /// <param name="Counts">Repositories by outcome; those whose rescan has none count as None.</param>
 /// <param name="Items">The repositories, by appliance and turn.</param>
 /// <param name="Errors">Appliances that could not be rescanned, each with its reason.</param>
 /// <param name="Warnings">What the operator should look into.</param>
+/// <param name="Troubles">Appliances that the run waits for now.</param>
 public sealed record RunView(
-    string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, string? Reason, IReadOnlyDictionary<string, int> Counts,
-    IReadOnlyList<RunItemView> Items, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings);
+    string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, Initiator? StartedBy, DateTimeOffset? DueAt, string? Reason,
+    IReadOnlyDictionary<string, int> Counts, IReadOnlyList<RunItemView> Items, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings,
+    IReadOnlyList<ApplianceTroubleView> Troubles);
+
+/// <summary>An appliance that a run waits for.</summary>
+/// <param name="Appliance">The appliance's configured name.</param>
+/// <param name="Trouble">What is wrong, in words for the operator.</param>
+/// <param name="Since">Since when, UTC.</param>
+/// <param name="NextTryAt">When it is asked next, UTC.</param>
+/// <param name="GivesUpAt">When the run goes on without it, UTC; null when its rescans wait until their own deadline.</param>
+public sealed record ApplianceTroubleView(string Appliance, string Trouble, DateTimeOffset Since, DateTimeOffset NextTryAt, DateTimeOffset? GivesUpAt);

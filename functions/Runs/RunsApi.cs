@@ -45,11 +45,16 @@ public sealed class RunsApi(RunStore runs)
                 request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
             }
 
+            RunProgress progress = run.FinishedAt is null
+                ? await RunProgress.ReadAsync(client, id, cancellationToken)
+                : new RunProgress(run.Errors, run.Warnings, []);
             return ApiJson.Ok(new RunView(
-                run.Id, run.Status, run.StartedAt, run.FinishedAt, run.Reason, run.Counts.Count > 0 ? run.Counts : RunReport.Count(items),
+                run.Id, run.Status, run.StartedAt, run.FinishedAt, run.StartedBy, run.DueAt, run.Reason,
+                run.Counts.Count > 0 ? run.Counts : RunReport.Count(items),
                 [.. items.Select(i => new RunItemView(
-                    i.Appliance, i.Repository, i.State, RescanRequest.InstanceIdOf(i.Appliance, i.Repository.Id), i.RequestId, i.Joined, i.Outcome, i.DurationSeconds, i.Found, i.Reason))],
-                run.Errors, run.Warnings));
+                    i.Appliance, i.Repository, i.State, RescanRequest.InstanceIdOf(i.Appliance, i.Repository.Id), i.RequestId, i.Joined,
+                    i.Outcome, i.DurationSeconds, i.Found, i.Reason))],
+                progress.Errors, progress.Warnings, progress.Troubles));
         });
 
     /// <summary>Cancels a run: starts no more rescans and cancels those that it started.</summary>

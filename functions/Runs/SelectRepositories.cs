@@ -17,13 +17,15 @@ public sealed record SelectRepositoriesInput(string RunId, string Appliance, Run
 
 /// <summary>What was planned.</summary>
 /// <param name="Repositories">How many repositories the run takes of the appliance.</param>
-public sealed record SelectedRepositories(int Repositories);
+/// <param name="Listed">How many the appliance lists.</param>
+/// <param name="Warnings">What the operator should look into.</param>
+public sealed record SelectedRepositories(int Repositories, int Listed, IReadOnlyList<string> Warnings);
 
 /// <summary>Lists an appliance's repositories that a run takes, in order of name, into the run's items.</summary>
-/// <param name="appliances">The appliances' clients.</param>
+/// <param name="reader">Asks appliances for their repositories.</param>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="log">The log.</param>
-public sealed class SelectRepositories(IApplianceClients appliances, RunStore runs, ILogger<SelectRepositories> log)
+public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, ILogger<SelectRepositories> log)
 {
     private const int MostNamed = 10;
 
@@ -34,7 +36,7 @@ public sealed class SelectRepositories(IApplianceClients appliances, RunStore ru
     public Task<ActivityResult<SelectedRepositories>> RunAsync([ActivityTrigger] SelectRepositoriesInput input, CancellationToken cancellationToken) =>
         ActivityResult.FromAsync(async () =>
         {
-            IReadOnlyList<Repository> all = await appliances.Get(input.Appliance).GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Repository> all = await reader.ReadAsync(input.Appliance, cancellationToken);
             RunItem[] items = [.. all.Where(input.Filter.Takes).DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal).Select((r, i) => new RunItem
             {
                 Appliance = input.Appliance,
@@ -52,8 +54,11 @@ public sealed class SelectRepositories(IApplianceClients appliances, RunStore ru
                     all.Count, input.Appliance, input.RunId, input.Filter.Describe(), BucketsOf(all));
             }
 
-            return new SelectedRepositories(items.Length);
+            return new SelectedRepositories(items.Length, all.Count, [.. Warnings(input, all)]);
         });
+
+    private static IEnumerable<string> Warnings(SelectRepositoriesInput input, IReadOnlyList<Repository> all) =>
+        all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : [];
 
     private static string BucketsOf(IReadOnlyList<Repository> repositories)
     {

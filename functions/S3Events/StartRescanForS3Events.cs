@@ -34,7 +34,10 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         }
 
         // One that was started since we looked was started after the events.
-        RescanRequest request = new(input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling);
+        RescanRequest request = new(input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling)
+        {
+            StartedBy = new Initiator(InitiatorKind.S3Event),
+        };
         await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
         return StartRescanForS3EventsResult.Started;
     }

@@ -58,6 +58,9 @@ public sealed record RescanOutcome
     /// <summary>Why, in words for the operator; null when there is nothing to add.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
     /// <summary>When the rescan was asked for, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

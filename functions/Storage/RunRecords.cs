@@ -40,7 +40,13 @@ public sealed record RunRecord
     /// <summary>When it ended, UTC; null while it goes on.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Why it ended so, in words for the operator; null when there is nothing to add.</summary>
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
+    /// <summary>When it was due, UTC; null for one that the schedule did not start.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>Why it began late or ended so, in words for the operator; null when there is nothing to add.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Repositories by outcome; those whose rescan has none count as None. Empty until the run has ended.</summary>

@@ -14,8 +14,8 @@ public static class TelemetryServiceCollectionExtensions
     private const string OtlpPrefix = "OTEL_EXPORTER_OTLP_";
     private const string Insights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-    /// <summary>Sources of spans: ours, the Functions worker's, the durable client's, and the local runtime's.</summary>
-    private static readonly string[] Sources = [TelemetryNames.Source, "Microsoft.Azure.Functions.Worker", "Microsoft.DurableTask", "Rescan.Local.Runtime"];
+    /// <summary>Sources of spans: ours, and the durable client's.</summary>
+    private static readonly string[] Sources = [TelemetryNames.Source, "Microsoft.DurableTask"];
 
     /// <summary>Whether any exporter is set: by a variable of OpenTelemetry's exporter, such as <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>, or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
     public static bool IsTelemetrySet(this IConfiguration configuration)

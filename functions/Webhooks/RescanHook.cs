@@ -32,7 +32,7 @@ public sealed class RescanHook(
             byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
             string id = Verify(request, body);
             (StoredResponse answer, bool replayed) = await idempotency.HandleAsync(
-                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body), seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Webhook) }, seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (replayed)
             {
                 log.LogInformation("Webhook message delivered again; answered as at first");

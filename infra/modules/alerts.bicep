@@ -180,7 +180,7 @@ resource unhealthy 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'Rescan: GET /api/health does not answer 200. The app does not start, or its settings have a fault.'
+    description: 'Rescan: GET /api/health does not answer 200. The app does not start, or its store, engine or timers have a fault.'
     enabled: true
     severity: 1
     scopes: [healthTest.id, insightsId]

@@ -6,6 +6,7 @@ using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -17,6 +18,9 @@ namespace Rescan.Local.Cli;
 internal static class AppHost
 {
     private const int ShortestKey = 16;
+
+    /// <summary>Where no timer runs, nothing may promise that a run is due.</summary>
+    private static readonly KeyValuePair<string, string?> NoSchedule = new($"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", "true");
 
     public static string DefaultState => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
@@ -31,7 +35,7 @@ internal static class AppHost
         StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null)
     {
-        IConfiguration configuration = Configure(location, settings);
+        IConfiguration configuration = Configure(location, timers ? settings : [.. settings, NoSchedule]);
         return LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
@@ -50,7 +54,7 @@ internal static class AppHost
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core"));
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
                     configureServices?.Invoke(services);
                 },
@@ -62,6 +66,7 @@ internal static class AppHost
                 RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
                 Version = Version(),
                 Timers = timers,
+                Home = "/api/",
                 ConfigureLogging = logging,
             },
             cancellationToken);

@@ -150,7 +150,7 @@ internal static class RunCommand
         {
             RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
             Repository repository = await FindAsync(starter, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, new Initiator(InitiatorKind.Command)).ConfigureAwait(false);
             id = started.Id;
             Output.Step(started.Joined ? $"going on with rescan {id}" : $"rescan {id} of {repository.Name} is accepted");
         }

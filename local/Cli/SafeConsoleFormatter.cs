@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -5,8 +6,12 @@ using Rescan.Functions.Display;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>A line for each entry of the log, whatever stands in it: what appliances and callers send can forge no line and reaches no terminal as a command.</summary>
-internal sealed class SafeConsoleFormatter() : ConsoleFormatter(FormatterName)
+/// <summary>
+/// A line for each entry of the log, as people read it: when, how bad unless it is not, what. Whatever stands in it, what appliances and
+/// callers send can forge no line and reaches no terminal as a command.
+/// </summary>
+/// <param name="time">The clock.</param>
+internal sealed class SafeConsoleFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     /// <summary>The name under which it is registered.</summary>
     public const string FormatterName = "rescan";
@@ -20,16 +25,9 @@ internal sealed class SafeConsoleFormatter() : ConsoleFormatter(FormatterName)
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        string level = logEntry.LogLevel switch
-        {
-            LogLevel.Trace => "trce",
-            LogLevel.Debug => "dbug",
-            LogLevel.Information => "info",
-            LogLevel.Warning => "warn",
-            LogLevel.Error => "fail",
-            _ => "crit",
-        };
+        string level = logEntry.LogLevel switch { LogLevel.Warning => "warning: ", LogLevel.Error or LogLevel.Critical => "error: ", _ => "" };
         string message = $"{logEntry.Formatter(logEntry.State, logEntry.Exception)}{(logEntry.Exception is { } e ? " " + e : "")}";
-        textWriter.Write($"{level}: {logEntry.Category}[{logEntry.EventId.Id}] {SafeText.Line(message, MaxLine)}{Environment.NewLine}");
+        string at = time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        textWriter.Write($"{at}  {level}{SafeText.Line(message, MaxLine)}{Environment.NewLine}");
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Runs;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Runtime.Hosting;
 
@@ -65,7 +67,7 @@ internal static class ServeCommand
                     SafeConsoleFormatter.AddTo(l);
 
                     // That the host does not start is told once, and not as a stack trace.
-                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("DurableTask", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
                 },
                 cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
@@ -76,6 +78,12 @@ internal static class ServeCommand
                 }
 
                 Output.Step($"serving at {host.BaseAddress}api; Ctrl-C stops, and rescans under way go on at the next start");
+                ScheduleView schedule = await host.Services.GetRequiredService<ScheduleReader>().ReadAsync(cancellationToken);
+                foreach (string line in ScheduleText.Lines(schedule, isServed: true, DateTimeOffset.UtcNow))
+                {
+                    Output.Step(line);
+                }
+
                 if (await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), host.Failed).ConfigureAwait(false) == host.Failed)
                 {
                     throw new CommandException(ExitCodes.State, (await host.Failed.ConfigureAwait(false)).Message);

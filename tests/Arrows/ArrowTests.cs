@@ -69,6 +69,6 @@ public sealed partial class ArrowTests
         return map;
     }
 
-    [GeneratedRegex(@"^\| `(?<folder>(functions|local)/[A-Za-z./]+)` \|[^|\n]*\|(?<uses>[^|\n]*)\|$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<folder>(functions|local)/[A-Za-z0-9./]+)` \|[^|\n]*\|(?<uses>[^|\n]*)\|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -53,14 +53,15 @@ internal static class CodeArrows
         Dictionary<(string From, string To), SortedSet<string>> arrows = [];
         foreach (IType type in code.Types)
         {
-            if (FolderOf(type.Namespace.FullName) is not { } from || from == "functions")
+            // Type parameters have no namespace.
+            if (type.Namespace is not { } own || FolderOf(own.FullName) is not { } from || Array.Exists(Tops, t => from == t && t is not "local/Cli" and not "local/Simulator"))
             {
                 continue;
             }
 
             foreach (IType target in type.Dependencies.Select(d => d.Target))
             {
-                if (FolderOf(target.Namespace.FullName) is not { } to || from == to)
+                if (target.Namespace is not { } other || FolderOf(other.FullName) is not { } to || from == to)
                 {
                     continue;
                 }

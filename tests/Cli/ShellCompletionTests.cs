@@ -4,6 +4,7 @@ using Rescan.Local.Cli.Completion;
 namespace Rescan.Tests.Cli;
 
 /// <summary>The completion scripts in the shells themselves, with the real command behind them.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ShellCompletionTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-complete-").FullName;

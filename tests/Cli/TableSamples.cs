@@ -39,7 +39,7 @@ internal static class TableSamples
     ];
 
     public static RunView Run => new(
-        "run-1", RunStatus.Running, Now, null, null, new Dictionary<string, int>(),
+        "run-1", RunStatus.Running, Now, null, null, null, null, new Dictionary<string, int>(),
         [
             Item("frankfurt", "archive-eu", RunItemState.Ended, Outcome.Succeeded, 4.04,
                 "Rescan found 4 backup policies, 48 restore points (3 new)", null),
@@ -48,7 +48,7 @@ internal static class TableSamples
             Item("東京", Wide, RunItemState.Running, null, 0, null, null),
             Item("virginia", Hostile, RunItemState.Waiting, null, 0, null, null),
             Item("virginia", "search-us", RunItemState.Ended, null, 0, null, null),
-        ], [], []);
+        ], [], [], []);
 
     public static Repository[] Repositories =>
     [

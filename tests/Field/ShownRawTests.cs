@@ -120,7 +120,7 @@ public sealed partial class ShownRawTests
         using StringWriter written = new(CultureInfo.InvariantCulture);
         LogEntry<string> entry = new(LogLevel.Warning, "Rescan", new EventId(3), Hostile, new InvalidOperationException(Hostile), (state, _) => state);
 
-        new SafeConsoleFormatter().Write(entry, null, written);
+        new SafeConsoleFormatter(TimeProvider.System).Write(entry, null, written);
 
         Assert.Single(written.ToString().TrimEnd('\n', '\r').Split('\n'));
         AssertHarmless(written.ToString().ReplaceLineEndings("\n"));

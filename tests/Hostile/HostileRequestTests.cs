@@ -56,7 +56,7 @@ public sealed partial class HostileRequestTests : IDisposable
 
             using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
             http.DefaultRequestHeaders.Add("x-functions-key", Key);
-            Assert.Equal("""{"status":"Healthy"}""", await http.GetStringAsync("/api/health"));
+            Assert.Equal("""{"status":"Healthy"}""", await http.GetStringAsync("/api/health/live"));
             foreach (string list in (string[])["/api/rescans", "/api/runs"])
             {
                 JsonElement items = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync(list)).GetProperty("items");

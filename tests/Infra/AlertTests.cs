@@ -66,7 +66,7 @@ public sealed class AlertTests(InfraFixture infra)
             Requests = new RequestCounts { Token = 1, Repositories = 2, Rescan = 4, Session = 8, Log = 16, Stop = 32, Other = 64 },
         });
 
-        Assert.Equal(LogLevel.Information, log.LatestRecord.Level);
+        Assert.Equal(LogLevel.Error, log.LatestRecord.Level);
         Assert.Equal(
             new()
             {
@@ -80,6 +80,24 @@ public sealed class AlertTests(InfraFixture infra)
                 ["Repository"] = "a repository=b id=c",
             },
             Parse(log.LatestRecord.Message));
+    }
+
+    [Theory]
+    [InlineData(Outcome.Succeeded, LogLevel.Information)]
+    [InlineData(Outcome.Canceled, LogLevel.Information)]
+    [InlineData(Outcome.Warning, LogLevel.Warning)]
+    [InlineData(Outcome.Failed, LogLevel.Error)]
+    [InlineData(Outcome.Unreachable, LogLevel.Error)]
+    public void The_line_is_as_loud_as_the_end_is_bad(Outcome outcome, LogLevel level)
+    {
+        FakeLogger log = new();
+
+        log.RescanEnded(new RescanOutcome
+        {
+            Id = "rescan-a-b", Appliance = "a", Repository = new RepositoryRef("b", "b"), Outcome = outcome, StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch, DurationSeconds = 1,
+        });
+
+        Assert.Equal(level, log.LatestRecord.Level);
     }
 
     [Fact]

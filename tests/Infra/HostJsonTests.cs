@@ -17,6 +17,7 @@ public sealed class HostJsonTests
         {
             TaskHub(host).AsObject().Remove("hubName");
             TaskHub(host).AsObject().Remove("storageProvider");
+            TaskHub(host).AsObject().Remove("useAppLease");
         }
 
         Assert.True(JsonNode.DeepEquals(storage, scheduler));

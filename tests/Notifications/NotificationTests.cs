@@ -106,6 +106,10 @@ public sealed class NotificationTests
         Assert.Equal(tries[0].Body, tries[1].Body);
         Assert.All(tries, t => Assert.Equal(WebhookVerdict.Valid, t.Verify(NotifyingApp.Secret)));
         Assert.True(result.Delivered);
+
+        // While it is tried again, that is a warning without a stack. The rescan did fail, which is an error.
+        Assert.Single(app.Logs.GetSnapshot(), r => r.Level == LogLevel.Warning && r.Message.Contains("is tried again in 00:00:05: answered 503", StringComparison.Ordinal));
+        Assert.All(app.Logs.GetSnapshot().Where(r => r.Level >= LogLevel.Error || r.Exception is not null), r => Assert.StartsWith("Rescan ended: outcome=Failed", r.Message, StringComparison.Ordinal));
     }
 
     [Fact]

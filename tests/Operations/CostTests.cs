@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -72,8 +73,25 @@ public sealed class CostTests
         Assert.Equal(executions, Number("function executions"));
         Assert.Equal(executions * 300, Number("executions a month"));
         Assert.Equal(executions * 300 * 2, Number("GB-s a month, at most"));
-        Assert.Equal(15 * polls + 9 * Number("activities, besides polls") + 10, Number("storage operations of the task hub"));
-        Assert.Equal((15 * polls + 9 * Number("activities, besides polls") + 10 + Number("requests to the outcome table")) * 300, Number("storage operations a month"));
+        int taskHub = 92 + (36 * polls);
+        Assert.Contains("Operations of the task hub: 92 a rescan and 36 a poll with its wait.", Docs, StringComparison.Ordinal);
+        Assert.Equal(taskHub, Number("storage operations of the task hub"));
+        Assert.Equal((taskHub + Number("requests to the outcome table")) * 300, Number("storage operations a month"));
+    }
+
+    [Fact]
+    public void The_requests_of_an_idle_host_follow_from_host_json()
+    {
+        JsonElement hub = JsonDocument.Parse(SourceTree.Read("host.json")).RootElement.GetProperty("extensions").GetProperty("durableTask");
+        JsonElement storage = hub.GetProperty("storageProvider");
+        int partitions = storage.GetProperty("partitionCount").GetInt32();
+        double interval = TimeSpan.Parse(storage.GetProperty("maxQueuePollingInterval").GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
+
+        // A control queue a partition, and the one for activities. Microsoft's partition manager reads its table and renews each partition every 10 s.
+        Assert.False(hub.GetProperty("useAppLease").GetBoolean());
+        Assert.Equal((partitions + 1) * 60 / interval, Number("reads of queues"));
+        Assert.Equal((partitions + 1) * 6, Number("partition table"));
+        Assert.Equal(Number("reads of queues") + Number("partition table") + Number("locks of the host and of the schedule"), Number("storage requests a minute"));
     }
 
     private static int Number(string name)

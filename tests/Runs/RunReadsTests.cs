@@ -32,7 +32,7 @@ public sealed class RunReadsTests
         });
 
         RunStarter starter = api.Host.Services.GetRequiredService<RunStarter>();
-        string id = (await starter.StartAsync(api.Host.Client, "run-reads", new RepositoryFilter(), default)).Id;
+        string id = (await starter.StartAsync(api.Host.Client, null, new RepositoryFilter(), "run-reads", null, default)).Id;
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3));
         OrchestrationMetadata end = await api.Host.Client.WaitForInstanceCompletionAsync(id, true, patience.Token);
 

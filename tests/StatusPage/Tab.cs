@@ -82,12 +82,29 @@ internal sealed class Tab : IAsyncDisposable
             $"{view}: {string.Join(Environment.NewLine, result.Violations.Select(v => $"{v.Id}: {v.Help}: {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}"))}");
     }
 
+    /// <summary>Shows all text in a font of the system, whichever that is.</summary>
+    public async Task UseFontAsync(string family) =>
+        await Page.EvaluateAsync("family => document.documentElement.style.setProperty('--font', family)", family);
+
+    /// <summary>Sets the size of text, in pixels, that a person has chosen in the browser; 16 is usual.</summary>
+    public async Task UseTextSizeAsync(int pixels)
+    {
+        ICDPSession devtools = await Page.Context.NewCDPSessionAsync(Page);
+        await devtools.SendAsync("Page.setFontSizes", new() { ["fontSizes"] = new Dictionary<string, object> { ["standard"] = pixels, ["fixed"] = pixels } });
+    }
+
     /// <summary>Fails when the page is wider than the window.</summary>
     public async Task AssertFitsAsync(string view)
     {
         int[] widths = await Page.EvaluateAsync<int[]>("() => [document.documentElement.scrollWidth, innerWidth]");
-        Assert.True(widths[0] <= widths[1], $"{view} is {widths[0]} wide in a window of {widths[1]}");
+        Assert.True(widths[0] <= widths[1], $"{view} is {widths[0]} wide in a window of {widths[1]}: {await WidestAsync()}");
     }
+
+    /// <summary>What reaches beyond the window, for whoever must mend it.</summary>
+    private async Task<string> WidestAsync() => string.Join(", ", await Page.EvaluateAsync<string[]>("""
+        () => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
+          .map(e => `${e.tagName.toLowerCase()}.${e.getAttribute('class')} to ${Math.round(e.getBoundingClientRect().right)}`).slice(-6)
+        """));
 
     /// <summary>Writes a picture into docs/images where RESCAN_PICTURES is set.</summary>
     public async Task PictureAsync(string name, bool whole = false)

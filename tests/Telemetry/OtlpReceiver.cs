@@ -32,6 +32,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public ConcurrentQueue<OtlpLog> Logs { get; } = new();
 
+    /// <summary>Everything that came, as it came.</summary>
+    public ConcurrentQueue<byte[]> Bodies { get; } = new();
+
     public ConcurrentDictionary<string, string> Resource { get; } = new();
 
     public static async Task<OtlpReceiver> StartAsync()
@@ -51,6 +54,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     {
         using MemoryStream body = new();
         await http.Request.Body.CopyToAsync(body);
+        Bodies.Enqueue(body.ToArray());
         foreach (Field resource in Field.Read(body.ToArray()).Of(1))
         {
             foreach ((string key, string value) in resource.Fields.Of(1).SelectMany(r => Attributes(r.Fields, 1)))

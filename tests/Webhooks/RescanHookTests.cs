@@ -1,6 +1,7 @@
 using System.Text;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Functions.StandardWebhooks;
 
 namespace Rescan.Tests.Webhooks;
@@ -23,7 +24,7 @@ public sealed class RescanHookTests : IAsyncLifetime
 
         Assert.Equal((202, Answer), (status, body));
         Assert.Equal($"/api/rescans/rescan-appliance-1-{HookHost.RepositoryId}", answer.Headers.Location?.ToString());
-        Assert.Equal(new StartRescanRequest("appliance-1", "nightly"), Assert.Single(hooks.Requests));
+        Assert.Equal(new StartRescanRequest("appliance-1", "nightly") { StartedBy = new Initiator(InitiatorKind.Webhook) }, Assert.Single(hooks.Requests));
     }
 
     [Fact]

@@ -5,13 +5,12 @@ import { h, setText } from './dom.js';
 import { OverviewView } from './overview.js';
 import { RescanView } from './rescan.js';
 import { RunsView, RunView } from './runs.js';
+import { setPage } from './standing.js';
 
 const HIDDEN = 60_000;
 const LONGEST = 60_000;
 
 const main = document.getElementById('main');
-const live = document.getElementById('live');
-const liveText = document.getElementById('live-text');
 const forget = document.getElementById('forget');
 const trouble = h('div', { class: 'banner warn', role: 'alert', hidden: true }, h('p'));
 
@@ -99,7 +98,7 @@ async function turn() {
 
     failures = 0;
     trouble.hidden = true;
-    status('live', 'Live');
+    setPage('connected');
   } catch (error) {
     if (signal.aborted) {
       return;
@@ -117,7 +116,7 @@ async function turn() {
 
     failures++;
     wait = Math.max((error.retryAfter ?? 0) * 1000, Math.min(LONGEST, 1000 * 2 ** failures));
-    status('lost', 'Not live');
+    setPage('lost');
     setText(trouble.firstChild, `${error instanceof ApiError ? error.message : 'The page has met a fault of its own.'} What is shown may be old; the page keeps asking.`);
     trouble.hidden = false;
   }
@@ -129,17 +128,12 @@ async function turn() {
   timer = setTimeout(turn, again ? 0 : document.hidden ? Math.max(wait, HIDDEN) : wait);
 }
 
-function status(state, text) {
-  live.dataset.state = state;
-  setText(liveText, text);
-}
-
 function askForKey(refused) {
   lookups.abort();
   clearTimeout(timer);
   key.forget();
   forget.hidden = true;
-  status('lost', 'Locked');
+  setPage('locked');
   document.title = 'Key needed · Rescan';
   const input = h('input', { id: 'key', type: 'password', autocomplete: 'off', spellcheck: 'false', required: true, 'aria-describedby': refused ? 'key-hint key-refused' : 'key-hint', 'aria-invalid': refused ? 'true' : null });
   main.replaceChildren(h('form', {

@@ -2,21 +2,27 @@
 
 import { startRun } from './actions.js';
 import { get, serverNow } from './api.js';
-import { Card } from './card.js';
-import { h, icon, setAttribute, setChildren, setText } from './dom.js';
+import { CardList } from './cards.js';
+import { h, icon, replaceChildren, setAttribute, setChildren, setText } from './dom.js';
+import { banner, WarningList } from './notes.js';
 import { untilNews } from './polls.js';
+import { readRuns, turnsOf } from './queue.js';
 import { Row } from './row.js';
+import { ScheduleNote } from './schedule.js';
+import { setAppliances } from './standing.js';
 import { rescanId } from './status.js';
-import { ago, count, number } from './words.js';
+import { ago, count, moment, number } from './words.js';
 
 const LISTING = 60_000;
 const LISTING_HIDDEN = 300_000;
 const WATCHED = 5_000;
-const CARDS = 12;
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** What is kept while other views are shown, so that coming back shows it at once. */
-const memory = { repositories: null, errors: [], running: [], listedAt: 0, filter: 'all', find: '', sort: 'attention' };
+const memory = {
+  repositories: null, appliances: [], errors: [], warnings: [], running: [], runs: [], schedule: null, listedAt: 0,
+  filter: 'all', find: '', sort: 'attention',
+};
 
 const filters = [
   ['all', 'All', () => true],
@@ -35,14 +41,14 @@ export class OverviewView {
   title = 'Overview';
   #context;
   #rows = new Map();
-  #cards = new Map();
   #heading = h('h1', { tabindex: '-1' }, 'Overview');
   #summary = h('p', { class: 'muted' }, 'Asking the appliances for their repositories');
   #many = h('button', { type: 'button', disabled: true, onclick: () => this.#startRun() }, 'Rescan many…');
   #errors = h('div', { class: 'banners' });
-  #cardList = h('ul', { class: 'cards' });
-  #cardsMore = h('p', { class: 'muted' });
-  #cardSection = h('section', { 'aria-labelledby': 'running-title', hidden: true }, h('h2', { id: 'running-title' }, 'Running now'), this.#cardList, this.#cardsMore);
+  #warnings = new WarningList();
+  #schedule = new ScheduleNote();
+  #runs = h('div', { class: 'banners' });
+  #cards;
   #chips = filters.map(([name, label]) => h('button', { type: 'button', class: 'chip', onclick: () => this.#choose(name) }, h('span', null, label), h('span', { class: 'chip-count' })));
   #find = h('input', { type: 'search', placeholder: 'Find a repository', 'aria-label': 'Find a repository', autocomplete: 'off', spellcheck: 'false', oninput: () => this.#search() });
   #body = h('tbody', { role: 'rowgroup' });
@@ -53,6 +59,7 @@ export class OverviewView {
 
   constructor(context) {
     this.#context = context;
+    this.#cards = new CardList(context);
     this.#find.value = memory.find;
     this.#headers = [['name', 'Repository'], ['attention', 'Last outcome'], ['finished', 'Finished'], ['took', 'Took'], [null, 'Trend'], [null, 'Action']].map(([order, label]) =>
       h('th', { role: 'columnheader', scope: 'col' },
@@ -64,7 +71,7 @@ export class OverviewView {
       this.#table, this.#nothing);
     this.element = h('div', { class: 'view' },
       h('div', { class: 'head' }, h('div', null, this.#heading, this.#summary), h('div', { class: 'buttons' }, this.#many)),
-      this.#errors, this.#cardSection, this.#list);
+      this.#schedule.element, this.#errors, this.#warnings.element, this.#runs, this.#cards.element, this.#list);
     if (memory.repositories) {
       this.#show();
     }
@@ -80,24 +87,25 @@ export class OverviewView {
     const ended = memory.running.filter(before => !page.items.some(now => now.id === before.id && now.requestId === before.requestId));
     memory.running = page.items;
     if (memory.repositories === null || ended.length > 0 || Date.now() - memory.listedAt >= (document.hidden ? LISTING_HIDDEN : LISTING)) {
-      const list = await get('repositories', signal);
+      const [list, schedule, runs] = await Promise.all([get('repositories', signal), get('schedule', signal), readRuns(signal)]);
       memory.repositories = list.items;
+      memory.appliances = list.appliances;
       memory.errors = list.errors;
+      memory.warnings = list.warnings;
+      memory.schedule = schedule;
+      memory.runs = runs;
       memory.listedAt = Date.now();
     }
 
     this.#show();
-    await Promise.all([...this.#cards.values()].map(card => card.refresh(signal)));
-    return Math.min(untilNews(memory.running), [...this.#cards.values()].some(card => card.watched) ? WATCHED : Infinity);
+    await this.#cards.refresh(signal);
+    return Math.min(untilNews(memory.running), this.#cards.watched ? WATCHED : Infinity);
   }
 
   /** Moves what moves with the clock. */
   tick() {
     const now = serverNow();
-    for (const card of this.#cards.values()) {
-      card.tick(now);
-    }
-
+    this.#cards.tick(now);
     if (Math.floor(now / 1000) % 30 === 0) {
       for (const row of this.#rows.values()) {
         row.age(now);
@@ -108,7 +116,8 @@ export class OverviewView {
   #show() {
     const now = serverNow();
     const silent = new Set(memory.errors.map(error => error.appliance));
-    const runs = new Map(memory.running.map(rescan => [rescan.id, rescan]));
+    const running = new Set(memory.running.map(rescan => rescan.id));
+    const turns = turnsOf(memory.runs);
     for (const repository of memory.repositories) {
       const id = rescanId(repository.appliance, repository.id);
       let row = this.#rows.get(id);
@@ -117,12 +126,19 @@ export class OverviewView {
         this.#rows.set(id, row);
       }
 
-      row.update(repository, runs.has(id), silent.has(repository.appliance), now);
+      row.update(repository, running.has(id), turns.get(id), silent.has(repository.appliance), now);
     }
 
     this.#prune();
-    this.#showErrors();
-    this.#showCards(runs, now);
+    this.#showErrors(now);
+    this.#warnings.show(memory.warnings);
+    this.#showRuns();
+    if (memory.schedule) {
+      this.#schedule.update(memory.schedule, now);
+    }
+
+    setAppliances(memory.appliances.length, memory.errors.filter(error => !error.answers).length);
+    this.#cards.show(memory.running, id => this.#rows.get(id)?.repository.history ?? [], now);
     this.#arrange();
     this.#summarize(now);
     this.#many.disabled = memory.repositories.length === 0;
@@ -137,37 +153,31 @@ export class OverviewView {
     }
   }
 
-  #showErrors() {
-    const shown = memory.errors.map(e => `${e.appliance}\n${e.error}`);
-    if (this.#errors.dataset.shown !== shown.join('\n')) {
-      this.#errors.dataset.shown = shown.join('\n');
-      this.#errors.replaceChildren(...memory.errors.map(e => h('div', { class: 'banner bad', role: 'alert' },
-        icon('bad'), h('p', null, h('strong', null, `Appliance ${e.appliance}: `), e.error.replace(/^Appliance '[^']*', (repositories: )?/, '')))));
+  #showErrors(now) {
+    const shown = memory.errors.map(e => `${e.appliance}\n${e.error}`).join('\n');
+    if (this.#errors.dataset.shown !== shown) {
+      this.#errors.dataset.shown = shown;
+      this.#errors.replaceChildren(...memory.errors.map(e => {
+        const alert = banner('bad', h('strong', null, `Appliance ${e.appliance}: `), e.error.replace(/^Appliance '[^']*'(, repositories)?[:,] /, ''),
+          ` So since ${moment(e.since, now)}.`);
+        alert.setAttribute('role', 'alert');
+        return alert;
+      }));
     }
   }
 
-  #showCards(runs, now) {
-    for (const id of this.#cards.keys()) {
-      if (!runs.has(id)) {
-        this.#cards.delete(id);
-      }
+  /** The runs that go on, with how far they are. */
+  #showRuns() {
+    const key = memory.runs.map(run => `${run.id}/${run.items.length}/${run.items.filter(i => i.state === 'Ended').length}`).join();
+    if (this.#runs.dataset.key !== key) {
+      this.#runs.dataset.key = key;
+      replaceChildren(this.#runs, memory.runs.map(run => {
+        const done = run.items.filter(i => i.state === 'Ended').length;
+        return h('div', { class: 'banner run' }, icon('run', 'spin'), h('p', null,
+          h('a', { href: `#/runs/${encodeURIComponent(run.id)}` }, run.dueAt ? 'The scheduled run' : 'A run'), ' goes on: ',
+          run.items.length > 0 ? `${number(done)} of ${count(run.items.length, 'repository', 'repositories')} done.` : 'the repositories are being listed.'));
+      }));
     }
-
-    const shown = memory.running.slice(0, CARDS);
-    for (const rescan of shown) {
-      let card = this.#cards.get(rescan.id);
-      if (!card) {
-        card = new Card(this.#context);
-        this.#cards.set(rescan.id, card);
-      }
-
-      card.update(rescan, this.#rows.get(rescan.id)?.repository.history ?? [], now);
-    }
-
-    setChildren(this.#cardList, shown.map(rescan => this.#cards.get(rescan.id).element));
-    this.#cardSection.hidden = shown.length === 0;
-    this.#cardsMore.hidden = memory.running.length <= CARDS;
-    setText(this.#cardsMore, `and ${number(memory.running.length - CARDS)} more; the filter Running lists them all`);
   }
 
   #arrange() {
@@ -194,20 +204,18 @@ export class OverviewView {
   #summarize(now) {
     const rows = [...this.#rows.values()];
     const needy = rows.filter(row => row.state.rank < 2).length;
-    const appliances = new Set(rows.map(row => row.repository.appliance)).size;
-    const silent = memory.errors.length;
     const finished = Math.max(...rows.map(row => row.finished), 0);
-    setText(this.#heading, rows.length === 0 ? 'Overview'
-      : needy === 0 && silent > 0 ? `${count(silent, 'appliance')} ${silent === 1 ? 'does' : 'do'} not answer`
-      : needy === 0 ? (rows.length === 1 ? 'The repository is in order' : `All ${number(rows.length)} repositories are in order`)
-        : `${number(needy)} of ${count(rows.length, 'repository', 'repositories')} ${needy === 1 ? 'needs' : 'need'} attention`);
+    const attention = needy > 0 ? `${number(needy)} of ${count(rows.length, 'repository', 'repositories')} ${needy === 1 ? 'needs' : 'need'} attention` : null;
+    const appliances = headline(now);
+    setText(this.#heading, appliances ?? attention
+      ?? (rows.length === 0 ? 'No repository is listed' : rows.length === 1 ? 'The repository is in order' : `All ${number(rows.length)} repositories are in order`));
     setText(this.#summary, [
-      `${count(rows.length, 'repository', 'repositories')} on ${count(appliances, 'appliance')}`,
-      silent > 0 ? `${count(silent, 'appliance')} not answering` : null,
+      appliances ? attention : null,
+      `${count(rows.length, 'repository', 'repositories')} on ${count(memory.appliances.length, 'appliance')}`,
       memory.running.length > 0 ? `${number(memory.running.length)} running` : 'none running',
       finished > 0 ? `last rescan finished ${ago((now - finished) / 1000)}` : 'no rescan recorded yet',
     ].filter(Boolean).join(' · '));
-    this.title = needy > 0 ? `(${needy}) Overview` : 'Overview';
+    this.title = needy + memory.errors.length > 0 ? `(${needy + memory.errors.length}) Overview` : 'Overview';
   }
 
   #choose(filter) {
@@ -235,4 +243,18 @@ export class OverviewView {
 
 function byName(a, b) {
   return collator.compare(a.repository.name, b.repository.name) || collator.compare(a.repository.appliance, b.repository.appliance);
+}
+
+/** What is wrong with appliances, in a line; null when all list their repositories. One that answers and refuses is not silent. */
+function headline(now) {
+  const silent = memory.errors.filter(error => !error.answers);
+  const worst = silent.length > 0 ? silent : memory.errors;
+  if (worst.length === 0) {
+    return null;
+  }
+
+  const total = memory.appliances.length;
+  const who = total === 1 ? 'The appliance' : `${number(worst.length)} of ${number(total)} appliances`;
+  const does = silent.length === 0 ? 'cannot be used' : worst.length === 1 ? 'does not answer' : 'do not answer';
+  return `${who} ${does} since ${moment(Math.min(...worst.map(error => Date.parse(error.since))), now)}`;
 }

@@ -4,10 +4,11 @@ import { cancelRescan, startRescan } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { LifeChart } from './charts.js';
 import { h, icon, replaceChildren, setAttribute, setText } from './dom.js';
+import { initiator } from './initiator.js';
 import { LogTimeline } from './log.js';
 import { nextPoll, untilNews } from './polls.js';
 import { endLook, phaseName, pill, running as runningLook } from './status.js';
-import { day, full, number, second, span, ticking } from './words.js';
+import { day, full, number, second, span, ticking, zone } from './words.js';
 
 const PAST = 20;
 const SETTLED = 30_000;
@@ -29,6 +30,7 @@ export class RescanView {
   #state = h('div', { class: 'state' });
   #detail = h('p', { class: 'state-detail num' });
   #reason = h('p', { class: 'state-reason' });
+  #next = h('p', { class: 'state-next', hidden: true }, h('strong', null, 'What to do: '), h('span'));
   #facts = h('dl', { class: 'facts' });
   #chart = new LifeChart();
   #log = new LogTimeline('Session log');
@@ -42,7 +44,7 @@ export class RescanView {
     this.#requestId = requestId;
     this.#body = h('div', { class: 'two', hidden: true },
       h('div', { class: 'wide' },
-        h('section', { class: 'panel', 'aria-labelledby': 'state-title' }, h('h2', { id: 'state-title', class: 'unseen' }, 'State'), this.#state, this.#reason),
+        h('section', { class: 'panel', 'aria-labelledby': 'state-title' }, h('h2', { id: 'state-title', class: 'unseen' }, 'State'), this.#state, this.#reason, this.#next),
         h('section', { class: 'panel', 'aria-labelledby': 'life-title' }, h('h2', { id: 'life-title' }, 'Life'), this.#chart.element),
         h('section', { class: 'panel', 'aria-labelledby': 'log-title' }, h('h2', { id: 'log-title' }, 'Session log'), this.#log.element)),
       h('div', { class: 'narrow' },
@@ -138,6 +140,8 @@ export class RescanView {
     setText(this.#reason, reason ?? '');
     this.#reason.hidden = !reason;
     setAttribute(this.#reason, 'class', runs && rescan.trouble ? 'state-reason trouble' : 'state-reason');
+    setText(this.#next.lastChild, rescan.next ?? '');
+    this.#next.hidden = runs || !rescan.next;
     this.#showFacts();
     this.#showClock(serverNow());
   }
@@ -157,7 +161,9 @@ export class RescanView {
     const sent = Object.values(rescan.requests ?? {}).reduce((sum, n) => sum + n, 0);
     const facts = [
       ['Requested', time(rescan.startedAt)],
+      ['Started by', initiator(rescan.startedBy)],
       outcome && ['Ended', time(outcome.finishedAt)],
+      ['Time zone', zone(rescan.startedAt)],
       outcome && ['Session took', span(outcome.durationSeconds)],
       ['Polls', number(rescan.polls)],
       ['Requests', number(sent)],

@@ -30,10 +30,10 @@ export class Row {
   }
 
   /** Shows the repository as it is, or, when its appliance has not listed it now, as it was known last. */
-  update(repository, runs, stale, now) {
+  update(repository, runs, place, stale, now) {
     this.repository = repository;
     this.running = runs;
-    this.state = judge(repository, now);
+    this.state = judge(repository, now, runs, place);
     const last = repository.lastOutcome;
     this.finished = last ? Date.parse(last.finishedAt) : 0;
     this.took = last?.durationSeconds ?? 0;

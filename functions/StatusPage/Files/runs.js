@@ -4,47 +4,30 @@ import { cancelRun } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { outcomeBar } from './charts.js';
 import { h, icon, replaceChildren, setText } from './dom.js';
-import { counted, outcomeLook, pill, rescanId, running as runningLook } from './status.js';
-import { ago, count, day, full, number, span, ticking } from './words.js';
+import { startedBy } from './initiator.js';
+import { banner } from './notes.js';
+import { turnsOf } from './queue.js';
+import { ScheduleNote } from './schedule.js';
+import { outcomeLook, pill, rescanId, running as runningLook, runLook, tally, waiting } from './status.js';
+import { ago, count, day, full, moment, number, span, ticking } from './words.js';
 
 const SETTLED = 30_000;
 const LIVELY = 4_000;
-
-const looks = {
-  Running: runningLook,
-  Completed: { label: 'Completed', tone: 'ok', icon: 'ok' },
-  Canceled: outcomeLook('Canceled'),
-  TimedOut: outcomeLook('TimedOut'),
-  Skipped: { label: 'Skipped', tone: 'idle', icon: 'idle' },
-  Failed: { label: 'Failed', tone: 'bad', icon: 'bad' },
-};
-
-/** A run that saw to everything is still shown by the worst that it met. */
-function runLook(run) {
-  const look = looks[run.status] ?? { label: run.status, tone: 'idle', icon: 'none' };
-  if (run.status !== 'Completed') {
-    return look;
-  }
-
-  const tones = Object.entries(run.counts ?? {}).filter(([, n]) => n > 0).map(([outcome]) => outcomeLook(outcome).tone);
-  return tones.includes('bad') || (run.errors ?? []).length > 0 ? { label: 'Completed, with failures', tone: 'bad', icon: 'bad' }
-    : tones.includes('warn') ? { label: 'Completed, with warnings', tone: 'warn', icon: 'warn' } : look;
-}
+const NOTES = 2;
 
 const took = (run, now) => ((run.finishedAt ? Date.parse(run.finishedAt) : now) - Date.parse(run.startedAt)) / 1000;
-
-const tally = counts => Object.entries(counts ?? {}).filter(([, n]) => n > 0).map(([outcome, n]) => `${number(n)} ${counted(outcome)}`).join(', ');
 
 export class RunsView {
   title = 'Runs';
   #heading = h('h1', { tabindex: '-1' }, 'Runs');
-  #summary = h('p', { class: 'muted' }, 'A run sees to many repositories: every night, and when asked to.');
+  #summary = h('p', { class: 'muted' }, 'A run sees to many repositories: on schedule, and when asked to.');
+  #schedule = new ScheduleNote();
   #list = h('ul', { class: 'runs' });
   #nothing = h('p', { class: 'panel muted', hidden: true }, 'No run is recorded yet.');
   #key = null;
 
   constructor() {
-    this.element = h('div', { class: 'view' }, h('div', { class: 'head' }, h('div', null, this.#heading, this.#summary)), this.#list, this.#nothing);
+    this.element = h('div', { class: 'view' }, h('div', { class: 'head' }, h('div', null, this.#heading, this.#summary)), this.#schedule.element, this.#list, this.#nothing);
   }
 
   get heading() {
@@ -52,8 +35,9 @@ export class RunsView {
   }
 
   async refresh(signal) {
-    const { items } = await get('runs?limit=50', signal);
+    const [{ items }, schedule] = await Promise.all([get('runs?limit=50', signal), get('schedule', signal)]);
     const now = serverNow();
+    this.#schedule.update(schedule, now);
     const key = JSON.stringify(items);
     if (key !== this.#key) {
       this.#key = key;
@@ -63,7 +47,8 @@ export class RunsView {
           pill(runLook(run)),
           h('span', { class: 'muted small num' }, run.finishedAt ? `${span(took(run, now))} · ${ago((now - Date.parse(run.finishedAt)) / 1000)}` : 'going on')),
         outcomeBar(run.counts ?? {}, run.finishedAt ? 0 : 1),
-        h('p', { class: 'muted small' }, tally(run.counts) || run.reason || (run.finishedAt ? 'no repository' : 'counted when it ends')))));
+        h('p', { class: 'muted small' }, [startedBy(run), tally(run.counts) || (run.finishedAt ? 'no repository' : 'counted when it ends')].filter(Boolean).join(' · ')),
+        [run.reason, ...(run.errors ?? []), ...(run.warnings ?? [])].filter(Boolean).slice(0, NOTES).map(text => h('p', { class: 'small run-note' }, text)))));
     }
 
     this.#nothing.hidden = items.length > 0;
@@ -125,7 +110,10 @@ export class RunView {
   tick() {
     if (this.#run) {
       const seconds = took(this.#run, serverNow());
-      setText(this.#where, this.#run.finishedAt ? `Began ${full(this.#run.startedAt)}, took ${span(seconds)}` : `Began ${full(this.#run.startedAt)}, ${ticking(seconds)} so far`);
+      setText(this.#where, [
+        `Began ${full(this.#run.startedAt)}`, this.#run.finishedAt ? `took ${span(seconds)}` : `${ticking(seconds)} so far`,
+        startedBy(this.#run),
+      ].filter(Boolean).join(' · '));
     }
   }
 
@@ -143,12 +131,19 @@ export class RunView {
   }
 
   #notes(run) {
-    const note = (tone, text) => h('div', { class: `banner ${tone}` }, icon(tone), h('p', null, text));
-    return [...(run.errors ?? []).map(text => note('bad', words(text))), ...(run.warnings ?? []).map(text => note('warn', words(text)))];
+    const now = serverNow();
+    return [
+      ...(run.errors ?? []).map(text => banner('bad', text)),
+      ...(run.troubles ?? []).map(t => banner('bad', h('strong', null, `Appliance ${t.appliance} `), `does not answer since ${moment(t.since, now)}: ${t.trouble} `,
+        `It is asked again ${moment(t.nextTryAt, now)}${t.givesUpAt ? `, and the run goes on without it from ${moment(t.givesUpAt, now)}` : ''}.`)),
+      ...(run.warnings ?? []).map(text => banner('warn', text)),
+    ];
   }
 
   #items(run) {
-    const items = [...(run.items ?? [])].sort((a, b) => rank(a) - rank(b) || b.durationSeconds - a.durationSeconds);
+    const turns = turnsOf([run]);
+    const look = item => itemLook(item, turns);
+    const items = [...(run.items ?? [])].sort((a, b) => rank(look(a)) - rank(look(b)) || b.durationSeconds - a.durationSeconds);
     if (items.length === 0) {
       return null;
     }
@@ -158,7 +153,7 @@ export class RunView {
       h('tbody', { role: 'rowgroup' }, items.map(item => h('tr', { role: 'row' },
         h('th', { role: 'rowheader', scope: 'row', class: 'c-name' },
           h('a', { class: 'row-name', href: linkOf(item) }, item.repository.name), h('span', { class: 'muted small' }, item.appliance)),
-        h('td', { role: 'cell', class: 'c-outcome' }, pill(itemLook(item))),
+        h('td', { role: 'cell', class: 'c-outcome' }, pill(look(item))),
         h('td', { role: 'cell', class: 'c-took num' }, item.outcome ? span(item.durationSeconds) : '–'),
         h('td', { role: 'cell', class: 'c-found' }, item.reason ?? item.found ?? '')))));
   }
@@ -170,12 +165,11 @@ export class RunView {
   }
 }
 
-const itemLook = item => (item.outcome ? outcomeLook(item.outcome)
-  : item.state === 'Running' ? runningLook : item.state === 'Waiting' ? { label: 'Waiting', tone: 'idle', icon: 'none' } : { label: 'Unknown', tone: 'bad', icon: 'bad' });
+const itemLook = (item, turns) => (item.outcome ? outcomeLook(item.outcome)
+  : item.state === 'Running' ? runningLook
+    : item.state === 'Waiting' ? waiting(turns.get(rescanId(item.appliance, item.repository.id))) : { label: 'Unknown', tone: 'bad', icon: 'bad' });
 
-const rank = item => ['bad', 'run', 'warn', 'idle', 'ok'].indexOf(itemLook(item).tone);
-
-const words = note => (typeof note === 'string' ? note : [note.appliance, note.error ?? note.message ?? note.reason].filter(Boolean).join(': '));
+const rank = look => ['bad', 'run', 'warn', 'idle', 'ok'].indexOf(look.tone);
 
 function linkOf(item) {
   const id = encodeURIComponent(rescanId(item.appliance, item.repository.id));

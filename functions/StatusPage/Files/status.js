@@ -1,7 +1,7 @@
 // What outcomes and phases are called, how they look, and which repositories need a person.
 
 import { h, icon } from './dom.js';
-import { span } from './words.js';
+import { number, ordinal, span } from './words.js';
 
 const OVERDUE = 26 * 3600;
 
@@ -49,16 +49,52 @@ export const rescanId = (appliance, repositoryId) => `rescan-${appliance}-${repo
 /** How a rescan that has ended is to be shown. */
 export const endLook = rescan => (rescan.outcome ? outcomeLook(rescan.outcome.outcome) : { label: 'Ended without an outcome', tone: 'bad', icon: 'bad' });
 
-/**
- * Whether a repository needs a person, and why: its last rescan failed, or it has gone 26 hours without one that was done,
- * the same limit as the alert in infra/queries/overdue.kql.
- */
-export function judge(repository, now) {
-  const last = repository.lastOutcome;
-  if (!last) {
-    return { rank: 1, look: never, note: null };
+const runs = {
+  Running: running,
+  Completed: { label: 'Completed', tone: 'ok', icon: 'ok' },
+  Canceled: outcomes.Canceled,
+  TimedOut: outcomes.TimedOut,
+  Skipped: { label: 'Skipped', tone: 'warn', icon: 'warn' },
+  Failed: outcomes.Failed,
+};
+
+/** A run that saw to everything is still shown by the worst that it met, and one that saw to nothing is never green. */
+export function runLook(run) {
+  const look = runs[run.status] ?? { label: run.status, tone: 'idle', icon: 'none' };
+  if (run.status !== 'Completed') {
+    return look;
   }
 
+  const tones = Object.entries(run.counts ?? {}).filter(([, n]) => n > 0).map(([outcome]) => outcomeLook(outcome).tone);
+  return tones.includes('bad') || (run.errors ?? []).length > 0 ? { label: 'Completed, with failures', tone: 'bad', icon: 'bad' }
+    : tones.length === 0 ? { label: 'Completed, nothing rescanned', tone: 'warn', icon: 'warn' }
+      : tones.includes('warn') || (run.warnings ?? []).length > 0 ? { label: 'Completed, with warnings', tone: 'warn', icon: 'warn' } : look;
+}
+
+/** 3 succeeded, 2 with warnings. */
+export const tally = counts => Object.entries(counts ?? {}).filter(([, n]) => n > 0).map(([outcome, n]) => `${number(n)} ${counted(outcome)}`).join(', ');
+
+/** The look of a repository whose turn in a run has not come. */
+export const waiting = place => ({ label: waitingWords(place), tone: 'idle', icon: 'late' });
+
+const waitingWords = place => `Waiting for its turn (${ordinal(place)})`;
+
+/**
+ * Whether a repository needs a person, and why: its last rescan failed, or it has gone 26 hours without one that was done,
+ * the same limit as the alert in infra/queries/overdue.kql. One whose first rescan runs or waits for its turn needs nobody.
+ */
+export function judge(repository, now, isRunning, place) {
+  const last = repository.lastOutcome;
+  if (!last) {
+    return isRunning ? { rank: 2, look: never, note: null }
+      : place ? { rank: 2, look: waiting(place), note: null } : { rank: 1, look: never, note: null };
+  }
+
+  const state = judgeLast(repository, last, now);
+  return place && !isRunning ? { ...state, note: waitingWords(place) } : state;
+}
+
+function judgeLast(repository, last, now) {
   const look = outcomeLook(last.outcome);
   if (look.tone === 'bad') {
     return { rank: 0, look, note: last.reason };

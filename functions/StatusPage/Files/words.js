@@ -1,6 +1,8 @@
 // Numbers and times as people read them.
 
 const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const minuteFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const zoneFormat = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' });
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const secondFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const fullFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
@@ -58,6 +60,45 @@ export function ago(seconds) {
   }
 
   return seconds < 36 * HOUR ? `${Math.floor(seconds / HOUR)} h ago` : `${Math.round(seconds / DAY)} days ago`;
+}
+
+/** How long until, in one unit. */
+export function until(seconds) {
+  if (seconds < 45) {
+    return 'now';
+  }
+
+  return seconds < 90 * MINUTE ? `in ${Math.round(seconds / MINUTE)} min`
+    : seconds < 36 * HOUR ? `in ${Math.round(seconds / HOUR)} h` : `in ${Math.round(seconds / DAY)} days`;
+}
+
+/** 1st, 2nd, 3rd, 11th, 121st. */
+export function ordinal(value) {
+  const ending = value % 100 > 10 && value % 100 < 14 ? 'th' : ['th', 'st', 'nd', 'rd'][value % 10] ?? 'th';
+  return `${number(value)}${ending}`;
+}
+
+/** 02:10 where that is today, else 25 Nov, 02:10; in this browser's zone. */
+export function moment(time, now) {
+  const then = new Date(time);
+  return then.toDateString() === new Date(now).toDateString() ? minuteFormat.format(then) : dayFormat.format(then);
+}
+
+/** Fri 27 Nov, 01:30 in a zone; in this browser's own where the browser does not know that zone. */
+export function inZone(time, timeZone) {
+  const form = { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' };
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...form, timeZone }).format(new Date(time));
+  } catch {
+    return new Intl.DateTimeFormat('en-GB', form).format(new Date(time));
+  }
+}
+
+/** The zone in which this page shows times, with its offset at a time: Europe/Berlin, GMT+1. */
+export function zone(time) {
+  const offset = zoneFormat.formatToParts(new Date(time)).find(part => part.type === 'timeZoneName').value;
+  const name = zoneFormat.resolvedOptions().timeZone;
+  return name === 'UTC' || name === offset ? name : `${name}, ${offset}`;
 }
 
 /** 01:30:05 in this browser's zone. */

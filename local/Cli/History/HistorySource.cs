@@ -8,6 +8,7 @@ using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
@@ -107,6 +108,29 @@ internal sealed class HistorySource : IAsyncDisposable
     /// <summary>Where a process that runs the rescans answers; null when none is known to live.</summary>
     public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
         state is null ? Task.FromResult<Uri?>(null) : state.GetServingAddressAsync(cancellationToken);
+
+    /// <summary>
+    /// The schedule: as the process that serves tells it, since its settings are its own; where none serves, only what became of the
+    /// last runs.
+    /// </summary>
+    /// <returns>The schedule, or why it is not known.</returns>
+    public async Task<(ScheduleView? Schedule, string? Error)> GetScheduleAsync(Uri? owner, string? key, CancellationToken cancellationToken)
+    {
+        if (owner is null)
+        {
+            return (await services.GetRequiredService<ScheduleReader>().ReadAsync(cancellationToken), null);
+        }
+
+        try
+        {
+            using OwnerClient client = new(owner, key);
+            return (await client.GetScheduleAsync(cancellationToken), null);
+        }
+        catch (CommandException e)
+        {
+            return (null, e.Message);
+        }
+    }
 
     /// <summary>Finds the rescan that a person named: by instance id, request id, or a repository's name or id.</summary>
     /// <returns>The one that runs, else the newest.</returns>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
 using Rescan.Local.Cli.Errors;
 
 namespace Rescan.Local.Cli.History;
@@ -26,6 +27,9 @@ internal sealed class OwnerClient : IDisposable
 
     public async Task<RescanLogView> GetLogAsync(string id, CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log", cancellationToken).ConfigureAwait(false)).Deserialize<RescanLogView>(Output.Json)!;
+
+    public async Task<ScheduleView> GetScheduleAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<ScheduleView>(Output.Json)!;
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
 

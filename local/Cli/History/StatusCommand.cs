@@ -14,10 +14,11 @@ internal static class StatusCommand
     {
         StateLocationArguments location = new();
         Option<bool> watch = new("--watch", "-w") { Description = "show it again whenever it changes, until Ctrl-C" };
+        Option<string> settings = SettingsFile.Option();
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("status", "Show what runs now and how each repository stands")
         {
-            Details = "Those that went wrong come first.",
+            Details = "Those that went wrong come first. It also says when the next scheduled run is due.",
             Examples =
             [
                 "rescan status",
@@ -25,12 +26,14 @@ internal static class StatusCommand
             ],
         };
         command.Add(watch);
+        command.Add(settings);
         command.Add(output);
         location.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
             bool json = parse.GetValue(output) == "json";
             await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
             if (parse.GetValue(watch))
             {
                 if (json)
@@ -38,11 +41,11 @@ internal static class StatusCommand
                     throw new CommandException(ExitCodes.Usage, "--watch is for people; programs ask again: rescan status --output json.");
                 }
 
-                await StatusWatch.WatchAsync(c => StatusReport.ReadAsync(source, c), Screen.Out, cancellationToken);
+                await StatusWatch.WatchAsync(c => StatusReport.ReadAsync(source, key, c), Screen.Out, cancellationToken);
                 return 0;
             }
 
-            StatusReport report = await StatusReport.ReadAsync(source, cancellationToken);
+            StatusReport report = await StatusReport.ReadAsync(source, key, cancellationToken);
             if (json)
             {
                 Output.PrintJson(report);

@@ -1,6 +1,7 @@
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 
@@ -12,17 +13,31 @@ namespace Rescan.Local.Cli.History;
 /// <param name="Last">How each repository's last rescan ended, those that went wrong first.</param>
 internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> Running, IReadOnlyList<RescanOutcome> Last)
 {
-    public static async Task<StatusReport> ReadAsync(HistorySource source, CancellationToken cancellationToken)
+    /// <summary>When the next run is due and what became of the last ones; null when the process that serves does not tell.</summary>
+    public ScheduleView? Schedule { get; init; }
+
+    /// <summary>Why the schedule is not known; null when it is.</summary>
+    public string? ScheduleError { get; init; }
+
+    /// <param name="source">Where rescans are kept.</param>
+    /// <param name="key">The key of the process that serves; null when it asks for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<StatusReport> ReadAsync(HistorySource source, string? key, CancellationToken cancellationToken)
     {
         IReadOnlyList<RescanView> running = await source.GetRunningAsync(cancellationToken);
         IReadOnlyList<RescanOutcome> latest = await source.Outcomes.GetLatestAsync(cancellationToken);
         Uri? owner = await source.GetServingAddressAsync(cancellationToken);
+        (ScheduleView? schedule, string? error) = await source.GetScheduleAsync(owner, key, cancellationToken);
         return new StatusReport(owner?.AbsoluteUri, running,
         [
             .. latest.Select(o => o with { Log = [], Timeline = null })
                 .OrderByDescending(o => o.Outcome.Severity()).ThenBy(o => o.Appliance, StringComparer.Ordinal)
                     .ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
-        ]);
+        ])
+        {
+            Schedule = schedule,
+            ScheduleError = error,
+        };
     }
 
     public void Print(Screen screen, DateTimeOffset now)
@@ -35,6 +50,11 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         }
 
         writer.WriteLine();
+        foreach (string line in ScheduleLines(now))
+        {
+            screen.Say(line, 10);
+        }
+
         writer.WriteLine(Last.Count switch
         {
             0 => "No rescan has ended yet.",
@@ -46,6 +66,13 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
             StatusTables.Last(Last, now).Print(screen);
         }
     }
+
+    private IEnumerable<string> ScheduleLines(DateTimeOffset now) => this switch
+    {
+        { Schedule: { } schedule } => [.. ScheduleText.Lines(schedule, ServedAt is not null, now), ""],
+        { ScheduleError: { } error } => [$"next run: not known. {error}", ""],
+        _ => [],
+    };
 
     private string RunningNow
     {

@@ -1,4 +1,5 @@
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -65,8 +66,14 @@ internal static class StatusWatch
     /// <summary>Whether something happened; that time passed is no news.</summary>
     public static bool IsNews(StatusReport before, StatusReport now) =>
         before.ServedAt != now.ServedAt
+        || before.ScheduleError != now.ScheduleError
+        || before.Schedule?.NextDueAt != now.Schedule?.NextDueAt
+        || RunNow(before) != RunNow(now)
         || !before.Running.Select(Standing).SequenceEqual(now.Running.Select(Standing))
         || !before.Last.Select(o => (o.Id, o.FinishedAt)).SequenceEqual(now.Last.Select(o => (o.Id, o.FinishedAt)));
+
+    private static (string?, RunStatus?) RunNow(StatusReport report) =>
+        report.Schedule?.Recent is [var newest, ..] ? (newest.Id, newest.Status) : (null, null);
 
     private static (string?, RescanPhase?, int, string?, string?) Standing(RescanView rescan) =>
         (rescan.RequestId, rescan.Phase, rescan.Polls, rescan.LastMessage, rescan.Trouble);

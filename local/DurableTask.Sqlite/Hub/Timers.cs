@@ -1,7 +1,10 @@
 namespace DurableTask.Sqlite;
 
 /// <summary>One wait, for the next message that is due. Messages wait in the database; this knows one time only.</summary>
+// A semaphore that nobody waits for by its handle holds nothing; one that is disposed would fail whoever arms a timer at the end.
+#pragma warning disable CA1001
 internal sealed class Timers(SqliteDatabase database, InstanceTable instances, TimeProvider clock)
+#pragma warning restore CA1001
 {
     // Long waits are taken in steps, so that a clock that jumps is noticed.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);

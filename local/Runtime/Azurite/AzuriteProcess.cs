@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Rescan.Local.Runtime.Hosting;
+using Rescan.Local.Runtime.Processes;
 
 namespace Rescan.Local.Runtime.Azurite;
 

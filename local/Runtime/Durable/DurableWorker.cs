@@ -9,6 +9,7 @@ namespace Rescan.Local.Runtime.Durable;
 public sealed class DurableWorker : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StorageLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
     private readonly TaskHub hub;
@@ -99,7 +100,14 @@ public sealed class DurableWorker : IAsyncDisposable
         }
 
         // Forced: the dispatcher's own way of waiting looks once a second only.
-        await worker.StopAsync(isForced: true);
+        try
+        {
+            await worker.StopAsync(isForced: true).WaitAsync(StorageLimit);
+        }
+        catch (TimeoutException)
+        {
+            log.LogWarning("The storage has not taken back what this process held within {Limit}; others take it when its leases end", StorageLimit);
+        }
     }
 
     private async Task CountAsync(DispatchMiddlewareContext context, Func<Task> next)

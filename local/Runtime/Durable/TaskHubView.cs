@@ -1,6 +1,5 @@
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Storage;
-using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Runtime.Durable;
 

@@ -4,6 +4,7 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.DependencyInjection;
+using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Runtime.Hosting;
 

@@ -121,6 +121,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                 app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, guard));
             }
 
+            if (options.Home is { } home)
+            {
+                app.MapMethods("/", ["GET", "HEAD"], () => Results.Redirect(home));
+            }
+
             timers = options.Timers
                 ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time, hub.Values)
                 : null;

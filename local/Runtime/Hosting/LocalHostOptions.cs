@@ -42,6 +42,9 @@ public sealed class LocalHostOptions
     /// <summary>The function keys of which callers must show one, several while they are changed; none is asked for when empty, which only loopback allows.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
+    /// <summary>Where the address without a path leads; nowhere when null.</summary>
+    public string? Home { get; init; }
+
     /// <summary>Host names, besides those of loopback, under which requests are served; when none is told and keys are asked for, any is.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 

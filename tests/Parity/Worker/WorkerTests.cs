@@ -25,7 +25,7 @@ public sealed class WorkerTests
         ["Rescan__Appliances__0__Password"] = "p",
     };
 
-    private static string Worker => typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
+    internal static string Worker => typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
 
     [Fact]
     public async Task The_worker_offers_every_function_of_the_app_and_answers_over_http()
@@ -35,7 +35,7 @@ public sealed class WorkerTests
         string[] written = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
             .Select(m => m.GetCustomAttribute<Microsoft.Azure.Functions.Worker.FunctionAttribute>()?.Name).OfType<string>().Order(StringComparer.Ordinal)];
         Assert.Equal(written, host.Functions.Keys.Order(StringComparer.Ordinal));
-        using HttpResponseMessage health = await host.GetAsync("Health", "/api/health");
+        using HttpResponseMessage health = await host.GetAsync("Liveness", "/api/health/live");
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.Contains("Healthy", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using HttpResponseMessage page = await host.GetAsync("StatusPage", "/api/");
@@ -75,7 +75,7 @@ public sealed class WorkerTests
 
         OrchestratorResponse response = OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(answer));
         OrchestratorAction action = Assert.Single(response.Actions);
-        Assert.Equal((nameof(SignIn), "[\"one\"]"), (action.ScheduleTask.Name, action.ScheduleTask.Input));
+        Assert.Equal((nameof(SignIn), """[{"Appliance":"one"}]"""), (action.ScheduleTask.Name, action.ScheduleTask.Input));
         Assert.Contains(nameof(RescanPhase.SigningIn), response.CustomStatus, StringComparison.Ordinal);
     }
 
@@ -90,7 +90,7 @@ public sealed class WorkerTests
             ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
         });
 
-        await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("appliance", "\"one\""));
+        await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("input", """{"Appliance":"one"}"""));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         while (receiver.Spans.All(s => s.Scope != "Rescan") || receiver.Spans.All(s => s.Parent != host.TraceParent.Split('-')[2]))
         {
@@ -101,7 +101,8 @@ public sealed class WorkerTests
         OtlpSpan invocation = Assert.Single(receiver.Spans, s => s.Parent == host.TraceParent.Split('-')[2]);
         Assert.Equal(trace, invocation.Trace);
         Assert.All(receiver.Spans.Where(s => s.Scope == "Rescan"), s => Assert.Equal((trace, invocation.Id), (s.Trace, s.Parent)));
-        Assert.Equal("True", host.Capabilities["WorkerOpenTelemetryEnabled"]);
+        Assert.Equal(("function SignIn", "True"), (invocation.Name, host.Capabilities["WorkerOpenTelemetryEnabled"]));
+        Assert.DoesNotContain(receiver.Spans, s => s.Name == "activity:SignIn");
     }
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class WorkerTests
     {
         await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
 
-        string answer = await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("appliance", "\"one\""));
+        string answer = await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("input", """{"Appliance":"one"}"""));
 
         ActivityResult<SignInResult> result = JsonDataConverter.Default.Deserialize<ActivityResult<SignInResult>>(answer)!;
         Assert.Equal(ApplianceFailure.Transient, result.Error!.Failure);

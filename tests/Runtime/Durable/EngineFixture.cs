@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging.Abstractions;
-using Rescan.Local.Runtime;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Tests.Runtime.Durable;

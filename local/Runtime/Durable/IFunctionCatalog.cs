@@ -1,6 +1,6 @@
 using Microsoft.DurableTask;
 
-namespace Rescan.Local.Runtime;
+namespace Rescan.Local.Runtime.Durable;
 
 /// <summary>Finds and runs the app's orchestrators and activities by function name.</summary>
 public interface IFunctionCatalog

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Rescan.Local.Runtime.Durable;
+using Rescan.Local.Runtime.Processes;
 
-namespace Rescan.Local.Runtime.Hosting;
+namespace Rescan.Local.Runtime.Durable;
 
 /// <summary>A process that serves a task hub, as it tells others.</summary>
 /// <param name="Url">Where it answers.</param>

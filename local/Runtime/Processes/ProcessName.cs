@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Rescan.Local.Runtime.Hosting;
+namespace Rescan.Local.Runtime.Processes;
 
 /// <summary>Names a process, so that another on the same machine can see that it died.</summary>
 internal static class ProcessName

@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+
+namespace Rescan.Functions.Storage;
+
+/// <summary>What asks for rescans and runs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<InitiatorKind>))]
+public enum InitiatorKind
+{
+    /// <summary>The schedule.</summary>
+    Schedule,
+
+    /// <summary>The HTTP API, and with it the status page.</summary>
+    Api,
+
+    /// <summary>A signed webhook.</summary>
+    Webhook,
+
+    /// <summary>Objects that were created in a repository's bucket.</summary>
+    S3Event,
+
+    /// <summary>A run over many repositories.</summary>
+    Run,
+
+    /// <summary>The <c>rescan</c> command.</summary>
+    Command,
+}
+
+/// <summary>Who or what asked for a rescan or a run.</summary>
+/// <param name="Kind">What kind of caller.</param>
+/// <param name="Name">Its name: a run's id; null where the kind says all that is known.</param>
+public sealed record Initiator(InitiatorKind Kind, string? Name = null);
