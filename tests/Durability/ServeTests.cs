@@ -147,7 +147,10 @@ public sealed class ServeTests : IAsyncLifetime
         await StartRescanAsync(app);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(State));
-        Assert.All(Directory.GetFiles(State), f => Assert.True(File.GetUnixFileMode(f) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), $"{f}: {File.GetUnixFileMode(f)}"));
+        foreach (string file in Directory.GetFiles(State))
+        {
+            Assert.Equal((file, UnixFileMode.UserRead | UnixFileMode.UserWrite), (file, File.GetUnixFileMode(file)));
+        }
     }
 
     [Theory]

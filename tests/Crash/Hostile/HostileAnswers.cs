@@ -17,7 +17,7 @@ namespace Rescan.Crash.Hostile;
 /// </summary>
 internal sealed class HostileAnswers
 {
-    private const int CasesPerWorld = 100;
+    private const int CasesPerWorld = 250;
 
     /// <summary>A rescan asks about twice a minute, and several times where an answer was no good.</summary>
     private const int MostRequests = 400;
@@ -40,17 +40,16 @@ internal sealed class HostileAnswers
     {
         List<string> wrong = [];
         Stopwatch watch = Stopwatch.StartNew();
-        long before = 0;
+        long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int done = 0; done < count && wrong.Count < 10;)
         {
             int some = Math.Min(CasesPerWorld, count - done);
             wrong.AddRange(await PlayAsync(some, seed + done));
             done += some;
             long memory = GC.GetTotalMemory(forceFullCollection: true);
-            before = before == 0 ? memory : before;
             if (memory > before + MostGrowth)
             {
-                wrong.Add($"after {done} rescans memory is {memory / 1024 / 1024} MiB; after the first it was {before / 1024 / 1024}");
+                wrong.Add($"after {done} rescans memory is {memory / 1024 / 1024} MiB; before it was {before / 1024 / 1024}");
             }
 
             say(string.Create(CultureInfo.InvariantCulture, $"{done} of {count} rescans in {watch.Elapsed.TotalSeconds:0} s, {broken} answers broken, {wrong.Count} wrong, {memory / 1024 / 1024} MiB"));
