@@ -9,7 +9,9 @@ namespace Rescan.Tests.Contributing;
 public sealed class EditorFilesTests
 {
     public static TheoryData<string> Files => new(
-        new[] { ".devcontainer", ".vscode" }.SelectMany(f => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, f), "*.json")).Select(f => Path.GetRelativePath(SourceTree.Root, f)));
+        new[] { ".devcontainer", ".vscode" }
+            .SelectMany(f => Directory.EnumerateFiles(Path.Combine(SourceTree.Root, f), "*.json"))
+            .Select(f => Path.GetRelativePath(SourceTree.Root, f)));
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -28,9 +30,15 @@ public sealed class EditorFilesTests
     {
         string[] commands = [.. Tasks().Select(t => Text(t, "command"))];
 
-        Assert.All(commands.Where(c => c.StartsWith("./", StringComparison.Ordinal)), c => Assert.True(File.Exists(InTree(c.Split(' ')[0])), c));
-        Assert.All(commands.Where(c => c.StartsWith("dotnet ", StringComparison.Ordinal)), c => Assert.True(Path.Exists(InTree(c.Split(' ')[^1])), c));
-        Assert.All(commands.Where(c => c.StartsWith("./rescan ", StringComparison.Ordinal)), c => IsUnderstood(c.Split(' ')[1..]));
+        Assert.All(
+            commands.Where(c => c.StartsWith("./", StringComparison.Ordinal)),
+            c => Assert.True(File.Exists(InTree(c.Split(' ')[0])), c));
+        Assert.All(
+            commands.Where(c => c.StartsWith("dotnet ", StringComparison.Ordinal)),
+            c => Assert.True(Path.Exists(InTree(c.Split(' ')[^1])), c));
+        Assert.All(
+            commands.Where(c => c.StartsWith("./rescan ", StringComparison.Ordinal)),
+            c => IsUnderstood(c.Split(' ')[1..]));
     }
 
     [Fact]
@@ -42,8 +50,12 @@ public sealed class EditorFilesTests
         Assert.All(profiles, p =>
         {
             Assert.Contains(Tasks(), t => Text(t, "label") == Text(p, "preLaunchTask"));
-            Match program = Regex.Match(Text(p, "program"), @"^\$\{workspaceFolder\}/(?<project>.+)/bin/Debug/(?<framework>[^/]+)/(?<assembly>[^/]+)\.dll$");
-            Assert.Contains($"<TargetFramework>{program.Groups["framework"].Value}<", SourceTree.Read("Directory.Build.props"), StringComparison.Ordinal);
+            Match program = Regex.Match(
+                Text(p, "program"), @"^\$\{workspaceFolder\}/(?<project>.+)/bin/Debug/(?<framework>[^/]+)/(?<assembly>[^/]+)\.dll$");
+            Assert.Contains(
+                $"<TargetFramework>{program.Groups["framework"].Value}<",
+                SourceTree.Read("Directory.Build.props"),
+                StringComparison.Ordinal);
             string project = Assert.Single(Directory.EnumerateFiles(InTree(program.Groups["project"].Value), "*.csproj"));
             Assert.Contains($"<AssemblyName>{program.Groups["assembly"].Value}<", File.ReadAllText(project), StringComparison.Ordinal);
             IsUnderstood([.. p.GetProperty("args").EnumerateArray().Select(a => a.GetString()!)]);
@@ -56,12 +68,16 @@ public sealed class EditorFilesTests
         JsonElement container = Read(".devcontainer/devcontainer.json");
         string sdk = Read("global.json").GetProperty("sdk").GetProperty("version").GetString()!;
 
-        JsonElement feature = container.GetProperty("features").EnumerateObject().Single(f => f.Name.Contains("/dotnet:", StringComparison.Ordinal)).Value;
+        JsonElement feature = container.GetProperty("features").EnumerateObject()
+            .Single(f => f.Name.Contains("/dotnet:", StringComparison.Ordinal)).Value;
         Assert.StartsWith(Text(feature, "version") + ".", sdk, StringComparison.Ordinal);
         Assert.Equal(
             Read(".vscode/extensions.json").GetProperty("recommendations").EnumerateArray().Select(e => e.GetString()),
-            container.GetProperty("customizations").GetProperty("vscode").GetProperty("extensions").EnumerateArray().Select(e => e.GetString()));
-        Assert.All(Regex.Matches(Text(container, "postCreateCommand"), @"\S+\.sln|build/\S+"), f => Assert.True(File.Exists(InTree(f.Value)), f.Value));
+            container.GetProperty("customizations").GetProperty("vscode").GetProperty("extensions")
+                .EnumerateArray().Select(e => e.GetString()));
+        Assert.All(
+            Regex.Matches(Text(container, "postCreateCommand"), @"\S+\.sln|build/\S+"),
+            f => Assert.True(File.Exists(InTree(f.Value)), f.Value));
     }
 
     private static IEnumerable<JsonElement> Tasks() => Read(".vscode/tasks.json").GetProperty("tasks").EnumerateArray();

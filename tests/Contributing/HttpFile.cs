@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Rescan.Tests.Contributing;
 
 /// <summary>A request as an .http file has it, with its variables unresolved.</summary>
-internal sealed record HttpFileRequest(string Title, string? Name, HttpMethod Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body);
+internal sealed record HttpFileRequest(
+    string Title, string? Name, HttpMethod Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body);
 
 /// <summary>An .http file: variables of the file, then requests, each after a line of three number signs.</summary>
 internal sealed partial record HttpFile(IReadOnlyDictionary<string, string> Variables, IReadOnlyList<HttpFileRequest> Requests)
@@ -20,7 +21,8 @@ internal sealed partial record HttpFile(IReadOnlyDictionary<string, string> Vari
 
     /// <summary>Puts variables, the time and properties of earlier answers where the text names them.</summary>
     /// <exception cref="FormatException">Something is named that there is none of.</exception>
-    public static string Resolve(string text, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, JsonElement> answers) =>
+    public static string Resolve(
+        string text, IReadOnlyDictionary<string, string> variables, IReadOnlyDictionary<string, JsonElement> answers) =>
         Reference().Replace(text, reference =>
         {
             string name = reference.Groups["name"].Value;
@@ -34,7 +36,8 @@ internal sealed partial record HttpFile(IReadOnlyDictionary<string, string> Vari
                 return value;
             }
 
-            return AnswerProperty().Match(name) is { Success: true } property && answers.TryGetValue(property.Groups["request"].Value, out JsonElement answer)
+            return AnswerProperty().Match(name) is { Success: true } property
+                && answers.TryGetValue(property.Groups["request"].Value, out JsonElement answer)
                 ? answer.GetProperty(property.Groups["property"].Value).GetString()!
                 : throw new FormatException($"{reference.Value} is not defined.");
         });
@@ -45,9 +48,12 @@ internal sealed partial record HttpFile(IReadOnlyDictionary<string, string> Vari
         string? name = lines.Select(l => RequestName().Match(l)).FirstOrDefault(m => m.Success)?.Groups["name"].Value;
         string[] request = [.. lines.Skip(1).SkipWhile(l => l.Length == 0 || l.StartsWith('#'))];
         string[] head = [.. request.TakeWhile(l => l.Length > 0)];
-        (string method, string target) = head[0].Split(' ') is [var m, var t] ? (m, t) : throw new FormatException($"'{head[0]}' is not a method and an address.");
+        (string method, string target) = head[0].Split(' ') is [var m, var t]
+            ? (m, t)
+            : throw new FormatException($"'{head[0]}' is not a method and an address.");
         return new HttpFileRequest(
-            lines[0].Trim(), name, new HttpMethod(method), target, [.. head.Skip(1).Select(ParseHeader)], string.Join('\n', request.Skip(head.Length)).Trim());
+            lines[0].Trim(), name, new HttpMethod(method), target, [.. head.Skip(1).Select(ParseHeader)],
+            string.Join('\n', request.Skip(head.Length)).Trim());
     }
 
     private static (string Name, string Value) ParseHeader(string line) =>

@@ -20,15 +20,20 @@ public sealed class HttpFileTests
     [Fact]
     public async Task Every_request_succeeds_on_a_served_app()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }], new() { ["Rescan:Key"] = Key });
-        Dictionary<string, string> variables = new(File.Variables) { ["host"] = api.Host.BaseAddress.AbsoluteUri.TrimEnd('/'), ["key"] = Key, ["appliance"] = "one" };
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }], new() { ["Rescan:Key"] = Key });
+        Dictionary<string, string> variables = new(File.Variables)
+        {
+            ["host"] = api.Host.BaseAddress.AbsoluteUri.TrimEnd('/'), ["key"] = Key, ["appliance"] = "one"
+        };
         Dictionary<string, JsonElement> answers = [];
         foreach (HttpFileRequest asked in File.Requests)
         {
             using HttpRequestMessage request = new(asked.Method, HttpFile.Resolve(asked.Target, variables, answers));
             if (asked.Body.Length > 0)
             {
-                request.Content = new StringContent(HttpFile.Resolve(asked.Body, variables, answers), Encoding.UTF8, MediaTypeNames.Application.Json);
+                request.Content = new StringContent(
+                    HttpFile.Resolve(asked.Body, variables, answers), Encoding.UTF8, MediaTypeNames.Application.Json);
             }
 
             foreach ((string name, string value) in asked.Headers.Where(h => h.Name != "Content-Type"))
@@ -51,11 +56,15 @@ public sealed class HttpFileTests
     {
         IEnumerable<string> functions =
             from method in typeof(RescanApi).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
-            let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
+            let trigger = method.GetParameters()
+                .Select(p => p.GetCustomAttribute<HttpTriggerAttribute>())
+                .FirstOrDefault(t => t is not null)
             where trigger?.AuthLevel == AuthorizationLevel.Function
             from verb in trigger.Methods!.Where(m => m != "head")
             select $"{verb.ToUpperInvariant()} {{{{host}}}}/api/{trigger.Route}";
-        IEnumerable<string> requests = File.Requests.Where(r => r.Headers.Contains(("x-functions-key", "{{key}}"))).Select(r => $"{r.Method} {Regex.Replace(r.Target.Split('?')[0], @"\{\{\w+\.[^}]*\}\}", "{id}")}");
+        IEnumerable<string> requests = File.Requests
+            .Where(r => r.Headers.Contains(("x-functions-key", "{{key}}")))
+            .Select(r => $"{r.Method} {Regex.Replace(r.Target.Split('?')[0], @"\{\{\w+\.[^}]*\}\}", "{id}")}");
 
         Assert.Equal(functions.Order(StringComparer.Ordinal), requests.Distinct().Order(StringComparer.Ordinal));
     }
@@ -74,5 +83,6 @@ public sealed class HttpFileTests
     [Theory]
     [InlineData("{{nobody}}")]
     [InlineData("{{rescan.response.body.$.id}}")]
-    public void What_is_not_defined_is_refused(string text) => Assert.Throws<FormatException>(() => HttpFile.Resolve(text, File.Variables, new Dictionary<string, JsonElement>()));
+    public void What_is_not_defined_is_refused(string text) =>
+        Assert.Throws<FormatException>(() => HttpFile.Resolve(text, File.Variables, new Dictionary<string, JsonElement>()));
 }
