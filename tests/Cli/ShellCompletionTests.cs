@@ -86,8 +86,11 @@ public sealed class ShellCompletionTests : IDisposable
 
     private async Task<(int Exit, string Out, string Error)> ShellAsync(string shell, params string[] arguments)
     {
-        ProcessStartInfo start = new(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            RedirectStandardInput = true, WorkingDirectory = folder };
+        ProcessStartInfo start = new(shell, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true, WorkingDirectory = folder
+        };
         start.Environment["PATH"] = folder + ":" + start.Environment["PATH"];
         start.Environment["XDG_STATE_HOME"] = folder;
         start.Environment.Remove("BASH_ENV");
