@@ -34,7 +34,7 @@ internal static class ApiJson
         response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            return await handle().ConfigureAwait(false);
+            return await handle();
         }
         catch (RequestRefusedException e)
         {

@@ -28,7 +28,7 @@ public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time
     {
         string fingerprint = Convert.ToHexString(SHA256.HashData(body));
         DateTimeOffset now = time.GetUtcNow();
-        IdempotencyClaim claim = await store.BeginAsync(key, fingerprint, now, cancellationToken).ConfigureAwait(false);
+        IdempotencyClaim claim = await store.BeginAsync(key, fingerprint, now, cancellationToken);
         switch (claim.State)
         {
             case IdempotencyState.Answered:
@@ -43,8 +43,8 @@ public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time
         bool refused = false;
         try
         {
-            answer = await handle(SeedOf($"{key}\n{fingerprint}\n{claim.FirstAt.UtcTicks}")).ConfigureAwait(false);
-            await store.CompleteAsync(key, answer, CancellationToken.None).ConfigureAwait(false);
+            answer = await handle(SeedOf($"{key}\n{fingerprint}\n{claim.FirstAt.UtcTicks}"));
+            await store.CompleteAsync(key, answer, CancellationToken.None);
             return (answer, false);
         }
         catch (Exception e) when (e is RequestRefusedException or KeyNotFoundException or ApplianceException)
@@ -57,7 +57,7 @@ public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time
             if (answer is null)
             {
                 // An earlier try that was cut off may have started something under the key.
-                await store.AbandonAsync(key, refused && claim.FirstAt == now, CancellationToken.None).ConfigureAwait(false);
+                await store.AbandonAsync(key, refused && claim.FirstAt == now, CancellationToken.None);
             }
         }
     }

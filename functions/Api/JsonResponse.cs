@@ -24,6 +24,6 @@ internal sealed record JsonResponse(int Status, string Json) : IActionResult
         }
 
         // Writing to a caller who has hung up does nothing; to be canceled by it would look like a fault.
-        await response.WriteAsync(Json, CancellationToken.None).ConfigureAwait(false);
+        await response.WriteAsync(Json, CancellationToken.None);
     }
 }

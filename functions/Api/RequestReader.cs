@@ -15,7 +15,7 @@ internal static class RequestReader
     {
         try
         {
-            return await handle().ConfigureAwait(false);
+            return await handle();
         }
         catch (RequestRefusedException e)
         {
@@ -38,7 +38,7 @@ internal static class RequestReader
         ArrayBufferWriter<byte> body = new();
         try
         {
-            for (int read; (read = await request.Body.ReadAsync(body.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0;)
+            for (int read; (read = await request.Body.ReadAsync(body.GetMemory(16 * 1024), cancellationToken)) > 0;)
             {
                 body.Advance(read);
                 if (body.WrittenCount > LargestBody)

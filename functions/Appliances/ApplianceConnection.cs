@@ -58,17 +58,17 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         limit.CancelAfter(ApplianceHttp.CallLimit);
         try
         {
-            using HttpResponseMessage answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            using HttpResponseMessage answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             ClockOffset = answer.Headers.Date - time.GetUtcNow() ?? ClockOffset;
-            using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+            using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token);
             if (!answer.IsSuccessStatusCode)
             {
-                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token).ConfigureAwait(false), time.GetUtcNow());
+                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token), time.GetUtcNow());
             }
 
             return answer.Content.Headers.ContentLength > call.MaxBody
                 ? throw new AnswerTooLargeException()
-                : await read(answer, new LimitedStream(body, call.MaxBody), limit.Token).ConfigureAwait(false);
+                : await read(answer, new LimitedStream(body, call.MaxBody), limit.Token);
         }
         catch (AnswerTooLargeException e)
         {
@@ -112,7 +112,7 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
     private async Task<JsonElement> ReadJsonAsync(ApplianceCall call, HttpResponseMessage answer, Stream stream, CancellationToken cancellationToken)
     {
         ArrayBufferWriter<byte> body = new();
-        await CopyAsync(stream, body, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(stream, body, int.MaxValue, cancellationToken);
         return body.WrittenCount == 0 ? default : JsonBody.Parse(body.WrittenMemory)
             ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, (int)answer.StatusCode);
     }
@@ -123,7 +123,7 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         ArrayBufferWriter<byte> body = new();
         try
         {
-            await CopyAsync(new LimitedStream(stream, long.MaxValue), body, LargestError, cancellationToken).ConfigureAwait(false);
+            await CopyAsync(new LimitedStream(stream, long.MaxValue), body, LargestError, cancellationToken);
         }
         catch (AnswerUnreadableException)
         {
@@ -135,7 +135,7 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
 
     private static async Task CopyAsync(Stream from, ArrayBufferWriter<byte> to, int most, CancellationToken cancellationToken)
     {
-        for (int read; to.WrittenCount < most && (read = await from.ReadAsync(to.GetMemory(16 * 1024), cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int read; to.WrittenCount < most && (read = await from.ReadAsync(to.GetMemory(16 * 1024), cancellationToken)) > 0;)
         {
             to.Advance(read);
         }

@@ -13,7 +13,7 @@ internal sealed class AvailabilityHandler(string appliance, ApplianceAvailabilit
     {
         try
         {
-            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
 
             // These come from what stands before an appliance, or from one that is starting.
             if (answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)

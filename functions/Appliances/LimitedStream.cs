@@ -39,7 +39,7 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
         int read;
         try
         {
-            read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            read = await inner.ReadAsync(buffer, cancellationToken);
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {

@@ -23,7 +23,7 @@ internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource>
 
         try
         {
-            return await vault.ReadAsync(appliance.PasswordSecret, cancellationToken).ConfigureAwait(false);
+            return await vault.ReadAsync(appliance.PasswordSecret, cancellationToken);
         }
         catch (SecretUnavailableException e)
         {

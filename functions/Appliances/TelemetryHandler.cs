@@ -22,7 +22,7 @@ internal sealed partial class TelemetryHandler(string appliance, ApplianceMetric
         string? error = null;
         try
         {
-            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
             status = (int)answer.StatusCode;
             error = status >= 400 ? status.Value.ToString(CultureInfo.InvariantCulture) : null;
             return answer;

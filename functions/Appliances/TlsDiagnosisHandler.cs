@@ -41,7 +41,7 @@ internal sealed class TlsDiagnosisHandler(TlsObserver observer) : DelegatingHand
 
         try
         {
-            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
             observer.HasAnswered = true;
             return answer;
         }
@@ -54,7 +54,7 @@ internal sealed class TlsDiagnosisHandler(TlsObserver observer) : DelegatingHand
             }
 
             if (e.HttpRequestError == HttpRequestError.SecureConnectionError
-                && await TlsProbe.FindAsync(request.RequestUri!, cancellationToken).ConfigureAwait(false) is { } finding)
+                && await TlsProbe.FindAsync(request.RequestUri!, cancellationToken) is { } finding)
             {
                 throw new HttpRequestException(
                     HttpRequestError.SecureConnectionError, finding.Text, new TlsFailedException(finding.Text, finding.IsConfiguration && !observer.HasAnswered, e));

@@ -28,7 +28,7 @@ internal static class TlsProbe
         patience.CancelAfter(Patience);
         try
         {
-            byte[] answer = await AskAsync(address, Hello(address.IdnHost), patience.Token).ConfigureAwait(false);
+            byte[] answer = await AskAsync(address, Hello(address.IdnHost), patience.Token);
             if (Read(answer) is { } finding)
             {
                 return finding;
@@ -36,7 +36,7 @@ internal static class TlsProbe
 
             // Some servers close the connection at bytes that are none of their protocol, so HTTP is tried as what it is.
             byte[] request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {address.IdnHost}\r\nConnection: close\r\n\r\n");
-            return Read(await AskAsync(address, request, patience.Token).ConfigureAwait(false))
+            return Read(await AskAsync(address, request, patience.Token))
                 ?? new TlsFinding($"the server closed the connection during the TLS handshake: is {address.Port.ToString(CultureInfo.InvariantCulture)} the right port?", IsConfiguration: false);
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -85,14 +85,14 @@ internal static class TlsProbe
     private static async Task<byte[]> AskAsync(Uri address, byte[] hello, CancellationToken cancellationToken)
     {
         using TcpClient client = new();
-        await client.ConnectAsync(address.IdnHost.Trim('[', ']'), address.Port, cancellationToken).ConfigureAwait(false);
+        await client.ConnectAsync(address.IdnHost.Trim('[', ']'), address.Port, cancellationToken);
         NetworkStream stream = client.GetStream();
         byte[] answer = new byte[256];
         int length = 0;
         try
         {
-            await stream.WriteAsync(hello, cancellationToken).ConfigureAwait(false);
-            for (int read; length < EnoughBytes && (read = await stream.ReadAsync(answer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
+            await stream.WriteAsync(hello, cancellationToken);
+            for (int read; length < EnoughBytes && (read = await stream.ReadAsync(answer.AsMemory(length), cancellationToken)) > 0;)
             {
                 length += read;
             }

@@ -27,7 +27,7 @@ internal sealed class IdentityReport(IOptions<RescanOptions> options, TokenCrede
         await Task.Yield();
         try
         {
-            await identity.GetTokenAsync(new TokenRequestContext([need.Scope]), stoppingToken).ConfigureAwait(false);
+            await identity.GetTokenAsync(new TokenRequestContext([need.Scope]), stoppingToken);
             log.LogInformation("Azure identity: {Credential}, for {Use}", (identity as AzureIdentity)?.Kind ?? identity.GetType().Name, need.Use);
         }
         catch (Exception e) when (e is AuthenticationFailedException or RequestFailedException)

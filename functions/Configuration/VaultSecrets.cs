@@ -25,7 +25,7 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         string secret = $"secret '{name}' of Key Vault {options.Value.KeyVaultUri!.Host}";
         try
         {
-            KeyVaultSecret read = await vault.Value.GetSecretAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
+            KeyVaultSecret read = await vault.Value.GetSecretAsync(name, cancellationToken: cancellationToken);
             return SecretText.Of(read.Value) is { Length: > 0 } value ? value : throw new SecretUnavailableException($"The {secret} is empty.", isTransient: false);
         }
         catch (RequestFailedException e)

@@ -45,7 +45,7 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
         };
         try
         {
-            string address = await ReadAsync(channel.Options.Url, channel.Options.UrlSecret, cancellationToken).ConfigureAwait(false);
+            string address = await ReadAsync(channel.Options.Url, channel.Options.UrlSecret, cancellationToken);
             if (!ChannelAddress.TryParse(address, out Uri? url))
             {
                 throw new DeliveryFailedException(channel.Name, $"the secret '{channel.Options.UrlSecret}' is not an https address");
@@ -56,12 +56,12 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
             request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Rescan", null));
             if (channel.Kind == ChannelKind.Webhook)
             {
-                string secret = await ReadAsync(channel.Options.Secret, channel.Options.SecretName, cancellationToken).ConfigureAwait(false);
+                string secret = await ReadAsync(channel.Options.Secret, channel.Options.SecretName, cancellationToken);
                 new StandardWebhookSigner([secret]).Sign(request, IdOf(notification, channel.Name), time.GetUtcNow(), body);
             }
 
-            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            return await JudgeAsync(channel, answer, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
+            return await JudgeAsync(channel, answer, cancellationToken);
         }
         catch (HttpRequestException e)
         {
@@ -98,7 +98,7 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
             return new DeliveryResult(channel.Name, true, detail);
         }
 
-        string said = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        string said = await answer.Content.ReadAsStringAsync(cancellationToken);
         if (channel.Kind == ChannelKind.Slack && said.Length is > 0 and <= MaxAnswer && said.All(c => char.IsAsciiLetter(c) || c == '_'))
         {
             detail += $" ({said})";
@@ -111,7 +111,7 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
     }
 
     private async Task<string> ReadAsync(string? value, string? secret, CancellationToken cancellationToken) =>
-        !string.IsNullOrWhiteSpace(secret) ? await vault.ReadAsync(secret, cancellationToken).ConfigureAwait(false)
+        !string.IsNullOrWhiteSpace(secret) ? await vault.ReadAsync(secret, cancellationToken)
         : SecretText.IsUnresolved(value) ? throw new SecretUnavailableException(SecretText.Unresolved, isTransient: false)
         : value!;
 }

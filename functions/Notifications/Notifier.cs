@@ -30,7 +30,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
 
         if (notification.Rescan is { } rescan)
         {
-            Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken).ConfigureAwait(false)).TryGetValue(rescan.Id, out Outcome known) ? known : null;
+            Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken)).TryGetValue(rescan.Id, out Outcome known) ? known : null;
             return (notification with { Previous = previous }, [.. channels.Where(c => c.When.Includes(rescan.Outcome, previous)).Select(c => c.Name)]);
         }
 
@@ -41,7 +41,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
         }
 
         RunSummary run = notification.Run!;
-        bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken).ConfigureAwait(false);
+        bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken);
         return (notification, [.. channels.Where(c => c.Runs switch
         {
             NotifyOn.Never => false,
@@ -60,13 +60,13 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return new DeliveryResult(channel, false, "it is no longer configured");
         }
 
-        if (await deliveries.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken).ConfigureAwait(false))
+        if (await deliveries.IsDeliveredAsync(notification.RequestId, configured.Name, cancellationToken))
         {
             return new DeliveryResult(channel, true, "told before");
         }
 
-        DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken).ConfigureAwait(false);
-        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
+        DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken);
+        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken))
         {
             log.Delivered(configured.Name, notification.RequestId, result.Detail);
         }
@@ -77,13 +77,13 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
     /// <summary>Whether other repositories or appliances went wrong than in the run before, or there is another warning.</summary>
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
     {
-        RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken).ConfigureAwait(false);
+        RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken);
         if (recent.Items.FirstOrDefault(r => r.Id != run.Id && r.FinishedAt <= run.StartedAt && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
         {
             return run.HasFailed || run.Warnings.Count > 0;
         }
 
-        RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken).ConfigureAwait(false));
+        RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken));
         return previous.Failed != run.Failed
             || previous.RescannedNothing != run.RescannedNothing
             || !Names(previous).SetEquals(Names(run))
@@ -98,7 +98,7 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
     private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)
     {
         Dictionary<string, Outcome> previous = new(StringComparer.Ordinal);
-        foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(instanceIds, LookBack, cancellationToken).ConfigureAwait(false))
+        foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(instanceIds, LookBack, cancellationToken))
         {
             if (history.LastOrDefault(p => p.FinishedAt < before && p.Outcome != Outcome.Canceled) is { } point)
             {

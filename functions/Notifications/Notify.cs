@@ -18,12 +18,12 @@ public sealed class Notify(INotifier notifier)
     [Function(nameof(Notify))]
     public async Task RunAsync([ActivityTrigger] Notification notification, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        (Notification complete, IReadOnlyList<string> channels) = await notifier.ChooseAsync(notification, cancellationToken).ConfigureAwait(false);
+        (Notification complete, IReadOnlyList<string> channels) = await notifier.ChooseAsync(notification, cancellationToken);
         if (channels.Count > 0)
         {
             await client.StartOrJoinAsync(
                 nameof(NotificationOrchestration), NotificationOrchestration.InstanceIdOf(notification.RequestId),
-                new NotificationRequest(complete, channels), cancellationToken).ConfigureAwait(false);
+                new NotificationRequest(complete, channels), cancellationToken);
         }
     }
 }

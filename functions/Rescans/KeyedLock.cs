@@ -14,7 +14,7 @@ public sealed class KeyedLock : IDisposable
     public async Task<IDisposable> EnterAsync(string appliance, CancellationToken cancellationToken)
     {
         SemaphoreSlim gate = gates.GetOrAdd(appliance, _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await gate.WaitAsync(cancellationToken);
         return new Exit(gate);
     }
 

@@ -18,14 +18,14 @@ internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics
         {
             try
             {
-                await ReadAsync(stoppingToken).ConfigureAwait(false);
+                await ReadAsync(stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 NotRead(log, e.Message);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "The ages of the last successes could not be read: {Reason}")]
@@ -33,8 +33,8 @@ internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<RescanOutcome> newest = await outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> history = await outcomes.GetHistoryAsync([.. newest.Select(o => o.Id)], LookBack, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RescanOutcome> newest = await outcomes.GetLatestAsync(cancellationToken);
+        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> history = await outcomes.GetHistoryAsync([.. newest.Select(o => o.Id)], LookBack, cancellationToken);
         foreach (RescanOutcome outcome in newest)
         {
             if (history.GetValueOrDefault(outcome.Id)?.LastOrDefault(p => p.Outcome is Outcome.Succeeded or Outcome.Warning) is { } success)

@@ -45,8 +45,8 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
             using IDisposable? scope = TelemetryScope.Begin(log, input.Appliance, sessionId: input.SessionId);
             metrics.Polled(input.Appliance, input.SessionId);
             IApplianceClient client = appliances.Get(input.Appliance);
-            ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
-            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken).ConfigureAwait(false);
+            ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken);
+            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken);
             return new SessionSnapshot(
                 session.State, session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
                 items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge, session.ProgressPercent, session.Attention);
@@ -59,7 +59,7 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
     {
         try
         {
-            return (await client.GetSessionLogAsync(sessionId, cancellationToken).ConfigureAwait(false), false);
+            return (await client.GetSessionLogAsync(sessionId, cancellationToken), false);
         }
         catch (ApplianceException e)
         {

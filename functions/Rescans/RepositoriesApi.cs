@@ -28,13 +28,13 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
         ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
             Dictionary<string, RescanOutcome> last = new(StringComparer.OrdinalIgnoreCase);
-            foreach (RescanOutcome outcome in await outcomes.GetLatestAsync(cancellationToken).ConfigureAwait(false))
+            foreach (RescanOutcome outcome in await outcomes.GetLatestAsync(cancellationToken))
             {
                 last.TryAdd(outcome.Id, outcome with { Log = [] });
             }
 
-            IReadOnlySet<string> running = await client.GetRunningIdsAsync(RescanRequest.InstanceIdPrefix, cancellationToken).ConfigureAwait(false);
-            IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken).ConfigureAwait(false);
+            IReadOnlySet<string> running = await client.GetRunningIdsAsync(RescanRequest.InstanceIdPrefix, cancellationToken);
+            IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken);
 
             (string Name, IReadOnlyList<Repository> Repositories, ApplianceErrorView? Error)[] answers = await Task.WhenAll(
                 appliances.Names.Select(n => ListAsync(n, cancellationToken)));

@@ -37,16 +37,16 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
                 throw new RequestRefusedException(StatusCodes.Status415UnsupportedMediaType, "Send the body as application/json.");
             }
 
-            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken);
             StoredResponse answer;
             if (ApiQuery.IdempotencyKey(request) is { } key)
             {
-                (answer, bool replayed) = await idempotency.HandleAsync("api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+                (answer, bool replayed) = await idempotency.HandleAsync("api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken), cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
             {
-                answer = await AcceptAsync(body, null, client, cancellationToken).ConfigureAwait(false);
+                answer = await AcceptAsync(body, null, client, cancellationToken);
             }
 
             request.HttpContext.Response.Headers.Location = answer.Location;
@@ -76,7 +76,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             };
             OutcomeQuery query = new(
                 ApiQuery.Text(request, "appliance"), ApiQuery.Text(request, "repository"), Limit: ApiQuery.Limit(request), ContinuationToken: ApiQuery.Text(request, "continuationToken"));
-            return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken).ConfigureAwait(false));
+            return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken));
         });
 
     /// <summary>One rescan: the one that runs, else the newest.</summary>
@@ -90,7 +90,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
             int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
             if (wait > 0 && IsUnderWay(rescan))
             {
@@ -99,8 +99,8 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
                 using IDisposable? place = limit?.TryEnter();
                 if (limit is null || place is not null)
                 {
-                    await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken).ConfigureAwait(false);
-                    rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+                    await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken);
+                    rescan = await ReadAsync(request, client, id, cancellationToken);
                 }
             }
 
@@ -122,15 +122,15 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
             IReadOnlyList<SessionLogItem> log = [];
             if (rescan.Outcome is not null)
             {
-                log = (await outcomes.GetAsync(rescan.RequestId!, cancellationToken).ConfigureAwait(false))!.Log;
+                log = (await outcomes.GetAsync(rescan.RequestId!, cancellationToken))!.Log;
             }
             else if (IsUnderWay(rescan) && rescan.SessionId is { } session)
             {
-                log = await appliances.Get(rescan.Appliance).GetSessionLogAsync(session, cancellationToken).ConfigureAwait(false);
+                log = await appliances.Get(rescan.Appliance).GetSessionLogAsync(session, cancellationToken);
             }
 
             return ApiJson.Ok(new RescanLogView(id, rescan.RequestId, log));
@@ -146,13 +146,13 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RescanView rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
             if (!IsUnderWay(rescan))
             {
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
             }
 
-            await instances.CancelAsync(client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
+            await instances.CancelAsync(client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
@@ -163,7 +163,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
     {
         ApiQuery.CheckId(id, RescanRequest.InstanceIdPrefix, "rescan-APPLIANCE-REPOSITORYID");
         string? requestId = ApiQuery.Id(request, "requestId");
-        return await reader.GetAsync(client, id, requestId, cancellationToken).ConfigureAwait(false)
+        return await reader.GetAsync(client, id, requestId, cancellationToken)
             ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
     }
 
@@ -173,7 +173,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            await client.WaitForInstanceCompletionAsync(id, either.Token).ConfigureAwait(false);
+            await client.WaitForInstanceCompletionAsync(id, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -188,14 +188,14 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {
             string appliance = appliances.Get(name).Name;
-            Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken, wish.StartedBy).ConfigureAwait(false);
+            Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken);
+            AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken, wish.StartedBy);
             string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
             accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log")) { Waits = started.Waits };
         }
         else
         {
-            AcceptedRescan run = (await starter.StartAsync(client, wish, seed, cancellationToken).ConfigureAwait(false))[0];
+            AcceptedRescan run = (await starter.StartAsync(client, wish, seed, cancellationToken))[0];
             accepted = new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
         }
 

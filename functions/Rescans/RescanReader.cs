@@ -28,9 +28,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         List<RescanView> items = [];
         if (mark == RunningMark)
         {
-            IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance).AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
-            await using ConfiguredAsyncDisposable end = pages.ConfigureAwait(false);
-            for (bool more = await BeginAsync(client, pages, token, cancellationToken).ConfigureAwait(false); more; more = await pages.MoveNextAsync().ConfigureAwait(false))
+            await using IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance).AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
+            for (bool more = await BeginAsync(client, pages, token, cancellationToken); more; more = await pages.MoveNextAsync())
             {
                 Page<OrchestrationMetadata> page = pages.Current;
                 items.AddRange(page.Values.Select(Describe).Where(v => Fits(v, query)));
@@ -52,7 +51,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             }
         }
 
-        OutcomePage ended = await outcomes.ListAsync(query with { Limit = query.Limit - items.Count, ContinuationToken = token }, cancellationToken).ConfigureAwait(false);
+        OutcomePage ended = await outcomes.ListAsync(query with { Limit = query.Limit - items.Count, ContinuationToken = token }, cancellationToken);
         items.AddRange(ended.Items.Select(Describe));
         return new RescanPage(items, ended.ContinuationToken is { } rest ? TokenOf(EndedMark, rest) : null);
     }
@@ -62,11 +61,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
     public async Task<RescanView?> GetAsync(DurableTaskClient client, string id, string? requestId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
-        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken);
         if (instance is not null)
         {
             RescanView view = Describe(instance);
-            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } newest && newest.Outcome.FinishedAt >= instance.CreatedAt)
+            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken) is { } newest && newest.Outcome.FinishedAt >= instance.CreatedAt)
             {
                 // Started by whoever gave it no request id; it made one up for itself.
                 view = view with { RequestId = newest.RequestId };
@@ -74,7 +73,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
 
             if (requestId is null || requestId == view.RequestId)
             {
-                return instance.IsCompleted && view.RequestId is { } own && await outcomes.GetAsync(own, cancellationToken).ConfigureAwait(false) is { } outcome
+                return instance.IsCompleted && view.RequestId is { } own && await outcomes.GetAsync(own, cancellationToken) is { } outcome
                     ? Describe(new RecordedOutcome(own, outcome))
                     : view;
             }
@@ -83,17 +82,17 @@ public sealed class RescanReader(OutcomeStore outcomes)
         if (requestId is not null)
         {
             string waiting = RescanRequest.WaitingIdPrefix + id[RescanRequest.InstanceIdPrefix.Length..];
-            if (await client.GetRunningAsync(waiting, true, cancellationToken).ConfigureAwait(false) is { } waits && RescanRequest.RequestIdOf(waits) == requestId)
+            if (await client.GetRunningAsync(waiting, true, cancellationToken) is { } waits && RescanRequest.RequestIdOf(waits) == requestId)
             {
                 return Describe(waits) with { Id = id };
             }
 
-            return await outcomes.GetAsync(requestId, cancellationToken).ConfigureAwait(false) is { } wanted && wanted.Id == id
+            return await outcomes.GetAsync(requestId, cancellationToken) is { } wanted && wanted.Id == id
                 ? Describe(new RecordedOutcome(requestId, wanted))
                 : null;
         }
 
-        return await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } last ? Describe(last) : null;
+        return await NewestAsync(id, cancellationToken) is { } last ? Describe(last) : null;
     }
 
     /// <summary>Reads the first page. Hosts differ in what they throw for a token that is none of theirs: if they answer without it, it was the token.</summary>
@@ -101,11 +100,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
     {
         try
         {
-            return await pages.MoveNextAsync().ConfigureAwait(false);
+            return await pages.MoveNextAsync();
         }
         catch (Exception e) when (token is not null && !cancellationToken.IsCancellationRequested)
         {
-            await foreach (Page<OrchestrationMetadata> _ in InstancesOf(client, null).AsPages(null, 1).WithCancellation(cancellationToken).ConfigureAwait(false))
+            await foreach (Page<OrchestrationMetadata> _ in InstancesOf(client, null).AsPages(null, 1).WithCancellation(cancellationToken))
             {
                 break;
             }
@@ -116,7 +115,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
 
     private async Task<RecordedOutcome?> NewestAsync(string id, CancellationToken cancellationToken)
     {
-        OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false);
+        OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken);
         return newest.Items.Count > 0 ? newest.Items[0] : null;
     }
 

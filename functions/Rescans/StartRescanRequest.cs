@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Rescan.Functions.Api;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;

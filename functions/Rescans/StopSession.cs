@@ -18,7 +18,7 @@ public sealed class StopSession(IApplianceClients appliances, ILogger<StopSessio
         ActivityResult.FromAsync(async () =>
         {
             using IDisposable? scope = TelemetryScope.Begin(log, input.Appliance, sessionId: input.SessionId);
-            await appliances.Get(input.Appliance).StopSessionAsync(input.SessionId, cancellationToken).ConfigureAwait(false);
+            await appliances.Get(input.Appliance).StopSessionAsync(input.SessionId, cancellationToken);
             return input.SessionId;
         });
 }

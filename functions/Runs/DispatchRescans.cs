@@ -56,23 +56,23 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(client);
-        using IDisposable gate = await gates.EnterAsync($"run on {input.Appliance.Name}", cancellationToken).ConfigureAwait(false);
-        int running = await CollectAsync(input, client, cancellationToken).ConfigureAwait(false);
+        using IDisposable gate = await gates.EnterAsync($"run on {input.Appliance.Name}", cancellationToken);
+        int running = await CollectAsync(input, client, cancellationToken);
         string? trouble = await TroubleAsync(input, client, cancellationToken);
         if (input.Stop is { } stop)
         {
-            IReadOnlyList<RunItem> never = await ItemsAsync(input, RunItemState.Waiting, int.MaxValue, cancellationToken).ConfigureAwait(false);
-            await runs.UpdateItemsAsync(input.RunId, [.. never.Select(i => NeverStarted(i, stop))], cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<RunItem> never = await ItemsAsync(input, RunItemState.Waiting, int.MaxValue, cancellationToken);
+            await runs.UpdateItemsAsync(input.RunId, [.. never.Select(i => NeverStarted(i, stop))], cancellationToken);
             return new DispatchProgress(running, false) { Trouble = trouble };
         }
 
         // As many again are read as may start, since some can be joined, which adds nothing to the appliance's load.
         int limit = input.Appliance.MaxConcurrentRescans;
-        IReadOnlyList<RunItem> waiting = await ItemsAsync(input, RunItemState.Waiting, (2 * limit) + 1, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RunItem> waiting = await ItemsAsync(input, RunItemState.Waiting, (2 * limit) + 1, cancellationToken);
         int taken = 0;
         if (waiting.Count > 0)
         {
-            HashSet<string> busy = await BusyAsync(client, input.Appliance.Name, cancellationToken).ConfigureAwait(false);
+            HashSet<string> busy = await BusyAsync(client, input.Appliance.Name, cancellationToken);
             foreach (RunItem item in waiting)
             {
                 string id = IdOf(item);
@@ -81,8 +81,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                     continue;
                 }
 
-                RunItem next = await StartAsync(input, item, id, client, cancellationToken).ConfigureAwait(false);
-                await runs.UpdateItemsAsync(input.RunId, [next], cancellationToken).ConfigureAwait(false);
+                RunItem next = await StartAsync(input, item, id, client, cancellationToken);
+                await runs.UpdateItemsAsync(input.RunId, [next], cancellationToken);
                 if (next.State == RunItemState.Waiting)
                 {
                     continue;
@@ -142,7 +142,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     /// <returns>Rescans still in flight.</returns>
     private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken);
         Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
         RunItem[] looked = input.LookAtAll ? [.. running] : [.. running.Where(i => told.ContainsKey(IdOf(i)))];
         RunItem[] now = new RunItem[looked.Length];
@@ -155,14 +155,14 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                 : await LookAsync(looked[i], input.Stop, client, cancel);
         });
         RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
-        await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken).ConfigureAwait(false);
+        await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken);
         return running.Count - ended.Length;
     }
 
     private async Task<RunItem> LookAsync(RunItem item, RunStopReason? stop, DurableTaskClient client, CancellationToken cancellationToken)
     {
         string id = IdOf(item);
-        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken);
         bool runs = instance is { IsCompleted: false } && RescanRequest.RequestIdOf(instance) == item.RequestId;
 
         // Read after the instance, so that an instance which has ended has its outcome here already. One that runs tells its end itself.
@@ -171,9 +171,9 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
             return Recorded(item, outcome);
         }
 
-        if (!runs && await RescanInstances.FindAsync(client, item.Appliance, item.Repository.Id, item.RequestId, cancellationToken).ConfigureAwait(false) is null)
+        if (!runs && await RescanInstances.FindAsync(client, item.Appliance, item.Repository.Id, item.RequestId, cancellationToken) is null)
         {
-            if (await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is { } late)
+            if (await outcomes.GetAsync(item.RequestId, cancellationToken) is { } late)
             {
                 return Recorded(item, late);
             }
@@ -193,7 +193,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                 return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
             }
 
-            await instances.CancelAsync(client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", cancellationToken).ConfigureAwait(false);
+            await instances.CancelAsync(client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", cancellationToken);
         }
 
         return item;
@@ -202,8 +202,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     private async Task<RunItem> StartAsync(DispatchRescansInput input, RunItem item, string id, DurableTaskClient client, CancellationToken cancellationToken)
     {
         // What an earlier try of this very step started must not be started again, though it has ended meanwhile.
-        OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false);
-        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken).ConfigureAwait(false) is not null)
+        OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken);
+        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken) is not null)
         {
             return item with { State = RunItemState.Running };
         }
@@ -216,7 +216,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                 StartedBy = new Initiator(InitiatorKind.Run, input.RunId),
                 Watchers = [input.PartitionId],
             };
-            AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+            AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken);
             return item with { State = RunItemState.Running, Joined = accepted.Joined, RequestId = accepted.RequestId ?? item.RequestId };
         }
         catch (RescanBusyException)
@@ -236,7 +236,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     {
         string prefix = RescanRequest.InstanceIdOf(appliance, "");
         string[] longer = [.. appliances.Names.Select(n => RescanRequest.InstanceIdOf(n, "")).Where(p => p.Length > prefix.Length && p.StartsWith(prefix, StringComparison.Ordinal))];
-        IReadOnlySet<string> ids = await client.GetRunningIdsAsync(prefix, cancellationToken).ConfigureAwait(false);
+        IReadOnlySet<string> ids = await client.GetRunningIdsAsync(prefix, cancellationToken);
         return [.. ids.Where(id => !longer.Any(p => id.StartsWith(p, StringComparison.Ordinal)))];
     }
 }

@@ -33,12 +33,12 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
     public async Task<FinishedRun> RunAsync([ActivityTrigger] FinishRunInput input, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
-        IReadOnlyList<RunItem> items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RunItem> items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken);
         RunItem[] left = [.. items.Where(i => i.State != RunItemState.Ended).Select(i => i with { State = RunItemState.Ended, Reason = "The run gave its appliance up; a rescan under way goes on by itself." })];
         if (left.Length > 0)
         {
-            await runs.UpdateItemsAsync(input.RunId, left, cancellationToken).ConfigureAwait(false);
-            items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+            await runs.UpdateItemsAsync(input.RunId, left, cancellationToken);
+            items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken);
         }
 
         RunRecord begun = await runs.GetRunAsync(input.RunId, cancellationToken)
@@ -52,7 +52,7 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
                 Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
                 Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         foreach (string warning in run.Warnings)
         {
             log.LogWarning("Run {RunId}: {Warning}", run.Id, warning);

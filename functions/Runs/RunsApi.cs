@@ -24,8 +24,8 @@ public sealed class RunsApi(RunStore runs)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken).ConfigureAwait(false);
-            RunRecord[] items = await Task.WhenAll(page.Items.Select(r => AsItIsAsync(r, client, cancellationToken))).ConfigureAwait(false);
+            RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken);
+            RunRecord[] items = await Task.WhenAll(page.Items.Select(r => AsItIsAsync(r, client, cancellationToken)));
             return ApiJson.Ok(page with { Items = items });
         });
 
@@ -38,8 +38,8 @@ public sealed class RunsApi(RunStore runs)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RunRecord run = await ReadAsync(id, client, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken).ConfigureAwait(false);
+            RunRecord run = await ReadAsync(id, client, cancellationToken);
+            IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken);
             if (run.FinishedAt is null)
             {
                 request.HttpContext.Response.Headers.RetryAfter = ApiJson.RetryAfter;
@@ -66,25 +66,25 @@ public sealed class RunsApi(RunStore runs)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            if ((await ReadAsync(id, client, cancellationToken).ConfigureAwait(false)).Status != RunStatus.Running)
+            if ((await ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
             {
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
             }
 
-            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken).ConfigureAwait(false);
+            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
     private async Task<RunRecord> ReadAsync(string id, DurableTaskClient client, CancellationToken cancellationToken)
     {
         ApiQuery.CheckId(id, RunRequest.InstanceIdPrefix, IdForm);
-        if (await runs.GetRunAsync(id, cancellationToken).ConfigureAwait(false) is { } run)
+        if (await runs.GetRunAsync(id, cancellationToken) is { } run)
         {
-            return await AsItIsAsync(run, client, cancellationToken).ConfigureAwait(false);
+            return await AsItIsAsync(run, client, cancellationToken);
         }
 
         // One that was accepted only now has not been written down yet.
-        return await client.GetInstanceAsync(id, false, cancellationToken).ConfigureAwait(false) is { } instance
+        return await client.GetInstanceAsync(id, false, cancellationToken) is { } instance
             ? new RunRecord { Id = id, Status = instance.IsCompleted ? RunStatus.Failed : RunStatus.Running, StartedAt = instance.CreatedAt, Reason = instance.FailureDetails?.ErrorMessage }
             : throw new KeyNotFoundException($"No run has the id '{id}'.");
     }
@@ -97,13 +97,13 @@ public sealed class RunsApi(RunStore runs)
             return run;
         }
 
-        OrchestrationMetadata? instance = await client.GetInstanceAsync(run.Id, false, cancellationToken).ConfigureAwait(false);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(run.Id, false, cancellationToken);
         if (instance is { IsCompleted: false })
         {
             return run;
         }
 
-        return await runs.GetRunAsync(run.Id, cancellationToken).ConfigureAwait(false) is { FinishedAt: not null } written
+        return await runs.GetRunAsync(run.Id, cancellationToken) is { FinishedAt: not null } written
             ? written
             : run with { Status = RunStatus.Failed, FinishedAt = instance?.LastUpdatedAt, Reason = instance?.FailureDetails?.ErrorMessage ?? "The run was terminated or purged." };
     }

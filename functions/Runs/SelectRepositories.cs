@@ -46,7 +46,7 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
                 Turn = i,
                 RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
             })];
-            await runs.AddItemsAsync(input.RunId, items, cancellationToken).ConfigureAwait(false);
+            await runs.AddItemsAsync(input.RunId, items, cancellationToken);
             if (items.Length == 0)
             {
                 log.LogWarning(

@@ -35,7 +35,7 @@ internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProv
     private async Task<RepositoryListing> ReadAllAsync()
     {
         DateTimeOffset now = time.GetUtcNow();
-        await Task.WhenAll(appliances.Names.Select(ReadAsync)).ConfigureAwait(false);
+        await Task.WhenAll(appliances.Names.Select(ReadAsync));
         lock (gate)
         {
             reading = null;
@@ -51,7 +51,7 @@ internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProv
         using CancellationTokenSource patience = new(Patience, time);
         try
         {
-            IReadOnlyList<Repository> repositories = await appliances.Get(appliance).GetRepositoriesAsync(patience.Token).ConfigureAwait(false);
+            IReadOnlyList<Repository> repositories = await appliances.Get(appliance).GetRepositoriesAsync(patience.Token);
             lock (gate)
             {
                 known[appliance] = repositories;

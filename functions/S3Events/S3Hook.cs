@@ -60,7 +60,7 @@ public sealed class S3Hook
             }
 
             bool trusted = ShowsKey(request);
-            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken);
             if (!trusted && request.Headers.ContainsKey(RawDeliveryHeader))
             {
                 throw new RequestRefusedException(
@@ -70,17 +70,17 @@ public sealed class S3Hook
             (SnsMessage? message, IReadOnlyList<S3Event>? events) = Read(body, trusted);
             if (message is not null)
             {
-                await VerifyAsync(message, cancellationToken).ConfigureAwait(false);
+                await VerifyAsync(message, cancellationToken);
                 if (message.Type != SnsMessage.Notification)
                 {
-                    return await ConfirmAsync(message, cancellationToken).ConfigureAwait(false);
+                    return await ConfirmAsync(message, cancellationToken);
                 }
 
                 events = Parse(() => S3EventParser.Parse(message.Message));
             }
 
-            return await HandleAsync(events!, client, cancellationToken).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            return await HandleAsync(events!, client, cancellationToken);
+        });
 
     private static T Parse<T>(Func<T> read)
     {
@@ -118,7 +118,7 @@ public sealed class S3Hook
 
     private async Task VerifyAsync(SnsMessage message, CancellationToken cancellationToken)
     {
-        SnsVerdict verdict = await sns.VerifyAsync(message, cancellationToken).ConfigureAwait(false);
+        SnsVerdict verdict = await sns.VerifyAsync(message, cancellationToken);
         if (verdict != SnsVerdict.Valid)
         {
             throw verdict switch
@@ -140,7 +140,7 @@ public sealed class S3Hook
 
         try
         {
-            if (!await subscriptions.ConfirmAsync(message, cancellationToken).ConfigureAwait(false))
+            if (!await subscriptions.ConfirmAsync(message, cancellationToken))
             {
                 throw new RequestRefusedException(StatusCodes.Status400BadRequest, "SubscribeURL does not confirm this subscription at SNS.");
             }
@@ -160,16 +160,16 @@ public sealed class S3Hook
         List<UnmatchedS3Event> unmatched = [];
         if (events.Count > 0)
         {
-            RepositoryListing listing = await repositories.GetAsync(fresh: false, cancellationToken).ConfigureAwait(false);
+            RepositoryListing listing = await repositories.GetAsync(fresh: false, cancellationToken);
             if (events.Any(e => listing.Matcher.Match(e.Bucket, e.Key).Count == 0))
             {
                 // The repository may be new.
-                listing = await repositories.GetAsync(fresh: true, cancellationToken).ConfigureAwait(false);
+                listing = await repositories.GetAsync(fresh: true, cancellationToken);
             }
 
             unmatched = [.. events.Where(e => listing.Matcher.Match(e.Bucket, e.Key).Count == 0).Select(e => Tell(e, listing.Matcher))];
             matched = [.. events.SelectMany(e => listing.Matcher.Match(e.Bucket, e.Key)).Distinct()];
-            await Task.WhenAll(matched.Select(r => throttle.SendAsync(client, r, cancellationToken))).ConfigureAwait(false);
+            await Task.WhenAll(matched.Select(r => throttle.SendAsync(client, r, cancellationToken)));
             if (listing.Unread.Count > 0)
             {
                 throw new RequestRefusedException(

@@ -28,7 +28,7 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         }
 
         string id = RescanRequest.InstanceIdOf(input.Appliance, input.RepositoryId);
-        if (await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken).ConfigureAwait(false) is { IsCompleted: false } running)
+        if (await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken) is { IsCompleted: false } running)
         {
             return HasSeen(running, input.EventsUntil) && await instances.CanBeJoinedAsync(running, cancellationToken) ? StartRescanForS3EventsResult.Started : StartRescanForS3EventsResult.Busy;
         }
@@ -38,7 +38,7 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         {
             StartedBy = new Initiator(InitiatorKind.S3Event),
         };
-        await instances.StartOrJoinAsync(client, request, cancellationToken).ConfigureAwait(false);
+        await instances.StartOrJoinAsync(client, request, cancellationToken);
         return StartRescanForS3EventsResult.Started;
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Rescan.Functions.Api;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Functions.S3Events;
 

@@ -29,17 +29,17 @@ public sealed class RescanHook(
                 throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: no secret is set (Rescan__Webhooks__Secrets__0).");
             }
 
-            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken).ConfigureAwait(false);
+            byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken);
             string id = Verify(request, body);
             (StoredResponse answer, bool replayed) = await idempotency.HandleAsync(
-                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Webhook) }, seed, client, cancellationToken), cancellationToken).ConfigureAwait(false);
+                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Webhook) }, seed, client, cancellationToken), cancellationToken);
             if (replayed)
             {
                 log.LogInformation("Webhook message delivered again; answered as at first");
             }
 
             return new JsonResponse(answer.Status, answer.Json) { Location = answer.Location };
-        }).ConfigureAwait(false);
+        });
 
     private string Verify(HttpRequest request, byte[] body)
     {
@@ -62,7 +62,7 @@ public sealed class RescanHook(
     {
         try
         {
-            IReadOnlyList<AcceptedRescan> started = await starter.StartAsync(client, request, seed, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<AcceptedRescan> started = await starter.StartAsync(client, request, seed, cancellationToken);
             return new StoredResponse(
                 StatusCodes.Status202Accepted,
                 JsonSerializer.Serialize(new { rescans = started.Select(s => new { s.Id, s.Joined }) }, JsonSerializerOptions.Web),

@@ -21,7 +21,7 @@ internal static class ApplianceCommands
         "repositories", "List an appliance's repositories", "",
         async (client, json, cancellationToken) =>
         {
-            IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken);
             if (json)
             {
                 Output.PrintJson(all);
@@ -42,9 +42,9 @@ internal static class ApplianceCommands
         "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
         async (client, json, cancellationToken) =>
         {
-            ApplianceProbe probe = await client.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            ApplianceProbe probe = await client.ProbeAsync(cancellationToken);
             SignInResult signedIn = probe.SignIn;
-            IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken);
             string[] warnings = [.. probe.Warnings, .. Warnings(client, repositories)];
             if (json)
             {
@@ -130,14 +130,14 @@ internal static class ApplianceCommands
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
                 appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
-            await using (provider.ConfigureAwait(false))
+            await using (provider)
             {
                 try
                 {
                     IApplianceClients clients = provider.GetRequiredService<IApplianceClients>();
                     IApplianceClient client = clients.Get(clients.Names[0]);
-                    IReadOnlyList<Repository> repositories = await act(client, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
-                    await client.SignOutAsync(cancellationToken).ConfigureAwait(false);
+                    IReadOnlyList<Repository> repositories = await act(client, parse.GetValue(output) == "json", cancellationToken);
+                    await client.SignOutAsync(cancellationToken);
 
                     // Nothing to rescan is no success, whatever reads the exit code.
                     return repositories.Count > 0 ? 0 : ExitCodes.Of(Outcome.Warning);

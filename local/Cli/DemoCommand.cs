@@ -58,11 +58,11 @@ internal static class DemoCommand
                 if (parse.GetValue(run))
                 {
                     TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : RunSessions;
-                    return await RunDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    return await RunDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken);
                 }
 
                 return await RunAsync(
-                    options, arguments.NamesProduct(parse) ? "auto" : "", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    options, arguments.NamesProduct(parse) ? "auto" : "", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -113,8 +113,8 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(SimulatorOptions options, string revision, string folder, bool open, bool json, CancellationToken cancellationToken)
     {
-        SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
-        await using (appliance.ConfigureAwait(false))
+        SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken);
+        await using (appliance)
         {
             Output.Step($"simulated {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion} at {appliance.BaseAddress} ({options.Repositories.Count} repositories, sessions of {options.SessionDuration.TotalSeconds:0} s)");
             foreach (FaultKind fault in options.Faults.Select(FaultCatalog.Find))
@@ -137,8 +137,8 @@ internal static class DemoCommand
                 ["Rescan__Deadline"] = (options.SessionDuration + TimeSpan.FromMinutes(5)).ToString("c"),
             };
             SessionLogs logs = new();
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
+            await using (host)
             {
                 return await host.UnlessLostAsync(
                     async stop =>
@@ -147,14 +147,14 @@ internal static class DemoCommand
                         if (open)
                         {
                             await DemoHistory.WriteAsync(
-                                host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, stop).ConfigureAwait(false);
+                                host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, stop);
                         }
 
                         DateTimeOffset began = DateTimeOffset.UtcNow;
                         using HttpClient http = new() { BaseAddress = host.BaseAddress };
                         string repository = options.Repositories[0].Name;
-                        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, stop).ConfigureAwait(false);
-                        JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(stop).ConfigureAwait(false);
+                        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, stop);
+                        JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(stop);
                         Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
                         if (!answer.IsSuccessStatusCode)
                         {
@@ -169,15 +169,15 @@ internal static class DemoCommand
                         {
                             Output.Step("the nights before this one are made up, so that the page has trends to show");
                             TellPage(host.BaseAddress, json);
-                            await ServeAsync(stop).ConfigureAwait(false);
+                            await ServeAsync(stop);
                             return 0;
                         }
 
-                        RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, stop).ConfigureAwait(false);
+                        RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, stop);
                         Output.Print(RunResult.Of(outcome with { Requests = Count(appliance.Ledger) }), json);
                         return ExitCodes.Of(outcome.Outcome);
                     },
-                    cancellationToken).ConfigureAwait(false);
+                    cancellationToken);
             }
         }
     }

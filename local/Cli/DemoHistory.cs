@@ -36,7 +36,7 @@ internal static class DemoHistory
                 TimeSpan took = usual * (outcome == Outcome.Failed ? 0.3 : 0.75 + (chance * 0.5));
                 await store.TryRecordAsync(
                     string.Create(CultureInfo.InvariantCulture, $"demo-{appliance}-{r}-{night}"),
-                    Night(appliance, repositories[r], outcome, took, now.AddDays(1 - night).AddHours(-1).AddMinutes(-6 * r)), cancellationToken).ConfigureAwait(false);
+                    Night(appliance, repositories[r], outcome, took, now.AddDays(1 - night).AddHours(-1).AddMinutes(-6 * r)), cancellationToken);
             }
         }
     }

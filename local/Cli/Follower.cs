@@ -40,7 +40,7 @@ internal static class Follower
         using PeriodicTimer timer = new(Look);
         while (true)
         {
-            OrchestrationMetadata instance = await host.Client.GetInstanceAsync(id, true, cancellationToken).ConfigureAwait(false)
+            OrchestrationMetadata instance = await host.Client.GetInstanceAsync(id, true, cancellationToken)
                 ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' is not in the state folder.");
             if (instance.ReadCustomStatusAs<RescanStatus>() is { } status)
             {
@@ -77,7 +77,7 @@ internal static class Follower
                     ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' ended without an outcome: {instance.FailureDetails?.ErrorMessage ?? instance.RuntimeStatus.ToString()}");
             }
 
-            await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+            await timer.WaitForNextTickAsync(cancellationToken);
         }
     }
 

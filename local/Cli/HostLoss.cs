@@ -11,14 +11,14 @@ internal static class HostLoss
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<T> task = work(stop.Token);
-        await Task.WhenAny(host.Failed, task).ConfigureAwait(false);
+        await Task.WhenAny(host.Failed, task);
         if (task.IsCompletedSuccessfully || !host.Failed.IsCompleted)
         {
-            return await task.ConfigureAwait(false);
+            return await task;
         }
 
-        await stop.CancelAsync().ConfigureAwait(false);
+        await stop.CancelAsync();
         await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        throw new CommandException(ExitCodes.State, (await host.Failed.ConfigureAwait(false)).Message);
+        throw new CommandException(ExitCodes.State, (await host.Failed).Message);
     }
 }

@@ -16,9 +16,9 @@ internal static class NotificationWait
         patience.CancelAfter(Patience);
         try
         {
-            await foreach (OrchestrationMetadata notification in host.Client.GetAllInstancesAsync(query).WithCancellation(patience.Token).ConfigureAwait(false))
+            await foreach (OrchestrationMetadata notification in host.Client.GetAllInstancesAsync(query).WithCancellation(patience.Token))
             {
-                await host.Client.WaitForInstanceCompletionAsync(notification.InstanceId, patience.Token).ConfigureAwait(false);
+                await host.Client.WaitForInstanceCompletionAsync(notification.InstanceId, patience.Token);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

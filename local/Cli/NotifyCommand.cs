@@ -43,10 +43,10 @@ internal static class NotifyCommand
             ServiceCollection collection = new();
             collection.AddLogging().AddRescanNotifications(configuration);
             ServiceProvider services = collection.BuildServiceProvider();
-            await using (services.ConfigureAwait(false))
+            await using (services)
             {
                 IChannelTest test = services.GetRequiredService<IChannelTest>();
-                DeliveryResult[] results = await Task.WhenAll(test.Channels.Select(c => test.SendAsync(c, cancellationToken))).ConfigureAwait(false);
+                DeliveryResult[] results = await Task.WhenAll(test.Channels.Select(c => test.SendAsync(c, cancellationToken)));
                 if (results.Length == 0)
                 {
                     throw new CommandException(ExitCodes.Configuration, "No channel is configured: set Rescan__Notifications__Channels__0__Kind and so on in the settings file or the environment.");

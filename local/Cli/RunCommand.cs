@@ -57,17 +57,17 @@ internal static class RunCommand
             List<KeyValuePair<string, string?>> settings = appliance.Read(parse);
             settings.Add(new("Rescan__Deadline", limit.ToString("c")));
             SessionLogs logs = new();
-            StateLocation location = await hubs.OpenAsync(parse, null, cancellationToken).ConfigureAwait(false);
-            await using (location.ConfigureAwait(false))
+            StateLocation location = await hubs.OpenAsync(parse, null, cancellationToken);
+            await using (location)
             {
-                LocalFunctionHost host = await StartAsync(location, settings, logs, cancellationToken).ConfigureAwait(false);
-                await using (host.ConfigureAwait(false))
+                LocalFunctionHost host = await StartAsync(location, settings, logs, cancellationToken);
+                await using (host)
                 {
                     Run run = new(host, logs, settings[0].Value!, parse.GetValue(repository)!, wait < limit ? wait : limit);
                     RunResult result;
                     try
                     {
-                        result = await host.UnlessLostAsync(stop => run.EndAsync(parse.GetValue(cancel), stop), cancellationToken).ConfigureAwait(false);
+                        result = await host.UnlessLostAsync(stop => run.EndAsync(parse.GetValue(cancel), stop), cancellationToken);
                     }
                     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
                     {
@@ -86,7 +86,7 @@ internal static class RunCommand
     {
         try
         {
-            return await AppHost.StartAsync(location, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
+            return await AppHost.StartAsync(location, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
         }
         catch (OptionsValidationException e)
         {
@@ -113,7 +113,7 @@ internal static class RunCommand
             RequestCounts preflight = RequestCounts.Begin();
             try
             {
-                id = await FindRunningAsync(cancellationToken).ConfigureAwait(false);
+                id = await FindRunningAsync(cancellationToken);
                 if (id is not null)
                 {
                     Output.Step($"going on with rescan {id}");
@@ -124,16 +124,16 @@ internal static class RunCommand
                 }
                 else
                 {
-                    await StartAsync(cancellationToken).ConfigureAwait(false);
+                    await StartAsync(cancellationToken);
                 }
 
                 if (cancel)
                 {
-                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator."), cancellationToken).ConfigureAwait(false);
+                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator."), cancellationToken);
                 }
 
-                RescanOutcome outcome = await Follower.FollowAsync(host, id!, logs, cancellationToken).ConfigureAwait(false);
-                await NotificationWait.WaitAsync(host, cancellationToken).ConfigureAwait(false);
+                RescanOutcome outcome = await Follower.FollowAsync(host, id!, logs, cancellationToken);
+                await NotificationWait.WaitAsync(host, cancellationToken);
                 return RunResult.Of(outcome with { Requests = outcome.Requests + preflight });
             }
             catch (ApplianceException e)
@@ -149,8 +149,8 @@ internal static class RunCommand
         private async Task StartAsync(CancellationToken cancellationToken)
         {
             RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
-            Repository repository = await FindAsync(starter, cancellationToken).ConfigureAwait(false);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, new Initiator(InitiatorKind.Command)).ConfigureAwait(false);
+            Repository repository = await FindAsync(starter, cancellationToken);
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, new Initiator(InitiatorKind.Command));
             id = started.Id;
             Output.Step(started.Joined ? $"going on with rescan {id}" : $"rescan {id} of {repository.Name} is accepted");
         }
@@ -162,7 +162,7 @@ internal static class RunCommand
                 Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
                 InstanceIdPrefix: RescanRequest.InstanceIdOf(appliance, ""), FetchInputsAndOutputs: true);
             List<string> found = [];
-            await foreach (OrchestrationMetadata instance in host.Client.GetAllInstancesAsync(query).WithCancellation(cancellationToken).ConfigureAwait(false))
+            await foreach (OrchestrationMetadata instance in host.Client.GetAllInstancesAsync(query).WithCancellation(cancellationToken))
             {
                 if (instance.ReadInputAs<RescanRequest>()?.Repository is { } repository
                     && (string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)))
@@ -183,7 +183,7 @@ internal static class RunCommand
             {
                 try
                 {
-                    return await starter.FindAsync(appliance, wanted, cancellationToken).ConfigureAwait(false);
+                    return await starter.FindAsync(appliance, wanted, cancellationToken);
                 }
                 catch (ApplianceException e) when (e.IsTransient)
                 {
@@ -200,7 +200,7 @@ internal static class RunCommand
                         Output.Step(string.Create(CultureInfo.InvariantCulture, $"waiting at most {Math.Ceiling(left.TotalSeconds):0} s: {e.Message}"));
                     }
 
-                    await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(pause, cancellationToken);
                 }
             }
         }

@@ -46,7 +46,7 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             {
                 // Different paces, so that the table shows the appliances to be independent.
                 SimulatorOptions options = new() { Repositories = repositories, SessionDuration = sessions * (1 + (0.15 * appliances.Count)), Outcome = name == "virginia" ? "warning" : "succeeded" };
-                SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
+                SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken);
                 string key = string.Create(CultureInfo.InvariantCulture, $"Rescan__Appliances__{appliances.Count}__");
                 settings[key + "Name"] = name;
                 settings[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
@@ -58,8 +58,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
                 Output.Step($"simulated appliance {name} at {appliance.BaseAddress} ({repositories.Length} repositories, {SameTime} at a time)");
             }
 
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken);
+            await using (host)
             {
                 return await host.UnlessLostAsync(
                     async stop =>
@@ -71,7 +71,7 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
                         }
 
                         using HttpClient http = new() { BaseAddress = host.BaseAddress };
-                        RunView run = await new RunDemo(http, appliances, Appliances[^1].Name).RunAsync(json, stop).ConfigureAwait(false);
+                        RunView run = await new RunDemo(http, appliances, Appliances[^1].Name).RunAsync(json, stop);
                         if (json)
                         {
                             Output.PrintJson(run);
@@ -83,19 +83,19 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
 
                         if (open)
                         {
-                            await DemoCommand.ServeAsync(stop).ConfigureAwait(false);
+                            await DemoCommand.ServeAsync(stop);
                         }
 
                         return IsAsMeant(run) ? 0 : ExitCodes.Of(Outcome.Failed);
                     },
-                    cancellationToken).ConfigureAwait(false);
+                    cancellationToken);
             }
         }
         finally
         {
             foreach (SimulatedAppliance appliance in appliances)
             {
-                await appliance.DisposeAsync().ConfigureAwait(false);
+                await appliance.DisposeAsync();
             }
         }
     }
@@ -116,18 +116,18 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
 
     private async Task<RunView> RunAsync(bool json, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { filter = new { } }, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { filter = new { } }, cancellationToken);
         answer.EnsureSuccessStatusCode();
         string self = answer.Headers.Location!.ToString();
         Output.Step($"POST /api/rescans {{\"filter\":{{}}}} -> {(int)answer.StatusCode}, {self}");
         if (json || Screen.Out is not { IsLive: true, Width: { } width })
         {
-            return await FollowAsync(self, ShowLines, cancellationToken).ConfigureAwait(false);
+            return await FollowAsync(self, ShowLines, cancellationToken);
         }
 
         RunView? run = null;
         await Screen.Out.Console.Live(Text.Empty).AutoClear(true).StartAsync(async live =>
-            run = await FollowAsync(self, (r, messages) => live.UpdateTarget(RunTable.Of(r, messages).Render(width)), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            run = await FollowAsync(self, (r, messages) => live.UpdateTarget(RunTable.Of(r, messages).Render(width)), cancellationToken));
         return run!;
     }
 
@@ -136,8 +136,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         using PeriodicTimer timer = new(Look);
         while (true)
         {
-            RunView run = await GetAsync<RunView>(self, cancellationToken).ConfigureAwait(false);
-            RescanPage running = await GetAsync<RescanPage>("/api/rescans?state=running", cancellationToken).ConfigureAwait(false);
+            RunView run = await GetAsync<RunView>(self, cancellationToken);
+            RescanPage running = await GetAsync<RescanPage>("/api/rescans?state=running", cancellationToken);
             show(run, running.Items.ToDictionary(r => r.Id, r => r.Trouble ?? r.LastMessage ?? r.Phase?.ToString() ?? ""));
             if (run.Status != RunStatus.Running)
             {
@@ -147,15 +147,15 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             if (!failed && run.Items.Count(i => i.Appliance == failing && i.State == RunItemState.Ended) >= FailsAfter)
             {
                 failed = true;
-                await FailAsync(cancellationToken).ConfigureAwait(false);
+                await FailAsync(cancellationToken);
             }
 
-            await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+            await timer.WaitForNextTickAsync(cancellationToken);
         }
     }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
-        (await http.GetFromJsonAsync<T>(new Uri(path, UriKind.Relative), Output.Json, cancellationToken).ConfigureAwait(false))!;
+        (await http.GetFromJsonAsync<T>(new Uri(path, UriKind.Relative), Output.Json, cancellationToken))!;
 
     /// <summary>What an upgrade does to an appliance: it comes back with a certificate that nobody trusts yet.</summary>
     private async Task FailAsync(CancellationToken cancellationToken)
@@ -164,7 +164,7 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         using HttpClientHandler toItself = new() { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
         using HttpClient admin = new(toItself) { BaseAddress = appliance.BaseAddress };
         using StringContent fault = new(Reinstalled, System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await admin.PostAsync(new Uri("/_admin/faults", UriKind.Relative), fault, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage answer = await admin.PostAsync(new Uri("/_admin/faults", UriKind.Relative), fault, cancellationToken);
         answer.EnsureSuccessStatusCode();
     }
 

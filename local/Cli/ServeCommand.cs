@@ -41,7 +41,7 @@ internal static class ServeCommand
             Dictionary<string, string?> values = SettingsFile.Read(parse.GetValue(settings)!);
             try
             {
-                await ServeAsync(arguments, parse, address, values, cancellationToken).ConfigureAwait(false);
+                await ServeAsync(arguments, parse, address, values, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -57,8 +57,8 @@ internal static class ServeCommand
     private static async Task ServeAsync(StateLocationArguments arguments, ParseResult parse, Uri address, Dictionary<string, string?> settings, CancellationToken cancellationToken)
     {
         StateLocation location = await arguments.OpenAsync(
-            parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken).ConfigureAwait(false);
-        await using (location.ConfigureAwait(false))
+            parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken);
+        await using (location)
         {
             LocalFunctionHost host = await AppHost.StartAsync(
                 location, settings, address, timers: true,
@@ -69,8 +69,8 @@ internal static class ServeCommand
                     // That the host does not start is told once, and not as a stack trace.
                     l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("DurableTask", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
                 },
-                cancellationToken).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+                cancellationToken);
+            await using (host)
             {
                 if (location.Remark is { } remark)
                 {
@@ -84,9 +84,9 @@ internal static class ServeCommand
                     Output.Step(line);
                 }
 
-                if (await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), host.Failed).ConfigureAwait(false) == host.Failed)
+                if (await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), host.Failed) == host.Failed)
                 {
-                    throw new CommandException(ExitCodes.State, (await host.Failed.ConfigureAwait(false)).Message);
+                    throw new CommandException(ExitCodes.State, (await host.Failed).Message);
                 }
             }
         }

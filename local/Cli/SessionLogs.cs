@@ -55,7 +55,7 @@ internal sealed class SessionLogs
         public Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken) => inner.FindRescanCandidatesAsync(since, cancellationToken);
 
         public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken) =>
-            latest[sessionId] = await inner.GetSessionLogAsync(sessionId, cancellationToken).ConfigureAwait(false);
+            latest[sessionId] = await inner.GetSessionLogAsync(sessionId, cancellationToken);
 
         public Task StopSessionAsync(string sessionId, CancellationToken cancellationToken) => inner.StopSessionAsync(sessionId, cancellationToken);
     }

@@ -52,8 +52,8 @@ internal static class SimulateCommand
                 Port = parse.GetValue(port) ?? ApplianceProducts.Find(arguments.KindOf(parse).ToString())!.DefaultPort,
                 StateFile = parse.GetValue(state) is { } file ? Path.GetFullPath(file) : null,
             };
-            SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken).ConfigureAwait(false);
-            await using (appliance.ConfigureAwait(false))
+            SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken);
+            await using (appliance)
             {
                 Print(appliance, options, json);
                 await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -65,11 +65,11 @@ internal sealed class StateLocation : IAsyncDisposable
         {
             try
             {
-                await location.RunAzuriteAsync(cancellationToken).ConfigureAwait(false);
+                await location.RunAzuriteAsync(cancellationToken);
             }
             catch
             {
-                await location.DisposeAsync().ConfigureAwait(false);
+                await location.DisposeAsync();
                 throw;
             }
         }
@@ -135,12 +135,12 @@ internal sealed class StateLocation : IAsyncDisposable
     {
         if (azurite is not null)
         {
-            await azurite.DisposeAsync().ConfigureAwait(false);
+            await azurite.DisposeAsync();
         }
 
         if (turn is not null)
         {
-            await turn.DisposeAsync().ConfigureAwait(false);
+            await turn.DisposeAsync();
         }
     }
 
@@ -172,14 +172,14 @@ internal sealed class StateLocation : IAsyncDisposable
 
             OnStandBy();
             OnStandBy = () => { };
-            await Task.Delay(LockPoll, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(LockPoll, cancellationToken);
         }
 
         bool usual = IsFree(BlobPort) && IsFree(QueuePort) && IsFree(TablePort);
         Output.Step("starting Azurite (npm fetches it the first time)");
         azurite = await AzuriteProcess.StartAsync(
-            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? QueuePort : 0, usual ? TablePort : 0, cancellationToken).ConfigureAwait(false);
+            AzuriteProcess.DefaultHome, data, usual ? BlobPort : 0, usual ? QueuePort : 0, usual ? TablePort : 0, cancellationToken);
         Storage = azurite.ConnectionString;
-        await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(AzuriteAddress, Storage, cancellationToken);
     }
 }

@@ -62,11 +62,11 @@ internal sealed class SessionLogReader
         PipeReader pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true));
         try
         {
-            await ReadAsync(pipe, cancellationToken).ConfigureAwait(false);
+            await ReadAsync(pipe, cancellationToken);
         }
         finally
         {
-            await pipe.CompleteAsync().ConfigureAwait(false);
+            await pipe.CompleteAsync();
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class SessionLogReader
         bool isEmpty = true;
         while (true)
         {
-            ReadResult read = await pipe.ReadAsync(cancellationToken).ConfigureAwait(false);
+            ReadResult read = await pipe.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (first && buffer.Length < JsonBody.Mark.Length && !read.IsCompleted)
             {

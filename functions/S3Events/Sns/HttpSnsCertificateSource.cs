@@ -25,14 +25,14 @@ internal sealed class HttpSnsCertificateSource(HttpClient http, TimeProvider tim
     {
         if (Find(url) is not { } entry)
         {
-            await fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await fetching.WaitAsync(cancellationToken);
             try
             {
                 entry = Find(url);
                 if (entry is null)
                 {
                     MakeRoom();
-                    kept[url.AbsoluteUri] = entry = await FetchAsync(url, cancellationToken).ConfigureAwait(false);
+                    kept[url.AbsoluteUri] = entry = await FetchAsync(url, cancellationToken);
                 }
             }
             finally
@@ -51,7 +51,7 @@ internal sealed class HttpSnsCertificateSource(HttpClient http, TimeProvider tim
     {
         try
         {
-            string pem = await http.GetStringAsync(url, cancellationToken).ConfigureAwait(false);
+            string pem = await http.GetStringAsync(url, cancellationToken);
             X509Certificate2Collection certificates = [];
             certificates.ImportFromPem(pem);
             return certificates.Count > 0

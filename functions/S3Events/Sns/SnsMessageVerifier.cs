@@ -98,7 +98,7 @@ public sealed class SnsMessageVerifier
         X509Certificate2Collection chain;
         try
         {
-            chain = await certificates.GetAsync(new Uri(message.SigningCertUrl), cancellationToken).ConfigureAwait(false);
+            chain = await certificates.GetAsync(new Uri(message.SigningCertUrl), cancellationToken);
         }
         catch (Exception e) when (e is HttpRequestException or CryptographicException)
         {

@@ -43,11 +43,11 @@ internal static class HistoryCommand
         {
             DateTimeOffset? from = parse.GetValue(since) is { } text ? DateTimeOffset.UtcNow - Durations.Parse("--since", text) : null;
             Outcome[] wanted = parse.GetValue(outcome) ?? [];
-            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            await using (source)
             {
                 List<RecordedOutcome> found = [];
-                await foreach (RecordedOutcome item in source.GetEndedAsync(new OutcomeQuery(parse.GetValue(appliance), parse.GetValue(repository)), from, cancellationToken).ConfigureAwait(false))
+                await foreach (RecordedOutcome item in source.GetEndedAsync(new OutcomeQuery(parse.GetValue(appliance), parse.GetValue(repository)), from, cancellationToken))
                 {
                     if (wanted.Length > 0 && !wanted.Contains(item.Outcome.Outcome))
                     {

@@ -26,7 +26,7 @@ internal sealed class OwnerClient : IDisposable
     }
 
     public async Task<RescanLogView> GetLogAsync(string id, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log", cancellationToken).ConfigureAwait(false)).Deserialize<RescanLogView>(Output.Json)!;
+        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log", cancellationToken)).Deserialize<RescanLogView>(Output.Json)!;
 
     public async Task<ScheduleView> GetScheduleAsync(CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<ScheduleView>(Output.Json)!;
@@ -40,13 +40,13 @@ internal sealed class OwnerClient : IDisposable
         using HttpRequestMessage request = new(method, path);
         try
         {
-            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.Unauthorized)
             {
                 throw new CommandException(ExitCodes.Configuration, $"The process at {http.BaseAddress} asks for its key: set Rescan__Key as it has it.");
             }
 
-            JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
+            JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
             return answer.IsSuccessStatusCode ? body
                 : throw new CommandException(ExitCodes.Rejected, body.TryGetProperty("detail", out JsonElement detail) ? detail.GetString()! : $"The process at {http.BaseAddress} answered {(int)answer.StatusCode}.");
         }

@@ -33,17 +33,17 @@ internal static class ReportCommand
         {
             DateTimeOffset to = DateTimeOffset.UtcNow;
             DateTimeOffset from = to - Durations.Parse("--since", parse.GetValue(since)!);
-            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken).ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
+            HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
+            await using (source)
             {
                 List<RecordedOutcome> rescans = [];
-                await foreach (RecordedOutcome rescan in source.GetEndedAsync(new OutcomeQuery(), from, cancellationToken).ConfigureAwait(false))
+                await foreach (RecordedOutcome rescan in source.GetEndedAsync(new OutcomeQuery(), from, cancellationToken))
                 {
                     rescans.Add(rescan);
                 }
 
                 rescans.Sort((a, b) => b.Outcome.FinishedAt.CompareTo(a.Outcome.FinishedAt));
-                await WriteAsync(RescanReport.Of(from, to, rescans), parse.GetValue(format)!, parse.GetValue(file), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(RescanReport.Of(from, to, rescans), parse.GetValue(format)!, parse.GetValue(file), cancellationToken);
             }
 
             return 0;
@@ -70,14 +70,14 @@ internal static class ReportCommand
         if (file is null)
         {
             Stream stdout = Console.OpenStandardOutput();
-            await using (stdout.ConfigureAwait(false))
+            await using (stdout)
             {
-                await stdout.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
+                await stdout.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
             }
         }
         else
         {
-            await File.WriteAllTextAsync(file.FullName, text, new UTF8Encoding(false), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(file.FullName, text, new UTF8Encoding(false), cancellationToken);
             Output.Step($"wrote {file.FullName}");
         }
     }

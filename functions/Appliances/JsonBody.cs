@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Rescan.Functions.Api;
+namespace Rescan.Functions.Appliances;
 
 /// <summary>JSON as servers send it: some put a byte order mark before it.</summary>
 internal static class JsonBody
