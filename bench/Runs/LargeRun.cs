@@ -29,6 +29,7 @@ internal sealed record LargeRunSize(int Appliances, int RepositoriesEach, TimeSp
 /// </summary>
 internal sealed class LargeRun : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
 
     private readonly LargeRunSize size;
@@ -139,6 +140,7 @@ internal sealed class LargeRun : IAsyncDisposable
     private async Task DriveAsync(LocalFunctionHost host)
     {
         TimeSpan step = TimeSpan.FromSeconds(2 * new PollingOptions().Kappa);
+        long start = Stopwatch.GetTimestamp();
         do
         {
             while (!host.IsIdle)
@@ -150,8 +152,19 @@ internal sealed class LargeRun : IAsyncDisposable
             {
                 throw await host.Failed.ConfigureAwait(false);
             }
+
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException($"The run has not ended within {Patience}.");
+            }
+
+            // The engine sets its timer on a thread of its own, just after it has become idle.
+            if (!clock.Move(step))
+            {
+                await Task.Delay(1).ConfigureAwait(false);
+            }
         }
-        while (await IsUnderWayAsync(host) && clock.Move(step));
+        while (await IsUnderWayAsync(host).ConfigureAwait(false));
     }
 
     private static async Task<bool> IsUnderWayAsync(LocalFunctionHost host)

@@ -95,11 +95,10 @@ public sealed class PathsAndDefaultsTests
         Assert.Equal(0, ended.Exit);
     }
 
-    [Theory]
-    [InlineData("task-hub.jsonl")]
-    [InlineData("outcomes.jsonl")]
-    public async Task An_archive_that_is_damaged_is_told_without_a_stack_trace(string damaged)
+    [Fact]
+    public async Task An_archive_that_is_damaged_is_told_without_a_stack_trace()
     {
+        const string damaged = "outcomes.jsonl";
         string folder = Directory.CreateTempSubdirectory("rescan-import-").FullName;
         string archive = Path.Combine(folder, "damaged.zip");
         string whole = Path.Combine(folder, "whole.zip");

@@ -199,7 +199,7 @@ public sealed class NotificationTests
         await process.WaitForExitAsync();
 
         Assert.Equal(1, process.ExitCode);
-        Assert.Equal(["ok      webhook: answered 200", "failed  slack: answered 404 (no_service)"], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["RESULT\tCHANNEL\tANSWER", "ok\twebhook\tanswered 200", "failed\tslack\tanswered 404 (no_service)"], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Received sample = Assert.Single(receiver.At("/hook"));
         Assert.Equal((WebhookVerdict.Valid, "test"), (sample.Verify(NotifyingApp.Secret), sample.Json.GetProperty("type").GetString()));
         Assert.Empty(appliance.Ledger);
