@@ -57,6 +57,9 @@ internal sealed class StrictServer : IAsyncDisposable
 
     public string Result { get; set; } = "Success";
 
+    /// <summary>Whether somebody else asks for a rescan at the moment of the first one.</summary>
+    public bool SomebodyElseToo { get; set; }
+
     /// <summary>States shown before Working, one a read.</summary>
     public ConcurrentQueue<string> States { get; } = new();
 
@@ -324,6 +327,12 @@ internal sealed class StrictServer : IAsyncDisposable
         }
 
         StrictSession session = new(DateTimeOffset.UtcNow, SessionDuration, Result, User);
+        if (SomebodyElseToo && Sessions.IsEmpty)
+        {
+            StrictSession other = new(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1), "Success", @"LAB\somebody");
+            Sessions[other.Id] = other;
+        }
+
         Sessions[session.Id] = session;
         http.Response.StatusCode = 201;
         await http.Response.WriteAsJsonAsync(session.Describe(revision, null));
