@@ -64,7 +64,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<OutcomeArchive>();
         services.TryAddSingleton<IdempotencyHandler>();
-        services.AddHealth(configuration);
+        services.AddHealth();
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 

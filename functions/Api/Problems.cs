@@ -50,7 +50,8 @@ public static class Problems
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        return response.WriteAsJsonAsync(Of(http, status, detail), ApiJson.Options, ContentType, http.RequestAborted);
+        // Without a token, a caller who hangs up meanwhile is no failure of the function.
+        return response.WriteAsJsonAsync(Of(http, status, detail), ApiJson.Options, ContentType);
     }
 
     /// <summary>Finds a request in the log.</summary>

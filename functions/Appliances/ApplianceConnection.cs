@@ -74,6 +74,10 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         {
             throw Failure(ApplianceFailure.TooLarge, call, $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB, or holds a text longer than 1 MiB, and was not read.", e);
         }
+        catch (AnswerUnreadableException e)
+        {
+            throw Failure(ApplianceFailure.Transient, call, "the answer is not encoded as it says; a proxy may stand in between.", e);
+        }
         catch (JsonException e)
         {
             throw Failure(ApplianceFailure.Transient, call, "the answer is not JSON; a proxy may stand in between.", e);
@@ -117,7 +121,15 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
     private static async Task<ReadOnlyMemory<byte>> ReadErrorAsync(Stream stream, CancellationToken cancellationToken)
     {
         ArrayBufferWriter<byte> body = new();
-        await CopyAsync(stream, body, LargestError, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await CopyAsync(new LimitedStream(stream, long.MaxValue), body, LargestError, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AnswerUnreadableException)
+        {
+            // The status says enough.
+        }
+
         return body.WrittenMemory;
     }
 

@@ -21,9 +21,32 @@ internal static class JsonReading
             return default;
         }
 
-        return element.TryGetProperty(name, out JsonElement value)
-            ? value
-            : element.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).Value;
+        try
+        {
+            if (element.TryGetProperty(name, out JsonElement value))
+            {
+                return value;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Some name is no text; it is not the one that is looked for.
+        }
+
+        return element.EnumerateObject().FirstOrDefault(p => IsNamed(p, name)).Value;
+    }
+
+    private static bool IsNamed(JsonProperty property, string name)
+    {
+        try
+        {
+            return string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (InvalidOperationException)
+        {
+            // Its name is no text: a part of a pair of surrogates, or bytes that are no UTF-8.
+            return false;
+        }
     }
 
     public static int? Number(this JsonElement element, string name) =>

@@ -3,6 +3,9 @@ namespace Rescan.Functions.Appliances;
 /// <summary>An answer is larger than what is read of it.</summary>
 internal sealed class AnswerTooLargeException() : IOException("The answer is too large.");
 
+/// <summary>An answer is not encoded as its headers say.</summary>
+internal sealed class AnswerUnreadableException(Exception inner) : IOException("The answer is not encoded as it says.", inner);
+
 /// <summary>Reads at most so many bytes of another stream.</summary>
 /// <param name="inner">The other stream.</param>
 /// <param name="limit">How many.</param>
@@ -30,9 +33,19 @@ internal sealed class LimitedStream(Stream inner, long limit) : Stream
     }
 
     /// <exception cref="AnswerTooLargeException">There is more.</exception>
+    /// <exception cref="AnswerUnreadableException">It cannot be decompressed.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int read;
+        try
+        {
+            read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        {
+            throw new AnswerUnreadableException(e);
+        }
+
         left -= read;
         return left >= 0 ? read : throw new AnswerTooLargeException();
     }

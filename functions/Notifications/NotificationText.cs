@@ -129,8 +129,8 @@ internal sealed record NotificationText(
         };
         string? next = notice.Event switch
         {
-            ApplianceEvent.DoesNotAnswer => "See whether the appliance runs and can be reached over the network. The run goes on trying it for an hour in all, "
-                + "and with its other appliances meanwhile.",
+            ApplianceEvent.DoesNotAnswer => "See whether the appliance runs and can be reached over the network. The run keeps trying it, "
+                + "and goes on with its other appliances meanwhile.",
             ApplianceEvent.Refuses => RescanAdvice.For(Outcome.Rejected),
             _ => null,
         };

@@ -94,8 +94,14 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
             if (wait > 0 && IsUnderWay(rescan))
             {
-                await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken).ConfigureAwait(false);
-                rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+                // Where too many wait already, the answer is what there is.
+                IWaitLimit? limit = request.HttpContext.Features.Get<IWaitLimit>();
+                using IDisposable? place = limit?.TryEnter();
+                if (limit is null || place is not null)
+                {
+                    await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken).ConfigureAwait(false);
+                    rescan = await ReadAsync(request, client, id, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             if (IsUnderWay(rescan))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Durable;
@@ -27,8 +28,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
         List<RescanView> items = [];
         if (mark == RunningMark)
         {
-            await foreach (Page<OrchestrationMetadata> page in InstancesOf(client, query.Appliance).AsPages(token, query.Limit).WithCancellation(cancellationToken).ConfigureAwait(false))
+            IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance).AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
+            await using ConfiguredAsyncDisposable end = pages.ConfigureAwait(false);
+            for (bool more = await BeginAsync(client, pages, token, cancellationToken).ConfigureAwait(false); more; more = await pages.MoveNextAsync().ConfigureAwait(false))
             {
+                Page<OrchestrationMetadata> page = pages.Current;
                 items.AddRange(page.Values.Select(Describe).Where(v => Fits(v, query)));
                 if (items.Count >= query.Limit && page.ContinuationToken is { Length: > 0 } next)
                 {
@@ -92,6 +96,24 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return await NewestAsync(id, cancellationToken).ConfigureAwait(false) is { } last ? Describe(last) : null;
     }
 
+    /// <summary>Reads the first page. Hosts differ in what they throw for a token that is none of theirs: if they answer without it, it was the token.</summary>
+    private static async Task<bool> BeginAsync(DurableTaskClient client, IAsyncEnumerator<Page<OrchestrationMetadata>> pages, string? token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pages.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (token is not null && !cancellationToken.IsCancellationRequested)
+        {
+            await foreach (Page<OrchestrationMetadata> _ in InstancesOf(client, null).AsPages(null, 1).WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                break;
+            }
+
+            throw ContinuationToken.Invalid(e);
+        }
+    }
+
     private async Task<RecordedOutcome?> NewestAsync(string id, CancellationToken cancellationToken)
     {
         OutcomePage newest = await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken).ConfigureAwait(false);
@@ -119,7 +141,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
         }
 
         string text = ContinuationToken.Read(token);
-        return text.Length > 0 && text[..1] is RunningMark or EndedMark
+        return text.Length > 0 && (text[..1], running) is (RunningMark, not false) or (EndedMark, not true)
             ? (text[..1], text.Length > 1 ? text[1..] : null)
             : throw ContinuationToken.Invalid();
     }

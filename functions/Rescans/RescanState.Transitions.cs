@@ -181,7 +181,9 @@ public sealed partial record RescanState
     /// <summary>Ends it; what is left is to record that.</summary>
     public RescanState Ended(Outcome outcome, string? reason) => Untroubled() with
     {
-        Phase = RescanPhase.Recording, Outcome = outcome, Reason = string.IsNullOrWhiteSpace(reason) ? null : reason,
+        Phase = RescanPhase.Recording,
+        Outcome = outcome,
+        Reason = string.IsNullOrWhiteSpace(reason) ? null : reason,
     };
 
     /// <summary>Ends it because its time is up.</summary>

@@ -16,6 +16,11 @@ public sealed class NightlySchedule
     /// <summary>How far back is looked for a run that was due; each step costs more where runs are frequent.</summary>
     private static readonly TimeSpan[] LooksBack = [TimeSpan.FromMinutes(2), TimeSpan.FromDays(2), TimeSpan.FromDays(32), TimeSpan.FromDays(400)];
 
+    private static readonly string[] DisabledKeys =
+    [
+        $"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", $"AzureWebJobs:{nameof(NightlyRescan)}:Disabled", $"AzureWebJobs_{nameof(NightlyRescan)}_Disabled",
+    ];
+
     private readonly CronExpression? cron;
     private readonly TimeZoneInfo zone = TimeZoneInfo.Utc;
 
@@ -24,8 +29,7 @@ public sealed class NightlySchedule
     {
         ArgumentNullException.ThrowIfNull(settings);
         Expression = settings[ExpressionKey]?.Trim();
-        IsEnabled = !new[] { "AzureWebJobs.{0}.Disabled", "AzureWebJobs:{0}:Disabled", "AzureWebJobs_{0}_Disabled" }
-            .Any(k => IsTrue(settings[k.Replace("{0}", nameof(NightlyRescan), StringComparison.Ordinal)]));
+        IsEnabled = !Array.Exists(DisabledKeys, k => IsTrue(settings[k]));
         bool isZoneKnown = true;
         if (settings[ZoneKey] is { } wanted && !string.IsNullOrWhiteSpace(wanted))
         {

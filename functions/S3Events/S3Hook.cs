@@ -174,7 +174,8 @@ public sealed class S3Hook
             {
                 throw new RequestRefusedException(
                     StatusCodes.Status503ServiceUnavailable,
-                    $"The repositories of {string.Join(", ", listing.Unread)} are not known yet, so the event may be theirs.") { RetryAfter = AskAgainAfter };
+                    $"The repositories of {string.Join(", ", listing.Unread)} are not known yet, so the event may be theirs.")
+                { RetryAfter = AskAgainAfter };
             }
         }
 

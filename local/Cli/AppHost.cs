@@ -54,12 +54,14 @@ internal static class AppHost
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core"));
+                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
                     configureServices?.Invoke(services);
                 },
                 Url = url,
                 Keys = KeysOf(configuration),
+                AllowedHosts = ListOf(configuration, "Rescan:AllowedHosts"),
+                AllowedOrigins = ListOf(configuration, "Rescan:AllowedOrigins"),
                 RequestsPerSecond = NumberOf(configuration, "Rescan:RequestsPerSecond", 100),
                 RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
                 Version = Version(),
@@ -108,6 +110,9 @@ internal static class AppHost
             ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints.")
             : keys;
     }
+
+    private static string[] ListOf(IConfiguration configuration, string section) =>
+        [.. configuration.GetSection(section).GetChildren().Select(c => c.Value).OfType<string>().Where(v => v.Length > 0)];
 
     private static int NumberOf(IConfiguration configuration, string key, int otherwise) =>
         configuration[key] is not { Length: > 0 } text ? otherwise

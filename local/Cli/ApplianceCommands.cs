@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Terminal;
 
@@ -24,7 +25,7 @@ internal static class ApplianceCommands
             if (json)
             {
                 Output.PrintJson(all);
-                return;
+                return all;
             }
 
             ApplianceTables.Of(all).Print(Screen.Out);
@@ -32,6 +33,8 @@ internal static class ApplianceCommands
             {
                 Screen.Error.Say("The appliance lists no repositories; its account may not see them.");
             }
+
+            return all;
         });
 
     public static Command CreateCheck() => Create(
@@ -51,7 +54,7 @@ internal static class ApplianceCommands
                     tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
                     clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
                 });
-                return;
+                return repositories;
             }
 
             Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
@@ -73,6 +76,8 @@ internal static class ApplianceCommands
             {
                 Screen.Out.Say("!!  " + Words.Line(warning), 4);
             }
+
+            return repositories;
         });
 
     private static string LeftOut(IReadOnlyList<Repository> repositories) => repositories.Count(r => r.LeftOutOfRuns is not null) is > 0 and int left
@@ -81,6 +86,11 @@ internal static class ApplianceCommands
 
     private static IEnumerable<string> Warnings(IApplianceClient client, IReadOnlyList<Repository> repositories)
     {
+        if (repositories.Count == 0)
+        {
+            yield return "it lists no repositories; its account may not see them";
+        }
+
         if (client.ClockOffset is { } offset && offset.Duration() > TolerableSkew)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");
@@ -97,7 +107,7 @@ internal static class ApplianceCommands
         !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
 
 
-    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task> act)
+    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
@@ -109,6 +119,7 @@ internal static class ApplianceCommands
                 $"rescan {name} --base-url https://appliance.example:11005 \\",
                 "  --username rescan --password-stdin --thumbprint 9F86D0... < password.txt",
             ],
+            ExitCodes = [("0", "all well"), ("2", "the appliance lists no repositories"), ("6, 7", "refused, or not reachable"), ("64", "the command line")],
         };
         command.Add(output);
         appliance.AddTo(command);
@@ -125,9 +136,11 @@ internal static class ApplianceCommands
                 {
                     IApplianceClients clients = provider.GetRequiredService<IApplianceClients>();
                     IApplianceClient client = clients.Get(clients.Names[0]);
-                    await act(client, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
+                    IReadOnlyList<Repository> repositories = await act(client, parse.GetValue(output) == "json", cancellationToken).ConfigureAwait(false);
                     await client.SignOutAsync(cancellationToken).ConfigureAwait(false);
-                    return 0;
+
+                    // Nothing to rescan is no success, whatever reads the exit code.
+                    return repositories.Count > 0 ? 0 : ExitCodes.Of(Outcome.Warning);
                 }
                 catch (OptionsValidationException e)
                 {

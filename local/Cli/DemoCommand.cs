@@ -36,7 +36,7 @@ internal static class DemoCommand
                 "rescan demo --open --session-duration 2m",
                 "rescan demo --fleet --open",
             ],
-            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0")],
+            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0"), ("74", "its state was lost meanwhile")],
         };
         command.Add(open);
         command.Add(run);
@@ -70,7 +70,10 @@ internal static class DemoCommand
             }
             finally
             {
-                Directory.Delete(folder, recursive: true);
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
             }
         });
         return command;
@@ -137,39 +140,44 @@ internal static class DemoCommand
             LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
-                Output.Step($"the app answers at {host.BaseAddress}api");
-                if (open)
-                {
-                    await DemoHistory.WriteAsync(
-                        host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false);
-                }
+                return await host.UnlessLostAsync(
+                    async stop =>
+                    {
+                        Output.Step($"the app answers at {host.BaseAddress}api");
+                        if (open)
+                        {
+                            await DemoHistory.WriteAsync(
+                                host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, stop).ConfigureAwait(false);
+                        }
 
-                DateTimeOffset began = DateTimeOffset.UtcNow;
-                using HttpClient http = new() { BaseAddress = host.BaseAddress };
-                string repository = options.Repositories[0].Name;
-                using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, cancellationToken).ConfigureAwait(false);
-                JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken).ConfigureAwait(false);
-                Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
-                if (!answer.IsSuccessStatusCode)
-                {
-                    ApplianceException refusal = new(
-                        answer.StatusCode == HttpStatusCode.ServiceUnavailable ? ApplianceFailure.Transient : ApplianceFailure.Rejected, body.GetProperty("detail").GetString()!);
-                    RunResult never = RunResult.NeverBegun("demo", new RepositoryRef(options.Repositories[0].Id, repository), refusal, began, Count(appliance.Ledger));
-                    Output.Print(never, json);
-                    return ExitCodes.Of(never.Outcome);
-                }
+                        DateTimeOffset began = DateTimeOffset.UtcNow;
+                        using HttpClient http = new() { BaseAddress = host.BaseAddress };
+                        string repository = options.Repositories[0].Name;
+                        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, stop).ConfigureAwait(false);
+                        JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(stop).ConfigureAwait(false);
+                        Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
+                        if (!answer.IsSuccessStatusCode)
+                        {
+                            ApplianceException refusal = new(
+                                answer.StatusCode == HttpStatusCode.ServiceUnavailable ? ApplianceFailure.Transient : ApplianceFailure.Rejected, body.GetProperty("detail").GetString()!);
+                            RunResult never = RunResult.NeverBegun("demo", new RepositoryRef(options.Repositories[0].Id, repository), refusal, began, Count(appliance.Ledger));
+                            Output.Print(never, json);
+                            return ExitCodes.Of(never.Outcome);
+                        }
 
-                if (open)
-                {
-                    Output.Step("the nights before this one are made up, so that the page has trends to show");
-                    TellPage(host.BaseAddress, json);
-                    await ServeAsync(cancellationToken).ConfigureAwait(false);
-                    return 0;
-                }
+                        if (open)
+                        {
+                            Output.Step("the nights before this one are made up, so that the page has trends to show");
+                            TellPage(host.BaseAddress, json);
+                            await ServeAsync(stop).ConfigureAwait(false);
+                            return 0;
+                        }
 
-                RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, cancellationToken).ConfigureAwait(false);
-                Output.Print(RunResult.Of(outcome with { Requests = Count(appliance.Ledger) }), json);
-                return ExitCodes.Of(outcome.Outcome);
+                        RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, stop).ConfigureAwait(false);
+                        Output.Print(RunResult.Of(outcome with { Requests = Count(appliance.Ledger) }), json);
+                        return ExitCodes.Of(outcome.Outcome);
+                    },
+                    cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -35,7 +35,7 @@ internal static class RunCommand
                 "rescan run --base-url https://appliance.example:11005 --username rescan \\",
                 "  --password-stdin --thumbprint 9F86D0... --repository prod < password.txt",
             ],
-            ExitCodes = [.. ExitCodes.OfRescans, ("64", "the command line"), ("78", "the settings or the state cannot be used"), ("130", "interrupted")],
+            ExitCodes = [.. ExitCodes.OfRescans, ("64", "the command line"), ("74", "the state was lost, full or taken over meanwhile"), ("78", "the settings or the state cannot be used"), ("130", "interrupted")],
         };
         command.Add(repository);
         command.Add(deadline);
@@ -67,7 +67,7 @@ internal static class RunCommand
                     RunResult result;
                     try
                     {
-                        result = await run.EndAsync(parse.GetValue(cancel), cancellationToken).ConfigureAwait(false);
+                        result = await host.UnlessLostAsync(stop => run.EndAsync(parse.GetValue(cancel), stop), cancellationToken).ConfigureAwait(false);
                     }
                     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
                     {

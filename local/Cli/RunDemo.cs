@@ -61,29 +61,34 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
-                Output.Step($"the app answers at {host.BaseAddress}api");
-                if (open)
-                {
-                    DemoCommand.TellPage(host.BaseAddress, json);
-                }
+                return await host.UnlessLostAsync(
+                    async stop =>
+                    {
+                        Output.Step($"the app answers at {host.BaseAddress}api");
+                        if (open)
+                        {
+                            DemoCommand.TellPage(host.BaseAddress, json);
+                        }
 
-                using HttpClient http = new() { BaseAddress = host.BaseAddress };
-                RunView run = await new RunDemo(http, appliances, Appliances[^1].Name).RunAsync(json, cancellationToken).ConfigureAwait(false);
-                if (json)
-                {
-                    Output.PrintJson(run);
-                }
-                else
-                {
-                    Report(run);
-                }
+                        using HttpClient http = new() { BaseAddress = host.BaseAddress };
+                        RunView run = await new RunDemo(http, appliances, Appliances[^1].Name).RunAsync(json, stop).ConfigureAwait(false);
+                        if (json)
+                        {
+                            Output.PrintJson(run);
+                        }
+                        else
+                        {
+                            Report(run);
+                        }
 
-                if (open)
-                {
-                    await DemoCommand.ServeAsync(cancellationToken).ConfigureAwait(false);
-                }
+                        if (open)
+                        {
+                            await DemoCommand.ServeAsync(stop).ConfigureAwait(false);
+                        }
 
-                return IsAsMeant(run) ? 0 : ExitCodes.Of(Outcome.Failed);
+                        return IsAsMeant(run) ? 0 : ExitCodes.Of(Outcome.Failed);
+                    },
+                    cancellationToken).ConfigureAwait(false);
             }
         }
         finally

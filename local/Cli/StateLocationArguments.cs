@@ -25,13 +25,19 @@ internal sealed class StateLocationArguments
     /// <param name="parse">The command line.</param>
     /// <param name="onStandBy">Called once when another process owns it and this one waits; null: refused then.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<StateLocation> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken) =>
-        StateLocation.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+    public Task<StateLocation> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken)
+    {
+        PrivateFiles.Use();
+        return StateLocation.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+    }
 
     /// <summary>Whether the state is files of this machine.</summary>
     public bool IsFolder(ParseResult parse) => parse.GetValue(storage) is null;
 
     /// <summary>Opens the location to read it, beside the process that owns it.</summary>
-    public Task<StateLocation> LookAsync(ParseResult parse, CancellationToken cancellationToken) =>
-        StateLocation.LookAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, cancellationToken);
+    public Task<StateLocation> LookAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        PrivateFiles.Use();
+        return StateLocation.LookAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, cancellationToken);
+    }
 }

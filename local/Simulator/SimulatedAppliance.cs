@@ -52,6 +52,9 @@ public sealed class SimulatedAppliance : IAsyncDisposable
 
     internal ApplianceState State { get; }
 
+    /// <summary>Stands between the appliance and its callers: is given a request, its kind and what would answer it, and answers; returns the status.</summary>
+    internal Func<HttpContext, string, Func<Task<int>>, Task<int>>? Between { get; set; }
+
     /// <summary>Faults that are still to strike.</summary>
     internal IReadOnlyList<Fault> OpenFaults => faults.Open;
 
@@ -138,9 +141,7 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         int status = 0;
         try
         {
-            FaultEffects effects = new();
-            int? answered = fault is null ? null : await FaultCatalog.Find(fault.Name).Strike(new FaultContext(this, http, TimeSpan.FromSeconds(fault.Seconds ?? 0), effects));
-            status = answered ?? await State.Api.AnswerAsync(http, path, effects);
+            status = Between is { } between ? await between(http, kind, () => AnswerAsync(http, path, fault)) : await AnswerAsync(http, path, fault);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || ended.IsCancellationRequested)
         {
@@ -150,5 +151,12 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         {
             ledger.Enqueue(new LedgerEntry(options.Time.GetUtcNow(), kind, http.Request.Method, path, status, http.Connection.Id, fault?.Name));
         }
+    }
+
+    private async Task<int> AnswerAsync(HttpContext http, string path, Fault? fault)
+    {
+        FaultEffects effects = new();
+        int? answered = fault is null ? null : await FaultCatalog.Find(fault.Name).Strike(new FaultContext(this, http, TimeSpan.FromSeconds(fault.Seconds ?? 0), effects));
+        return answered ?? await State.Api.AnswerAsync(http, path, effects);
     }
 }

@@ -58,7 +58,11 @@ public sealed class BadInputTests : IAsyncLifetime
         {
             options[words[i]] = words[i + 1] switch
             {
-                "@empty" => "", "@other" => new string('0', 64), "@none" => "", "@down" => Down(), { } word => word.Replace('#', ' '),
+                "@empty" => "",
+                "@other" => new string('0', 64),
+                "@none" => "",
+                "@down" => Down(),
+                { } word => word.Replace('#', ' '),
             };
         }
 

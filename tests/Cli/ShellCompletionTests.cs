@@ -4,6 +4,7 @@ using Rescan.Local.Cli.Completion;
 namespace Rescan.Tests.Cli;
 
 /// <summary>The completion scripts in the shells themselves, with the real command behind them.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ShellCompletionTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-complete-").FullName;
@@ -85,8 +86,11 @@ public sealed class ShellCompletionTests : IDisposable
 
     private async Task<(int Exit, string Out, string Error)> ShellAsync(string shell, params string[] arguments)
     {
-        ProcessStartInfo start = new(shell, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            RedirectStandardInput = true, WorkingDirectory = folder };
+        ProcessStartInfo start = new(shell, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true, WorkingDirectory = folder
+        };
         start.Environment["PATH"] = folder + ":" + start.Environment["PATH"];
         start.Environment["XDG_STATE_HOME"] = folder;
         start.Environment.Remove("BASH_ENV");

@@ -72,12 +72,12 @@ internal static class TableSamples
 
     private static RescanOutcome Of(string name, string appliance, string id, Outcome outcome, int minutesAgo, double seconds,
         string? reason) => new()
-    {
-        Id = $"rescan-{appliance}-{id}", Appliance = appliance, Repository = new RepositoryRef(id, name), Outcome = outcome,
-        Reason = reason,
-        StartedAt = Now.AddMinutes(-minutesAgo).AddSeconds(-seconds), FinishedAt = Now.AddMinutes(-minutesAgo), DurationSeconds = seconds,
-        Polls = 1 + (int)(seconds / 10),
-    };
+        {
+            Id = $"rescan-{appliance}-{id}", Appliance = appliance, Repository = new RepositoryRef(id, name), Outcome = outcome,
+            Reason = reason,
+            StartedAt = Now.AddMinutes(-minutesAgo).AddSeconds(-seconds), FinishedAt = Now.AddMinutes(-minutesAgo), DurationSeconds = seconds,
+            Polls = 1 + (int)(seconds / 10),
+        };
 
     private static RescanView Running1(string name, string appliance, string id, RescanPhase phase, int age, int polls, int? next,
         string? message, string? trouble) => new(

@@ -37,7 +37,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     [Fact]
     public void The_sample_has_every_key_that_is_read_and_no_other()
     {
-        string[] expected = [.. SettingKeys.All.Select(s => s.Key), "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "RescanSchedule", "Rescan__Key", "Rescan__Keys__0", "Rescan__RequestsPerSecond", "Rescan__RequestBurst"];
+        string[] expected = [.. SettingKeys.All.Select(s => s.Key), "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "RescanSchedule", "Rescan__Key", "Rescan__Keys__0", "Rescan__AllowedHosts__0", "Rescan__AllowedOrigins__0", "Rescan__RequestsPerSecond", "Rescan__RequestBurst"];
 
         Assert.Equal(expected.Order(StringComparer.Ordinal), Sample().Keys.Order(StringComparer.Ordinal));
     }

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Rescan.Crash;
+using Rescan.Crash.Hostile;
 using Rescan.Crash.Orders;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Simulator;
 
-// matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. orders N SEED: plays orders of events. Exit code 1 when anything was lost or doubled.
+// matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. orders N SEED: plays orders of events. hostile N SEED: rescans of appliances that break their answers. soak MINUTES: mixed load. Exit code 1 when anything was lost or doubled.
 switch (args)
 {
     case ["matrix", .. var only]:
@@ -19,8 +20,15 @@ switch (args)
     case ["orders", var text, var from, .. var where]
         when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int orders) && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int first):
         return await OrdersAsync(orders, first, where.FirstOrDefault());
+    case ["hostile", var text, var from]
+        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int cases) && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int start):
+        IReadOnlyList<string> wrong = await new HostileAnswers().TryAsync(cases, start, Console.WriteLine);
+        wrong.ToList().ForEach(Console.WriteLine);
+        return wrong.Count == 0 ? 0 : 1;
+    case ["soak", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int minutes) && minutes >= 3:
+        return await new Soak(TimeSpan.FromMinutes(minutes)).RunAsync();
     default:
-        Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite]");
+        Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite] | hostile N SEED | soak MINUTES (3 at least)");
         return 64;
 }
 

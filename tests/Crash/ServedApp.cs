@@ -29,6 +29,13 @@ internal sealed class ServedApp : IAsyncDisposable
 
     public int ExitCode => process.ExitCode;
 
+    /// <summary>The memory and the handles that it has now.</summary>
+    public (long Memory, int Handles) Measure()
+    {
+        process.Refresh();
+        return (process.WorkingSet64, process.HandleCount);
+    }
+
     /// <summary>Completes once it says that it waits for another.</summary>
     public Task StandingBy => standingBy.Task;
 

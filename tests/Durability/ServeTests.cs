@@ -7,6 +7,7 @@ using Rescan.Tests.Runtime.Durable;
 namespace Rescan.Tests.Durability;
 
 /// <summary><c>rescan serve</c> as a process: who owns the state, and what happens when the state is in trouble.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ServeTests : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-serve-").FullName;
@@ -107,6 +108,49 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(78, await again.ExitAsync());
         Assert.Contains("is missing, but was in use before", again.Said, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(State, "state.db")));
+    }
+
+    /// <summary>Without a request: what is idle notices too.</summary>
+    [Theory]
+    [InlineData("state.db")]
+    [InlineData("state.db-wal")]
+    [InlineData("state.db.lock")]
+    [InlineData("")]
+    public async Task Whatever_is_deleted_of_the_state_of_an_idle_serve_ends_it_with_a_clear_error(string what)
+    {
+        await using ServedApp app = Serve();
+        Assert.NotNull(await app.ReadyAsync());
+        if (what.Length > 0)
+        {
+            File.Delete(Path.Combine(State, what));
+        }
+        else
+        {
+            Directory.Delete(State, recursive: true);
+        }
+
+        Assert.Equal(74, await app.ExitAsync());
+        Assert.Contains("was deleted or moved while in use", app.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", app.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_state_is_this_users_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        await using ServedApp app = Serve();
+        Assert.NotNull(await app.ReadyAsync());
+        await StartRescanAsync(app);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(State));
+        foreach (string file in Directory.GetFiles(State))
+        {
+            Assert.Equal((file, UnixFileMode.UserRead | UnixFileMode.UserWrite), (file, File.GetUnixFileMode(file)));
+        }
     }
 
     [Theory]

@@ -145,8 +145,11 @@ internal static class Fill
         if (type == typeof(DistributedTraceContext))
         {
             return new DistributedTraceContext(
-                "00-trace", "state") { Id = "id", SpanId = "span",
-                ActivityStartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)) };
+                "00-trace", "state")
+            {
+                Id = "id", SpanId = "span",
+                ActivityStartTime = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2))
+            };
         }
 
         if (type == typeof(ContinueAsNewEvent))

@@ -124,6 +124,30 @@ public sealed class TimerTests : InAFolder
         Assert.True(each < 1024, $"{each} bytes an instance");
     }
 
+    [Fact]
+    public async Task A_clock_that_is_set_back_an_hour_makes_nothing_wait_an_hour_longer()
+    {
+        SettableClock clock = new();
+        await using Hub hub = await new Hub(File, clock)
+            .Orchestrator<TimeSpan, string>("Sleep", async (context, length) =>
+            {
+                await context.CreateTimer(length, CancellationToken.None);
+                return "woke";
+            })
+            .StartAsync();
+        await hub.BeginAsync("Sleep", TimeSpan.FromSeconds(5), "before");
+        await hub.UntilAsync("before", s => s.OrchestrationStatus == OrchestrationStatus.Running);
+        clock.Offset = -TimeSpan.FromHours(1);
+        Assert.Equal("\"woke\"", (await hub.EndAsync("before")).Output);
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
+    }
+
     private static async Task StartManyAsync(Hub hub, int count)
     {
         await Parallel.ForAsync(

@@ -153,4 +153,47 @@ public sealed class HostileApplianceTests : IAsyncLifetime
         Assert.InRange(session.Reason!.Length, 1, 2001);
         Assert.Single(await app.Client.GetSessionLogAsync("s", default));
     }
+
+    [Theory]
+    [InlineData("gzip", 200)]
+    [InlineData("br", 200)]
+    [InlineData("deflate", 200)]
+    [InlineData("br", 503)]
+    public async Task An_answer_that_is_not_encoded_as_it_says_is_asked_for_again(string encoding, int status)
+    {
+        Answer(encoding, status);
+
+        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionAsync("s", default));
+
+        Assert.True(e.IsTransient, e.Message);
+    }
+
+    [Fact]
+    public async Task An_error_that_is_not_encoded_as_it_says_keeps_its_status()
+    {
+        Answer("br", 403);
+
+        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionAsync("s", default));
+
+        Assert.Equal((false, 403), (e.IsTransient, e.Status));
+    }
+
+    /// <summary>The name of a field that is no text, in bytes or by escapes.</summary>
+    [Theory]
+    [InlineData("\\ud800")]
+    [InlineData("\u00cb")]
+    public async Task A_field_whose_name_is_no_text_is_passed_over(string name)
+    {
+        byte[] body = Encoding.Latin1.GetBytes($$"""{"totalCount":1,"results":[{"{{name}}":1,"id":"a","Name":"b"}]}""");
+        server.Answers["GET /api/v1/repositories"] = http => http.Response.Body.WriteAsync(body).AsTask();
+
+        Assert.Equal("b", Assert.Single(await app.Client.GetRepositoriesAsync(default)).Name);
+    }
+
+    private void Answer(string encoding, int status) => server.Answers["GET /api/v1/sessions/s"] = http =>
+    {
+        http.Response.StatusCode = status;
+        http.Response.Headers.ContentEncoding = encoding;
+        return http.Response.WriteAsync("""{"id":"s","status":"Succeeded"}""");
+    };
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Rescan.Local.Simulator;
@@ -13,6 +15,9 @@ public sealed partial class HostileRequestTests : IDisposable
     private const int Requests = 100_000;
     private const int Connections = 8;
     private const int Slow = 16;
+
+    /// <summary>More than one client may hold.</summary>
+    private const int Silent = 300;
     private const long MostMemory = 600L * 1024 * 1024;
     private const string Key = "hostile-test-function-key";
     private const string HookKey = "hostile-test-s3-hook-key";
@@ -32,6 +37,7 @@ public sealed partial class HostileRequestTests : IDisposable
         {
             int port = await PortAsync(said);
             ConcurrentDictionary<int, int> statuses = new();
+            using Holders holders = await Holders.OpenAsync(port, Silent);
             Task<int>[] slow = [.. Enumerable.Range(0, Slow).Select(_ => TrickleAsync(port))];
             await Task.WhenAll(Enumerable.Range(0, Connections).Select(c => Task.Run(() => SendAsync(port, seed + c, statuses))));
             int[] slowAnswers = await Task.WhenAll(slow);
@@ -43,6 +49,7 @@ public sealed partial class HostileRequestTests : IDisposable
             Assert.True(!statuses.Keys.Any(s => s >= 500 && s != 505), counts);
             Assert.True(statuses.GetValueOrDefault(0) < Requests / 20, counts);
             Assert.True(statuses.GetValueOrDefault(400) > Requests / 20 && statuses.GetValueOrDefault(401) > 1000 && statuses.GetValueOrDefault(413) > 100, counts);
+            Assert.True(statuses.GetValueOrDefault(403) > 500 && statuses.GetValueOrDefault(421) > 500, counts);
             Assert.All(slowAnswers, s => Assert.Contains(s, (int[])[0, 408]));
             serve.Refresh();
             Assert.True(serve.PeakWorkingSet64 < MostMemory, $"{counts}; peak working set {serve.PeakWorkingSet64 / 1024 / 1024} MiB");
@@ -121,6 +128,27 @@ public sealed partial class HostileRequestTests : IDisposable
         return await connection.SendAsync(begin, patience.Token);
     }
 
+    /// <summary>Connections on which nothing is ever sent.</summary>
+    private sealed class Holders : IDisposable
+    {
+        private readonly List<TcpClient> held = [];
+
+        public static async Task<Holders> OpenAsync(int port, int count)
+        {
+            Holders holders = new();
+            for (int i = 0; i < count; i++)
+            {
+                TcpClient client = new();
+                holders.held.Add(client);
+                await client.ConnectAsync(IPAddress.Loopback, port);
+            }
+
+            return holders;
+        }
+
+        public void Dispose() => held.ForEach(c => c.Dispose());
+    }
+
     private Process Start(SimulatedAppliance appliance) => Process.Start(new ProcessStartInfo("dotnet")
     {
         Environment =
@@ -131,6 +159,7 @@ public sealed partial class HostileRequestTests : IDisposable
             ["Rescan__Appliances__0__Password"] = "demo-password",
             ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
             ["Rescan__Key"] = Key,
+            ["Rescan__AllowedHosts__0"] = "x",
             ["Rescan__RequestsPerSecond"] = "1000000",
             ["Rescan__RequestBurst"] = "1000000",
             ["Rescan__Webhooks__Secrets__0"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

@@ -17,8 +17,12 @@ internal sealed class HostileRequests(int seed, string key, string hookKey)
 
     private static readonly string[] Values =
     [
-        "", "0", "-1", "99999999999999999999", "1e309", "NaN", "null", "true", "%00", "%0d%0aSet-Cookie:x=1", "'", "\"", "..", "{{7*7}}", "${jndi:ldap://x}", "running", "ended", "201", "231", "bm9uc2Vuc2U", "_", "%F0%9F%92%A9",
+        "", "0", "-1", "99999999999999999999", "1e309", "NaN", "null", "true", "%00", "%0d%0aSet-Cookie:x=1", "'", "\"", "..", "{{7*7}}", "${jndi:ldap://x}", "running", "ended", "201", "231", "bm9uc2Vuc2U", "cjE", "cjEuMQ", "cm5vbmU", "ZTE", "ZS0x", "ZQA", "_", "%F0%9F%92%A9",
     ];
+
+    private static readonly string[] Hosts = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:7071", "[::1]", "127.0.0.1", "10.0.0.1", "localhost:99999", "a b", ""];
+
+    private static readonly string[] Origins = ["https://evil.example", "null", "http://localhost", "http://localhost:1", "file://", "x", "http://localhost.evil.example"];
 
     private static readonly string[] Names = ["state", "limit", "continuationToken", "appliance", "repository", "requestId", "wait", "code", "x"];
 
@@ -97,7 +101,12 @@ internal sealed class HostileRequests(int seed, string key, string hookKey)
     private byte[] Request(string method, string path, byte[] body)
     {
         StringBuilder head = new();
-        head.Append(method).Append(' ').Append(path).Append(" HTTP/1.1\r\nHost: localhost\r\n");
+        head.Append(method).Append(' ').Append(path).Append(" HTTP/1.1\r\nHost: ").Append(random.Next(10) == 0 ? Pick(Hosts) : "localhost").Append("\r\n");
+        if (random.Next(10) == 0)
+        {
+            head.Append("Origin: ").Append(Pick(Origins)).Append("\r\n");
+        }
+
         string header = random.Next(5) switch
         {
             0 => "x-functions-key: wrong-" + Pick(Values) + "\r\n",

@@ -55,10 +55,10 @@ public sealed class HealthTests
         FakeTimeProvider time = new(DateTimeOffset.Parse(now, null));
         Dictionary<string, string?> settings = new() { ["RescanSchedule"] = schedule, ["WEBSITE_TIME_ZONE"] = zone };
 
-        Assert.Equal(well, await new ScheduleReadiness(runs, Settings(settings), time).FindFaultAsync(default) is null);
+        Assert.Equal(well, await new ScheduleReadiness(runs, new NightlySchedule(Settings(settings)), time).FindFaultAsync(default) is null);
 
         settings["AzureWebJobs_NightlyRescan_Disabled"] = "true";
-        Assert.Null(await new ScheduleReadiness(runs, Settings(settings), time).FindFaultAsync(default));
+        Assert.Null(await new ScheduleReadiness(runs, new NightlySchedule(Settings(settings)), time).FindFaultAsync(default));
     }
 
     [Fact]

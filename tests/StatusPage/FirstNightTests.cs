@@ -41,11 +41,11 @@ public sealed class FirstNightTests(Browser browser)
         await tab.AssertAccessibleAsync("first night on a phone");
         await tab.PictureAsync("overview-first-night-phone-light");
 
-        await tab.Button("Show the rescans that run now").ClickAsync();
+        await tab.Button("Show 12 cards").ClickAsync();
         await Expect(tab.Page.Locator(".card")).ToHaveCountAsync(AtOnce);
-        await Expect(tab.Button("Hide the rescans that run now")).ToBeVisibleAsync();
+        await Expect(tab.Button("Hide cards")).ToBeVisibleAsync();
         await tab.Page.SetViewportSizeAsync(1280, 1020);
-        await Expect(tab.Button("Hide the rescans that run now")).ToBeHiddenAsync();
+        await Expect(tab.Button("Hide cards")).ToBeHiddenAsync();
         await Expect(tab.Page.Locator(".card").First).ToBeVisibleAsync(Visible);
         await tab.PictureAsync("overview-first-night-light");
     }

@@ -38,7 +38,7 @@ public sealed class FitTests(Browser browser, Scene scene) : IClassFixture<Scene
         }
 
         await Expect(tab.Heading("Running now")).ToBeVisibleAsync(Visible);
-        Assert.Equal(width < 640 ? chosen * zoom : chosen * 0.9375, await tab.Page.EvaluateAsync<double>("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"), 1.0);
+        Assert.Equal(chosen * zoom, await tab.Page.EvaluateAsync<double>("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"));
         await LookAsync("overview");
         await tab.Button("Log of prod-eu-central").ClickAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);

@@ -21,7 +21,7 @@ public sealed class NothingGreenTests(Browser browser)
 
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("No repository is listed", Text);
         await Expect(tab.Page.Locator(".head p")).ToContainTextAsync("0 repositories on 1 appliance", Patient);
-        await Expect(tab.Page.Locator(".banner.warn")).ToContainTextAsync("one: the appliance answers but lists no repository.");
+        await Expect(tab.Page.Locator(".view .banner.warn")).ToContainTextAsync("one: the appliance answers but lists no repository.");
         await Expect(tab.Page.Locator("#live")).ToHaveTextAsync("Connected · the appliance answers");
     }
 
@@ -44,7 +44,7 @@ public sealed class NothingGreenTests(Browser browser)
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { Repositories = [shared] }, new SimulatorOptions { Repositories = [shared] }]);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
-        await Expect(tab.Page.Locator(".banner.warn")).ToContainTextAsync("can corrupt its backups", Patient);
+        await Expect(tab.Page.Locator(".view .banner.warn")).ToContainTextAsync("can corrupt its backups", Patient);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class NothingGreenTests(Browser browser)
         await Expect(tab.Page.Locator(".run-item .pill.warn")).ToHaveTextAsync("Completed, nothing rescanned", Text);
         await tab.Page.Locator(".run-item a").ClickAsync();
         await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Completed, nothing rescanned", Text);
-        await Expect(tab.Page.Locator(".banner.warn")).ToContainTextAsync("none of the 4 repositories listed fits the filter");
+        await Expect(tab.Page.Locator(".view .banner.warn")).ToContainTextAsync("none of the 4 repositories listed fits the filter");
     }
 
     [Fact]

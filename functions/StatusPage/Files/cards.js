@@ -76,8 +76,7 @@ export class CardList {
     const folds = small.matches && this.#shown > FEW;
     const isFolded = folds && !this.#isOpen;
     this.#toggle.hidden = !folds;
-    setText(this.#toggle, isFolded ? `Show ${number(this.#shown)}` : 'Hide');
-    setAttribute(this.#toggle, 'aria-label', `${isFolded ? 'Show' : 'Hide'} the rescans that run now`);
+    setText(this.#toggle, isFolded ? `Show ${number(this.#shown)} cards` : 'Hide cards');
     setAttribute(this.#toggle, 'aria-expanded', isFolded ? 'false' : 'true');
     this.#list.hidden = isFolded;
     this.#more.hidden = isFolded || this.#more.textContent === '';

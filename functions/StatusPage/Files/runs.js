@@ -9,7 +9,7 @@ import { banner } from './notes.js';
 import { turnsOf } from './queue.js';
 import { ScheduleNote } from './schedule.js';
 import { outcomeLook, pill, rescanId, running as runningLook, runLook, tally, waiting } from './status.js';
-import { ago, count, day, full, moment, number, span, ticking, zone } from './words.js';
+import { ago, count, day, full, moment, number, span, ticking } from './words.js';
 
 const SETTLED = 30_000;
 const LIVELY = 4_000;
@@ -112,7 +112,7 @@ export class RunView {
       const seconds = took(this.#run, serverNow());
       setText(this.#where, [
         `Began ${full(this.#run.startedAt)}`, this.#run.finishedAt ? `took ${span(seconds)}` : `${ticking(seconds)} so far`,
-        startedBy(this.#run), `times in ${zone(this.#run.startedAt)}`,
+        startedBy(this.#run),
       ].filter(Boolean).join(' · '));
     }
   }

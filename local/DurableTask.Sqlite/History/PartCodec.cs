@@ -57,11 +57,11 @@ internal static class PartCodec
 
     public static DistributedTraceContext? ReadTrace(ref PayloadReader r) =>
         r.Byte() == 0 ? null : new DistributedTraceContext(r.Text()!, r.Text())
-    {
-        Id = r.Text(),
-        SpanId = r.Text(),
-        ActivityStartTime = r.Text() is { } time ? Moment(time) : null,
-    };
+        {
+            Id = r.Text(),
+            SpanId = r.Text(),
+            ActivityStartTime = r.Text() is { } time ? Moment(time) : null,
+        };
 
     private static DateTimeOffset Moment(string text) =>
         DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time

@@ -1,10 +1,16 @@
 namespace DurableTask.Sqlite;
 
 /// <summary>One wait, for the next message that is due. Messages wait in the database; this knows one time only.</summary>
+// A semaphore that nobody waits for by its handle holds nothing; one that is disposed would fail whoever arms a timer at the end.
+#pragma warning disable CA1001
 internal sealed class Timers(SqliteDatabase database, InstanceTable instances, TimeProvider clock)
+#pragma warning restore CA1001
 {
     // Long waits are taken in steps, so that a clock that jumps is noticed.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);
+
+    // A clock that is merely kept right moves by less.
+    private static readonly TimeSpan SetBack = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private TaskCompletionSource signal = NewSignal();
@@ -31,9 +37,19 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using ITimer timer = clock.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (long seen, long seenAt) = (clock.GetUtcNow().UtcTicks, clock.GetTimestamp());
         while (!cancellationToken.IsCancellationRequested)
         {
             long now = clock.GetUtcNow().UtcTicks;
+            long at = clock.GetTimestamp();
+            long back = seen + clock.GetElapsedTime(seenAt, at).Ticks - now;
+            (seen, seenAt) = (now, at);
+            if (back > SetBack.Ticks)
+            {
+                await FollowAsync(back).ConfigureAwait(false);
+                Fire(0, now);
+            }
+
             long due;
             Task woken;
             lock (gate)
@@ -62,6 +78,9 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
             await woken.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What waits when the clock is set back waits no longer for it: it goes by the time that passes.</summary>
+    private Task FollowAsync(long back) => database.WriteAsync(db => db.Execute("UPDATE messages SET visible = visible - ?1 WHERE waits = 1", back));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -20,20 +18,24 @@ namespace Rescan.Local.Runtime.Hosting;
 internal sealed class HttpGuard(LocalHostOptions options)
 {
     private const long MaxRequestBody = 256 * 1024;
-    private const int MaxConnections = 512;
     private const int MaxPathLogged = 200;
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(20);
 
     private readonly SecretKeys keys = new(options.Keys);
 
-    /// <summary>The server's own limits; a body slower than 240 bytes a second is given up after five.</summary>
-    public static void Limit(KestrelServerOptions kestrel)
+    private readonly RequestSource source = new(options);
+    private readonly ConnectionLimits connections = new(options.Connections);
+
+    /// <summary>The server's own limits; a body slower than 4 KiB a second is given up after five.</summary>
+    public void Limit(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
-        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.KeepAliveTimeout = SilentFor;
         kestrel.Limits.RequestHeadersTimeout = HeadersWithin;
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.ConfigureEndpointDefaults(connections.Guard);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
     }
 
     public void Register(IServiceCollection services) => services.AddRateLimiter(limiter =>
@@ -55,7 +57,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
     });
 
     /// <summary>Everything that stands before the functions.</summary>
-    public static void Use(WebApplication app)
+    public void Use(WebApplication app)
     {
         RefusalLog log = new(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Rescan.Http"));
         app.Use(async (http, next) =>
@@ -77,6 +79,19 @@ internal sealed class HttpGuard(LocalHostOptions options)
             ExceptionHandler = http => WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError),
         });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
+        app.Use(async (http, next) =>
+        {
+            if (source.Refuse(http.Request) is { } status)
+            {
+                http.Response.StatusCode = status;
+                return;
+            }
+
+            using (ConnectionLimits.Begin(http))
+            {
+                await next(http);
+            }
+        });
         app.UseRateLimiter();
     }
 
@@ -110,10 +125,12 @@ internal sealed class HttpGuard(LocalHostOptions options)
     private static string DetailOf(int status, HttpResponse response) => status switch
     {
         StatusCodes.Status401Unauthorized => "A function key is needed, in the header x-functions-key.",
+        StatusCodes.Status403Forbidden => "A page of another site may not do this; Rescan__AllowedOrigins__0 lets one.",
         StatusCodes.Status404NotFound => "There is nothing at this address; /api/openapi.json tells what there is.",
         StatusCodes.Status405MethodNotAllowed => $"This address takes {response.Headers.Allow}.",
         StatusCodes.Status408RequestTimeout => "The request came too slowly.",
         StatusCodes.Status413PayloadTooLarge => $"The body is larger than {MaxRequestBody / 1024} KiB.",
+        StatusCodes.Status421MisdirectedRequest => "Nothing is served under this host name; Rescan__AllowedHosts__0 adds one.",
         StatusCodes.Status429TooManyRequests => $"Too many requests from this client; ask again after {response.Headers.RetryAfter} s.",
         >= StatusCodes.Status500InternalServerError => "Something went wrong here; the log tells more under this traceId.",
         _ => "The request is not in order.",
@@ -121,15 +138,5 @@ internal sealed class HttpGuard(LocalHostOptions options)
 
     private static string Shorten(string path) => path.Length <= MaxPathLogged ? path : path[..MaxPathLogged] + "…";
 
-    /// <summary>An IPv6 client has a whole /64 to choose addresses from.</summary>
-    private static string ClientOf(HttpContext http)
-    {
-        IPAddress? address = http.Connection.RemoteIpAddress;
-        if (address is { IsIPv4MappedToIPv6: true })
-        {
-            address = address.MapToIPv4();
-        }
-
-        return address is { AddressFamily: AddressFamily.InterNetworkV6 } ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) + "::/64" : address?.ToString() ?? "unknown";
-    }
+    private static string ClientOf(HttpContext http) => ClientAddress.Of(http.Connection.RemoteIpAddress);
 }

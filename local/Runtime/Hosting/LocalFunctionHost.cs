@@ -63,7 +63,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
     /// <exception cref="TaskHubInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
     /// <exception cref="TaskHubException">The task hub cannot be used.</exception>
-    /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, or a timer's schedule is not valid.</exception>
+    /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, an allowed host or origin is malformed, or a timer's schedule is not valid.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
         if (options.Keys.Count == 0 && !options.Url.IsLoopback)
@@ -88,8 +88,8 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             // Its lines hold whole addresses, and with them the keys in ?code=; the host has lines of its own for refusals.
             builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
             builder.WebHost.UseUrls(options.Url.GetLeftPart(UriPartial.Authority));
-            builder.WebHost.ConfigureKestrel(HttpGuard.Limit);
             HttpGuard guard = new(options);
+            builder.WebHost.ConfigureKestrel(guard.Limit);
             guard.Register(builder.Services);
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownLimit);
             builder.Services.AddMvcCore();
@@ -114,7 +114,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             }
 
             worker = new DurableWorker(hub, catalog, options.Version, options.Time, app.Services.GetRequiredService<ILoggerFactory>());
-            HttpGuard.Use(app);
+            guard.Use(app);
             foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
             {
                 string route = "/api/" + (trigger.Route ?? name);
@@ -183,6 +183,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
 
         await worker.StopAsync(cancellationToken);
     }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

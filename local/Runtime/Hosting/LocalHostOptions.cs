@@ -45,6 +45,15 @@ public sealed class LocalHostOptions
     /// <summary>Where the address without a path leads; nowhere when null.</summary>
     public string? Home { get; init; }
 
+    /// <summary>Host names, besides those of loopback, under which requests are served; when none is told and keys are asked for, any is.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Sites, such as https://example.org, whose pages may make a browser change something here; the host's own page always may.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>How many connections are held.</summary>
+    internal ConnectionCaps Connections { get; init; } = new();
+
     /// <summary>Requests that a client may send a second, on the average; at least 1.</summary>
     public int RequestsPerSecond { get; init; } = 100;
 

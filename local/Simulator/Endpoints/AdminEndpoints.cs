@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rescan.Local.Simulator.Faults;
@@ -9,6 +10,12 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
 {
     public async Task HandleAsync(HttpContext http, string path)
     {
+        if (!IsMeantForHere(http.Request))
+        {
+            await ApplianceResponses.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "This is for programs of this machine, under the name localhost or a loopback address.");
+            return;
+        }
+
         try
         {
             switch (http.Request.Method, path)
@@ -55,6 +62,11 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
             await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", e.Message);
         }
     }
+
+    /// <summary>A page of another site can have a browser send this, but then the browser names its origin, or the name that leads here.</summary>
+    private static bool IsMeantForHere(HttpRequest request) =>
+        request.Headers.Origin.Count == 0
+        && (string.Equals(request.Host.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address)));
 
     private static async Task<T> ReadAsync<T>(HttpContext http) =>
         await JsonSerializer.DeserializeAsync<T>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted) ?? throw new ArgumentException("A JSON object is needed.");

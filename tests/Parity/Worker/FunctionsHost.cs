@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -195,11 +196,31 @@ internal sealed class FunctionsHost : IAsyncDisposable
         WireMessage offered = await AskAsync(new WireMessage().With(MetadataRequest, new WireMessage().With(1, folder)), MetadataResponse, "");
         Require(offered.Message(2), "metadata");
         Functions = offered.Messages(1).ToDictionary(f => f.Text(4));
+        // The worker serves its host before its HTTP server listens; a host takes longer than this one to send the first request.
+        await ListeningAsync(new Uri(Capabilities["HttpUri"]));
         foreach ((string name, WireMessage metadata) in Functions)
         {
             WireMessage loaded = await AskAsync(
                 new WireMessage().With(LoadRequest, new WireMessage().With(1, IdOf(name)).With(2, metadata.With(13, IdOf(name)))), LoadResponse, IdOf(name));
             Require(loaded.Message(2), $"loading {name}");
+        }
+    }
+
+    private static async Task ListeningAsync(Uri address)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            using TcpClient client = new();
+            try
+            {
+                await client.ConnectAsync(address.Host, address.Port, patience.Token);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(20, patience.Token);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
+using Rescan.Functions.Api;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Tests.Runtime.Durable;
 
@@ -136,6 +137,19 @@ public sealed class GreetingFunctions
     {
         using StreamReader reader = new(request.Body);
         return Results.Ok((await reader.ReadToEndAsync()).Length);
+    }
+
+    /// <summary>Waits until the caller goes, where there is a place to wait.</summary>
+    [Function("Wait")]
+    public async Task<IResult> WaitAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        using IDisposable? place = request.HttpContext.Features.Get<IWaitLimit>()!.TryEnter();
+        if (place is not null)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return Results.Ok("no place");
     }
 
     [Function("Greeting")]

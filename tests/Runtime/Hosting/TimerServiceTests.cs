@@ -43,6 +43,16 @@ public sealed class TimerServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_clock_that_jumps_over_the_time_makes_it_late_by_a_minute_at_most()
+    {
+        await using TimerService service = await StartAsync();
+        time.AdjustTime(time.GetUtcNow() + TimeSpan.FromHours(10));
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        await runs.NextAsync();
+    }
+
+    [Fact]
     public async Task Runs_missed_while_down_are_caught_up_once()
     {
         await store.Values.SetAsync("timer-Nightly", "2026-04-20T01:30:00Z", CancellationToken.None);
