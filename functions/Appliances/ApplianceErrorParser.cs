@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Rescan.Functions.Api;
 using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
@@ -9,7 +8,7 @@ namespace Rescan.Functions.Appliances;
 internal static class ApplianceErrorParser
 {
     private const int MaxSaid = 300;
-    private static readonly string[] ErrorFields = ["errorCode", "title", "details", "detail", "message", "type"];
+    private static readonly string[] ErrorFields = ["errorCode", "title", "details", "detail", "type"];
 
     /// <summary>A longer Retry-After is taken for a mistake: the appliance is asked again by then.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(1);

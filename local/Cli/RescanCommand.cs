@@ -12,7 +12,7 @@ internal static class RescanCommand
 {
     public static RootCommand Create()
     {
-        RootCommand root = new("Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each rescan to its end.");
+        RootCommand root = new("Asks Veeam servers to rescan their object storage repositories, and watches each rescan to its end.");
         CommandGroup[] groups =
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),

@@ -14,7 +14,7 @@ public sealed class HelpTests
 
         Assert.Equal((0, ""), (ended.Exit, ended.Error));
         Assert.Equal("""
-            Rescans the S3 repositories of Veeam Backup for AWS appliances and watches each
+            Asks Veeam servers to rescan their object storage repositories, and watches each
             rescan to its end.
 
             Usage:

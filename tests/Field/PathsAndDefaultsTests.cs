@@ -86,7 +86,7 @@ public sealed class PathsAndDefaultsTests
     public async Task A_question_to_one_appliance_does_not_mind_the_settings_of_channels()
     {
         await using HttpsServer server = await HttpsServer.StartAsync();
-        server.Json("GET /api/v1/repositories", """{"totalCount":0,"results":[]}""");
+        server.Json("GET /api/v1/repositories", """{"totalCount":1,"results":[{"id":"r","name":"prod"}]}""");
 
         Ended ended = await RescanProcess.RunAsync(
             ["repositories", "--base-url", server.Url.AbsoluteUri, "--username", "u", "--thumbprint", server.Thumbprint], null,
