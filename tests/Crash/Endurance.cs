@@ -108,14 +108,17 @@ internal sealed class Endurance(int rescans)
     {
         long full = Size();
         DateTimeOffset later = time.GetUtcNow().AddDays(1);
+        int recorded;
         TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db") }, CancellationToken.None);
         await using (hub)
         {
             await hub.CreateClient().PurgeAllInstancesAsync(new PurgeInstancesFilter(CreatedTo: later));
-            int recorded = await OutcomeArchive.Of(hub.Table!).PruneAsync(later, CancellationToken.None);
+            recorded = await OutcomeArchive.Of(hub.Table!).PruneAsync(later, CancellationToken.None);
             await hub.ShrinkAsync(CancellationToken.None);
-            return (recorded, full, Size());
         }
+
+        // The file is cut when its log goes into it, at the latest when it is closed.
+        return (recorded, full, Size());
     }
 
     private long Size() => Directory.GetFiles(folder, "*.db*").Sum(f => new FileInfo(f).Length);

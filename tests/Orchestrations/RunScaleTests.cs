@@ -41,7 +41,7 @@ public sealed class RunScaleTests
             Repositories = [.. Enumerable.Range(0, Each).Select(r => new SimulatedRepository(new Guid(a, (short)r, 0, new byte[8]).ToString(), $"repository-{r:000}", $"bucket-{a}", $"folder-{r}"))],
         }), settings, time: time);
         RunStarter starter = api.Host.Services.GetRequiredService<RunStarter>();
-        string id = (await starter.StartAsync(api.Host.Client, "run-scale", new RepositoryFilter(), null, null, default)).Id;
+        string id = (await starter.StartAsync(api.Host.Client, null, new RepositoryFilter(), "scale", null, default)).Id;
 
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(5));
         (long Events, long Characters) longest = default;
