@@ -9,6 +9,9 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     // Long waits are taken in steps, so that a clock that jumps is noticed.
     private static readonly TimeSpan MaxStep = TimeSpan.FromMinutes(1);
 
+    /// <summary>Readings that are less than this apart are of one moment.</summary>
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(100);
+
     // A clock that is merely kept right moves by less.
     private static readonly TimeSpan SetBack = TimeSpan.FromSeconds(1);
 
@@ -37,11 +40,10 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using ITimer timer = clock.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        (long seen, long seenAt) = (clock.GetUtcNow().UtcTicks, clock.GetTimestamp());
+        (long seen, long seenAt) = ReadClock();
         while (!cancellationToken.IsCancellationRequested)
         {
-            long now = clock.GetUtcNow().UtcTicks;
-            long at = clock.GetTimestamp();
+            (long now, long at) = ReadClock();
             long back = seen + clock.GetElapsedTime(seenAt, at).Ticks - now;
             (seen, seenAt) = (now, at);
             if (back > SetBack.Ticks)
@@ -73,9 +75,29 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
                 long ticks = Math.Min(due - now, MaxStep.Ticks);
                 timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(ticks / (double)TimeSpan.TicksPerMillisecond)),
                     Timeout.InfiniteTimeSpan);
+
+                // Whoever was stopped since the clock was read has set the timer late by as much.
+                if (clock.GetElapsedTime(at) >= Together)
+                {
+                    continue;
+                }
             }
 
             await woken.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The time of day and the time that passes, of one moment.</summary>
+    private (long Now, long At) ReadClock()
+    {
+        while (true)
+        {
+            long at = clock.GetTimestamp();
+            long now = clock.GetUtcNow().UtcTicks;
+            if (clock.GetElapsedTime(at) < Together)
+            {
+                return (now, at);
+            }
         }
     }
 
