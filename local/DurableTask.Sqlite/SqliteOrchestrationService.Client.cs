@@ -112,7 +112,7 @@ public sealed partial class SqliteOrchestrationService
         Task.FromResult<IReadOnlyList<HistoryEvent>?>(Database.Read(db => InstanceReads.GetHistory(db, instanceId)));
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The continuation token is none that this returned.</exception>
+    /// <exception cref="ArgumentException">The continuation token is invalid.</exception>
     public Task<OrchestrationQueryResult> GetOrchestrationWithQueryAsync(OrchestrationQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);

@@ -107,7 +107,7 @@ internal static class HubFiles
         }
     }
 
-    /// <summary>Leaves a sign in the lock that there is a database, so that a lost one is not silently begun anew.</summary>
+    /// <summary>Leaves a sign in the lock that there is a database, so that a missing database is not silently recreated.</summary>
     public static void Mark(FileStream held)
     {
         if (held.Length == 0)
