@@ -73,6 +73,7 @@ public abstract partial class ConformanceTests
             string id = $"{prefix}-{i}";
             await engine.Client.ScheduleNewOrchestrationInstanceAsync("Quick", null, new StartOrchestrationOptions(id));
             created.Add((await engine.EndOfAsync(id)).CreatedAt);
+            await engine.PastAsync(created[i]);
         }
 
         OrchestrationMetadata one = Assert.Single(await ListAsync(new OrchestrationQuery(CreatedFrom: created[0].AddMilliseconds(1), CreatedTo: created[2].AddMilliseconds(-1), InstanceIdPrefix: prefix)));

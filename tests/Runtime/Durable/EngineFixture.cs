@@ -64,6 +64,15 @@ public class EngineFixture(TestHub hub) : IFunctionCatalog, IAsyncLifetime, IAsy
         }
     }
 
+    /// <summary>Waits until the engine's clock is more than two milliseconds past a time.</summary>
+    public async Task PastAsync(DateTimeOffset time)
+    {
+        while (Time.GetUtcNow() - time <= TimeSpan.FromMilliseconds(2))
+        {
+            await Task.Delay(1);
+        }
+    }
+
     /// <summary>Waits for what a test's own code is to do.</summary>
     public static Task ReachedAsync(Task task) => task.WaitAsync(Patience);
 

@@ -80,12 +80,8 @@ public sealed class ConnectionLimitsTests : IAsyncLifetime
     public async Task Waiting_requests_are_counted_apart_and_beyond_their_limit_answered_at_once()
     {
         const string Wait = "GET /api/wait HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        for (int i = 0; i < 4; i++)
-        {
-            await HoldAsync("127.0.0.2", Wait);
-        }
-
-        await UntilAsync(async () => await AskAsync("127.0.0.2", Wait) == "200");
+        // What is not answered is held: it waits, or gives way and is replaced by the next.
+        await UntilAsync(async () => await AnswerAsync(await HoldAsync("127.0.0.2", Wait), TimeSpan.FromSeconds(1)) == "200");
 
         // None of those that wait takes a place among the connections.
         for (int i = 0; i < OfClient - 1; i++)
@@ -131,19 +127,30 @@ public sealed class ConnectionLimitsTests : IAsyncLifetime
         return client;
     }
 
-    /// <returns>The status; null when the connection was refused or what was asked is not answered at once.</returns>
-    private async Task<string?> AskAsync(string from, string request = "POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour")
+    /// <returns>The status; null when the connection was refused.</returns>
+    private async Task<string?> AskAsync(string from)
     {
-        using TcpClient client = new(new IPEndPoint(IPAddress.Parse(from), 0));
+        using TcpClient client = await HoldAsync(from, "POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour");
+        return await AnswerAsync(client, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <returns>The status; null when the connection was refused or nothing came in time.</returns>
+    private static async Task<string?> AnswerAsync(TcpClient client, TimeSpan within)
+    {
+        if (!client.Connected)
+        {
+            return null;
+        }
+
         try
         {
-            await client.ConnectAsync(IPAddress.Loopback, host.BaseAddress.Port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
-            using StreamReader reader = new(client.GetStream());
-            using CancellationTokenSource patience = new(request.Contains("/wait", StringComparison.Ordinal) ? TimeSpan.FromSeconds(1) : Patience);
-            return (await reader.ReadLineAsync(patience.Token))?.Split(' ')[1];
+            using StreamReader reader = new(client.GetStream(), leaveOpen: true);
+            using CancellationTokenSource patience = new(Patience);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token);
+            limit.CancelAfter(within);
+            return (await reader.ReadLineAsync(limit.Token))?.Split(' ')[1];
         }
-        catch (Exception e) when (e is IOException or SocketException || (e is OperationCanceledException && request.Contains("/wait", StringComparison.Ordinal)))
+        catch (Exception e) when (e is IOException or SocketException || (e is OperationCanceledException && within != Timeout.InfiniteTimeSpan))
         {
             return null;
         }
