@@ -36,35 +36,7 @@ public static class SafeText
         return line.ToString().TrimEnd();
     }
 
-    /// <summary>JSON in which no character acts on a terminal: those that would are escaped, as they may be anywhere in its strings.</summary>
-    /// <param name="json">Well-formed JSON.</param>
-    public static string Json(string json)
-    {
-        ArgumentNullException.ThrowIfNull(json);
-        StringBuilder? escaped = null;
-        int at = 0;
-        foreach (Rune rune in json.EnumerateRunes())
-        {
-            if (IsHidden(rune) || (Rune.IsControl(rune) && rune.Value >= 0x7F) || rune.Value is 0x2028 or 0x2029)
-            {
-                escaped ??= new StringBuilder(json, 0, at, json.Length + 16);
-                foreach (char unit in rune.ToString())
-                {
-                    escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:X4}");
-                }
-            }
-            else
-            {
-                escaped?.Append(rune.ToString());
-            }
-
-            at += rune.Utf16SequenceLength;
-        }
-
-        return escaped?.ToString() ?? json;
-    }
-
     /// <summary>Whether a character shows nothing itself, but turns or hides what is around it: direction overrides, isolates, tags, marks.</summary>
-    private static bool IsHidden(Rune rune) =>
+    internal static bool IsHidden(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (ZeroWidthJoiner or ZeroWidthNonJoiner);
 }

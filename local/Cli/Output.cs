@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Rescan.Functions.Appliances;
@@ -18,7 +17,7 @@ internal static class Output
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = SafeJsonEncoder.Instance,
         Converters = { new JsonStringEnumConverter() },
     };
 
@@ -31,7 +30,7 @@ internal static class Output
     public static void PrintJson(object value) => Console.Out.WriteLine(ToJson(value));
 
     /// <summary>JSON for programs that a person may look at in a terminal.</summary>
-    public static string ToJson(object value) => SafeText.Json(JsonSerializer.Serialize(value, Json));
+    public static string ToJson(object value) => JsonSerializer.Serialize(value, Json);
 
     /// <summary>A line of progress with its time.</summary>
     public static void Step(string text)

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rescan.Functions.Api;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
@@ -64,12 +65,17 @@ public sealed partial class ShownRawTests
     }
 
     [Fact]
-    public void Json_of_a_command_says_the_same_and_acts_on_no_terminal()
+    public void Json_of_a_command_and_of_the_api_says_the_same_and_acts_on_no_terminal()
     {
-        string json = Output.ToJson(new { name = Hostile });
+        foreach (JsonSerializerOptions options in new[] { Output.Json, ApiJson.Options })
+        {
+            string json = JsonSerializer.Serialize(new { name = Hostile }, options);
 
-        AssertHarmless(json);
-        Assert.Equal(Hostile, JsonSerializer.Deserialize<JsonElement>(json).GetProperty("name").GetString());
+            AssertHarmless(json);
+            Assert.Equal(Hostile, JsonSerializer.Deserialize<JsonElement>(json).GetProperty("name").GetString());
+            Assert.Equal("\"Ünïcode 日本's <a\u200Cb>\"", JsonSerializer.Serialize("Ünïcode 日本's <a\u200Cb>", options));
+            Assert.Equal("\"a\\uFFFD\"", JsonSerializer.Serialize("a\ud800", options));
+        }
     }
 
     [Theory]
