@@ -182,5 +182,5 @@ public sealed class RunCommandTests : IDisposable
             "run", "--base-url", appliance.BaseAddress.AbsoluteUri, "--username", "rescan", "--password-stdin",
             "--thumbprint", appliance.Thumbprint, "--repository", repository, "--state", folder, "--output", "json", .. more,
         ],
-        "demo-password", ("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.5"));
+        "demo-password", ("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.5"), ("Rescan__LostAnswerWait", "00:00:05"));
 }

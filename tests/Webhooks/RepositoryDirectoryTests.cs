@@ -95,7 +95,7 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
     public async Task An_appliance_that_does_not_answer_keeps_what_it_listed_and_hinders_no_other()
     {
         await directory.GetAsync(false, default);
-        servers[0].Json(List, "{}", 500);
+        Refuses(0);
         Lists(1, "second");
         time.Advance(TimeSpan.FromMinutes(1));
 
@@ -109,7 +109,7 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
     [Fact]
     public async Task An_appliance_that_has_never_answered_is_named_and_asked_again_after_a_minute()
     {
-        servers[0].Json(List, "{}", 500);
+        Refuses(0);
         RepositoryListing listing = await directory.GetAsync(false, default);
         Assert.Equal(["appliance-0"], listing.Unread);
         Assert.Equal(["appliance-1"], Found(listing, "first"));
@@ -142,6 +142,13 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
     private static IEnumerable<string> Found(RepositoryListing listing, string folder) => listing.Matcher.Match("backups", folder + "/disk").Select(l => l.Appliance);
 
     private static string Page(string folder) => $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","_embedded":{"bucket":"backups"} }]}""";
+
+    /// <summary>Not answered in a way that is tried again at once: that waits by the clock, which stands still here.</summary>
+    private void Refuses(int server) => servers[server].Answers[List] = http =>
+    {
+        (http.Response.StatusCode, http.Response.Headers.RetryAfter) = (StatusCodes.Status503ServiceUnavailable, "1");
+        return Task.CompletedTask;
+    };
 
     private void Lists(int server, string folder) => servers[server].Json(List, Page(folder));
 }
