@@ -28,6 +28,13 @@ internal static class ApiQuery
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number
         : throw Refuse($"{name} is a whole number from {least} to {most}.");
 
+    public static bool Flag(HttpRequest request, string name) => Text(request, name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw Refuse($"{name} is true or false."),
+    };
+
     public static int Limit(HttpRequest request) => Number(request, "limit", 1, LargestLimit, DefaultLimit);
 
     /// <summary>An id of the query; null when it is missing.</summary>

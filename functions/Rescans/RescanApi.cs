@@ -79,10 +79,14 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken));
         });
 
+    /// <summary>How often one who waits says so to the rescan.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>One rescan: the one that runs, else the newest.</summary>
     [Function("GetRescanApi")]
     [ApiOperation("One rescan.", Answer = typeof(RescanView), Problems = [404])]
     [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    [ApiParameter("look", "true: somebody looks on. The session is polled every few seconds for half a minute, as it is during wait.", Values = "true false")]
     [ApiParameter("wait", "Seconds to wait for its end; the answer comes earlier when it ends earlier.", Maximum = LongestWait)]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
@@ -90,8 +94,14 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
             int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
+            bool looks = ApiQuery.Flag(request, "look");
+            RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
+            if (looks)
+            {
+                await instances.LookAsync(client, rescan.Id, rescan.Phase, rescan.LookedOnUntil, cancellationToken);
+            }
+
             if (wait > 0 && IsUnderWay(rescan))
             {
                 // Where too many wait already, the answer is what there is.
@@ -99,8 +109,13 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
                 using IDisposable? place = limit?.TryEnter();
                 if (limit is null || place is not null)
                 {
-                    await WaitAsync(client, id, TimeSpan.FromSeconds(wait), cancellationToken);
-                    rescan = await ReadAsync(request, client, id, cancellationToken);
+                    DateTimeOffset until = time.GetUtcNow() + TimeSpan.FromSeconds(wait);
+                    for (TimeSpan left; IsUnderWay(rescan) && (left = until - time.GetUtcNow()) > TimeSpan.Zero;)
+                    {
+                        await instances.LookAsync(client, rescan.Id, rescan.Phase, rescan.LookedOnUntil, cancellationToken);
+                        await WaitAsync(client, id, left < LookEvery ? left : LookEvery, cancellationToken);
+                        rescan = await ReadAsync(request, client, id, cancellationToken);
+                    }
                 }
             }
 
@@ -116,13 +131,20 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
     [Function("GetRescanLogApi")]
     [ApiOperation("The log of a rescan's session: from the appliance while it runs, from the outcome afterwards.", Answer = typeof(RescanLogView), Problems = [404, 502, 503])]
     [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
+    [ApiParameter("look", "true: somebody looks on. The session is polled every few seconds for half a minute.", Values = "true false")]
     public Task<IResult> GetLogAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}/log")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
+            bool looks = ApiQuery.Flag(request, "look");
             RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
+            if (looks)
+            {
+                await instances.LookAsync(client, rescan.Id, rescan.Phase, rescan.LookedOnUntil, cancellationToken);
+            }
+
             IReadOnlyList<SessionLogItem> log = [];
             if (rescan.Outcome is not null)
             {

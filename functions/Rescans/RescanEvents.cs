@@ -11,6 +11,9 @@ public static class RescanEvents
 
     /// <summary>Asks a rescan to tell its end; the payload is the watching instance's id, a string.</summary>
     public const string Watch = "watch";
+
+    /// <summary>Somebody looks on, so that the session is polled often for a while; no payload.</summary>
+    public const string Look = "look";
 }
 
 /// <summary>Asks a rescan to end.</summary>

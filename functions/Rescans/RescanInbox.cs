@@ -1,9 +1,10 @@
 using Microsoft.DurableTask;
+using Rescan.Functions.Durable;
 
 namespace Rescan.Functions.Rescans;
 
 /// <summary>
-/// The events of a rescan: cancels and watchers. One wait stands for each at a time, and what has come is taken before the orchestration
+/// The events of a rescan: cancels, watchers and looks. One wait stands for each at a time, and what has come is taken before the orchestration
 /// starts anew; what comes later is carried over.
 /// </summary>
 internal sealed class RescanInbox
@@ -12,6 +13,7 @@ internal sealed class RescanInbox
     private readonly List<string> watchers;
     private Task<RescanCancel> cancel;
     private Task<string> watch;
+    private Task<string?> look;
 
     public RescanInbox(TaskOrchestrationContext context, IEnumerable<string> watchers)
     {
@@ -19,6 +21,7 @@ internal sealed class RescanInbox
         this.watchers = [.. watchers];
         cancel = context.WaitForExternalEvent<RescanCancel>(RescanEvents.Cancel);
         watch = context.WaitForExternalEvent<string>(RescanEvents.Watch);
+        look = context.WaitForExternalEvent<string?>(RescanEvents.Look);
     }
 
     /// <summary>Instances to tell of the end.</summary>
@@ -26,6 +29,21 @@ internal sealed class RescanInbox
 
     /// <summary>Ends a wait.</summary>
     public Task Cancel => cancel;
+
+    /// <summary>Makes a wait shorter.</summary>
+    public Task Look => look;
+
+    /// <summary>Takes the looks that have come.</summary>
+    public RescanState TakeLooks(RescanState state)
+    {
+        while (look.IsCompletedSuccessfully)
+        {
+            state = state.WithLook(context.Now());
+            look = context.WaitForExternalEvent<string?>(RescanEvents.Look);
+        }
+
+        return state;
+    }
 
     /// <summary>Takes what has come.</summary>
     public RescanState Take(RescanState state)
@@ -52,6 +70,6 @@ internal sealed class RescanInbox
             watch = context.WaitForExternalEvent<string>(RescanEvents.Watch);
         }
 
-        return state;
+        return TakeLooks(state);
     }
 }

@@ -88,6 +88,21 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
         await client.RaiseEventAsync(RescanRequest.InstanceIdOf(appliance, repositoryId), RescanEvents.Cancel, cancel, cancellationToken);
     }
 
+    /// <summary>Tells a rescan that somebody looks on, so that its session is polled often for a while; unless it knows.</summary>
+    /// <param name="client">The durable client.</param>
+    /// <param name="instanceId">The rescan's instance.</param>
+    /// <param name="phase">The step it is at.</param>
+    /// <param name="lookedOnUntil">Until when it polls often already.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task LookAsync(DurableTaskClient client, string instanceId, RescanPhase? phase, DateTimeOffset? lookedOnUntil, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        if (phase is RescanPhase.Watching or RescanPhase.Stopping && !(time.GetUtcNow() + (RescanState.LookLasts / 2) < lookedOnUntil))
+        {
+            await client.RaiseEventAsync(instanceId, RescanEvents.Look, null, cancellationToken);
+        }
+    }
+
     /// <summary>The instance that a request's rescan runs or waits in; null when there is none, so that its outcome is recorded, if it ever ran.</summary>
     public static async Task<OrchestrationMetadata?> FindAsync(DurableTaskClient client, string appliance, string repositoryId, string requestId, CancellationToken cancellationToken)
     {

@@ -73,12 +73,24 @@ public static class RescanOrchestration
             state = step.State;
             if (step.Wait > TimeSpan.Zero)
             {
-                DateTimeOffset until = context.Now() + step.Wait;
-                Show(until);
-                await context.WaitAsync(until, inbox.Cancel);
+                await WaitAsync(step.Wait);
             }
 
             return null;
+        }
+
+        private async Task WaitAsync(TimeSpan wait)
+        {
+            DateTimeOffset since = context.Now();
+            DateTimeOffset until;
+            do
+            {
+                state = inbox.TakeLooks(state);
+                until = state.NextPollAt(since, since + wait, At);
+                Show(until);
+                await context.WaitAsync(until, inbox.Cancel, inbox.Look);
+            }
+            while (context.Now() < until && !inbox.Cancel.IsCompleted);
         }
 
         private async Task<RescanStep> ActAsync(RescanAction action)
@@ -130,6 +142,7 @@ public static class RescanOrchestration
             {
                 ProgressPercent = state.ProgressPercent,
                 Timeline = state.Timeline,
+                LookedOnUntil = state.LookedOnUntil,
             });
     }
 }

@@ -168,6 +168,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
         {
             ProgressPercent = status?.ProgressPercent,
+            LookedOnUntil = status?.LookedOnUntil,
             StartedBy = request?.StartedBy,
         };
     }

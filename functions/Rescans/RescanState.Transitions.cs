@@ -20,6 +20,12 @@ public sealed partial record RescanState
     /// <summary>The session has ended; its log is not worth a long wait.</summary>
     internal static readonly TimeSpan LongestWaitForLog = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a look counts; who goes on looking says so again.</summary>
+    internal static readonly TimeSpan LookLasts = TimeSpan.FromSeconds(30);
+
+    /// <summary>The wait between polls while somebody looks on.</summary>
+    internal static readonly TimeSpan WaitWhileLookedOn = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a session that was just started may still be unknown to the appliance.</summary>
     private static readonly TimeSpan UnseenGrace = TimeSpan.FromMinutes(1);
 
@@ -63,6 +69,26 @@ public sealed partial record RescanState
         // Whoever cancels a rescan that only waits for its log does not want to wait for it.
         Tries = Phase == RescanPhase.Recording ? LogTries : Tries,
     };
+
+    /// <summary>Somebody looks on.</summary>
+    public RescanState WithLook(DateTimeOffset now) => this with { LookedOnUntil = now + LookLasts };
+
+    /// <summary>When a wait for the next poll ends. While somebody looks on, soon, unless the appliance is in trouble and needs the rest.</summary>
+    /// <param name="since">When the wait began.</param>
+    /// <param name="due">When it ends with nobody looking on.</param>
+    /// <param name="at">Now.</param>
+    public DateTimeOffset NextPollAt(DateTimeOffset since, DateTimeOffset due, RescanMoment at)
+    {
+        ArgumentNullException.ThrowIfNull(at);
+        if (Phase is not (RescanPhase.Watching or RescanPhase.Stopping) || TroubleSince is not null || !(at.Now < LookedOnUntil))
+        {
+            return due;
+        }
+
+        TimeSpan least = at.Request.Polling.MinInterval;
+        DateTimeOffset soon = since + (least > WaitWhileLookedOn ? least : WaitWhileLookedOn);
+        return soon < due ? soon : due;
+    }
 
     /// <summary>The sign-in was answered.</summary>
     public RescanStep AfterSignIn(ActivityResult<SignInResult> answer, RescanMoment at)

@@ -51,6 +51,9 @@ public sealed partial record RescanState
     /// <summary>Polls made.</summary>
     public int Polls { get; init; }
 
+    /// <summary>Until when the session is polled often, since somebody looks on, UTC.</summary>
+    public DateTimeOffset? LookedOnUntil { get; init; }
+
     /// <summary>When it did what.</summary>
     public RescanTimeline Timeline { get; init; } = new();
 

@@ -17,6 +17,9 @@ public sealed record RescanStatus(
     /// <summary>How far the session is, 0 to 100, where the appliance tells.</summary>
     public int? ProgressPercent { get; init; }
 
+    /// <summary>Until when the session is polled often, since somebody looks on, UTC; null when nobody has.</summary>
+    public DateTimeOffset? LookedOnUntil { get; init; }
+
     /// <summary>When it did what so far.</summary>
     public RescanTimeline? Timeline { get; init; }
 }

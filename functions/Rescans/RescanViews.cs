@@ -27,6 +27,9 @@ public sealed record RescanView(
     /// <summary>How far the session is, 0 to 100, where the appliance tells; null once it has ended.</summary>
     public int? ProgressPercent { get; init; }
 
+    /// <summary>Until when the session is polled every few seconds, since somebody looks on; null when nobody has.</summary>
+    public DateTimeOffset? LookedOnUntil { get; init; }
+
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 

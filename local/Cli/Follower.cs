@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliances;
@@ -14,13 +15,16 @@ internal static class Follower
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often a rescan is told that a person looks on.</summary>
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(5);
+
     public static Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, CancellationToken cancellationToken)
     {
         IAnsiConsole console = Screen.Error.Console;
         return Screen.Error.IsLive
             ? console.Status().Spinner(Spinner.Known.Dots).StartAsync(
-                "starting", line => FollowAsync(host, id, logs, new LiveProgress(console, line), cancellationToken))
-            : FollowAsync(host, id, logs, new PlainProgress(), cancellationToken);
+                "starting", line => FollowAsync(host, id, logs, new LiveProgress(console, line), isLookedOn: true, cancellationToken))
+            : FollowAsync(host, id, logs, new PlainProgress(), isLookedOn: false, cancellationToken);
     }
 
     public static string PhaseText(RescanPhase phase) => phase switch
@@ -33,8 +37,10 @@ internal static class Follower
         _ => "ended",
     };
 
-    private static async Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, CancellationToken cancellationToken)
+    private static async Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, bool isLookedOn, CancellationToken cancellationToken)
     {
+        RescanInstances instances = host.Services.GetRequiredService<RescanInstances>();
+        long told = 0;
         RescanStatus? shown = null;
         LogChanges changes = new();
         using PeriodicTimer timer = new(Look);
@@ -64,6 +70,11 @@ internal static class Follower
                 if (!instance.IsCompleted)
                 {
                     view.Stand(status, log);
+                    if (isLookedOn && (told == 0 || Stopwatch.GetElapsedTime(told) > TellEvery))
+                    {
+                        await instances.LookAsync(host.Client, id, status.Phase, status.LookedOnUntil, cancellationToken);
+                        told = Stopwatch.GetTimestamp();
+                    }
                 }
 
                 shown = status;

@@ -116,6 +116,22 @@ public sealed class RescanStateTests
         }
     }
 
+    [Theory]
+    [InlineData(RescanPhase.Watching, 2, 25, 5)]
+    [InlineData(RescanPhase.Stopping, 2, 25, 5)]
+    [InlineData(RescanPhase.Watching, 12, 25, 5)]
+    [InlineData(RescanPhase.Watching, 30, 25, 60)]
+    [InlineData(RescanPhase.SigningIn, 2, 25, 60)]
+    [InlineData(RescanPhase.Watching, 2, null, 60)]
+    public void While_somebody_looks_on_the_next_poll_comes_soon(RescanPhase phase, int now, int? lookedOnUntil, int expected)
+    {
+        RescanState state = In(phase) with { LookedOnUntil = lookedOnUntil is { } s ? Start.AddSeconds(s) : null };
+
+        Assert.Equal(Start.AddSeconds(expected), state.NextPollAt(Start, Start.AddSeconds(60), At(TimeSpan.FromSeconds(now))));
+        Assert.Equal(Start.AddSeconds(1), state.NextPollAt(Start, Start.AddSeconds(1), At(TimeSpan.FromSeconds(now))));
+        Assert.Equal(Start.AddSeconds(60), (state with { TroubleSince = Start }).NextPollAt(Start, Start.AddSeconds(60), At(TimeSpan.FromSeconds(now))));
+    }
+
     [Fact]
     public void A_clock_set_back_does_not_stop_it()
     {

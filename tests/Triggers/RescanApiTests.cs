@@ -146,6 +146,25 @@ public sealed class RescanApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("?wait=60")]
+    [InlineData("?look=true")]
+    [InlineData("/log?look=true")]
+    public async Task While_somebody_looks_on_the_session_is_polled_often(string query)
+    {
+        // Left alone, the first poll would come after minutes.
+        await using ApiHost slow = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(3) }], new() { ["Rescan:Polling:Kappa"] = "600", ["Rescan:Polling:MaxInterval"] = "01:00:00" });
+        (_, JsonElement started, _) = await slow.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        string self = started.GetProperty("links").GetProperty("self").GetString()!;
+        JsonElement watching = await slow.UntilAsync(self, r => r.GetProperty("phase").GetString() == "Watching" && r.GetProperty("nextPollAt").ValueKind == JsonValueKind.String);
+        Assert.True(watching.GetProperty("nextPollAt").GetDateTimeOffset() > DateTimeOffset.UtcNow + TimeSpan.FromMinutes(1));
+
+        await slow.GetAsync(self + query);
+
+        Assert.Equal("Succeeded", (await slow.UntilAsync(self, r => r.GetProperty("status").GetString() == "Completed")).GetProperty("outcome").GetProperty("outcome").GetString());
+    }
+
+    [Theory]
     [InlineData("text/plain", "{}", 415)]
     [InlineData("application/json", "{", 400)]
     [InlineData("application/json", "{}", 400)]

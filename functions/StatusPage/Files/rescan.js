@@ -63,7 +63,7 @@ export class RescanView {
   async refresh(signal) {
     let rescan;
     try {
-      rescan = await get(`rescans/${encodeURIComponent(this.#id)}${this.#query()}`, signal);
+      rescan = await get(`rescans/${encodeURIComponent(this.#id)}?${this.#query()}`, signal);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) {
         setText(this.#heading, 'There is no such rescan');
@@ -103,7 +103,8 @@ export class RescanView {
   }
 
   #query() {
-    return this.#requestId ? `?requestId=${encodeURIComponent(this.#requestId)}` : '';
+    // While a person looks on, the app polls the session more often.
+    return new URLSearchParams({ look: 'true', ...(this.#requestId ? { requestId: this.#requestId } : {}) });
   }
 
   async #readLog(signal) {

@@ -47,11 +47,11 @@ internal static class LogCommand
             RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
             if (parse.GetValue(follow))
             {
-                await LogFollow.FollowAsync(c => source.FindAsync(rescan.RequestId ?? rescan.Id, c), (r, c) => ReadAsync(source, r, key, c), cancellationToken);
+                await LogFollow.FollowAsync(c => source.FindAsync(rescan.RequestId ?? rescan.Id, c), (r, c) => ReadAsync(source, r, key, true, c), cancellationToken);
                 return 0;
             }
 
-            IReadOnlyList<SessionLogItem> log = await ReadAsync(source, rescan, key, cancellationToken);
+            IReadOnlyList<SessionLogItem> log = await ReadAsync(source, rescan, key, false, cancellationToken);
             if (json)
             {
                 Output.PrintJson(new RescanLogView(rescan.Id, rescan.RequestId, log));
@@ -70,7 +70,7 @@ internal static class LogCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<SessionLogItem>> ReadAsync(HistorySource source, RescanView rescan, string? key, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SessionLogItem>> ReadAsync(HistorySource source, RescanView rescan, string? key, bool look, CancellationToken cancellationToken)
     {
         if (rescan.Outcome is not null)
         {
@@ -80,7 +80,7 @@ internal static class LogCommand
         if (await source.GetServingAddressAsync(cancellationToken) is { } address)
         {
             using OwnerClient owner = new(address, key);
-            return (await owner.GetLogAsync(rescan.Id, cancellationToken)).Log;
+            return (await owner.GetLogAsync(rescan.Id, look, cancellationToken)).Log;
         }
 
         return rescan.LastMessage is { } last ? [new SessionLogItem(null, "", last)] : [];

@@ -25,8 +25,11 @@ internal sealed class OwnerClient : IDisposable
         }
     }
 
-    public async Task<RescanLogView> GetLogAsync(string id, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log", cancellationToken)).Deserialize<RescanLogView>(Output.Json)!;
+    /// <param name="id">The rescan's id.</param>
+    /// <param name="look">Whether somebody looks on, so that the session is polled more often.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<RescanLogView> GetLogAsync(string id, bool look, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log{(look ? "?look=true" : "")}", cancellationToken)).Deserialize<RescanLogView>(Output.Json)!;
 
     public async Task<ScheduleView> GetScheduleAsync(CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<ScheduleView>(Output.Json)!;
