@@ -68,11 +68,30 @@ public static class RescanServiceCollectionExtensions
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 
-    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and only the settings of channels are validated.</summary>
+    /// <summary>Binds and validates the settings of those who serve the app without Azure.</summary>
+    public static IServiceCollection AddServeOptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<ServeOptions>().BindReadable(configuration, ServeOptions.Section).PostConfigure(SecretText.ReadAll);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServeOptions>, ServeOptionsValidator>());
+        return services;
+    }
+
+    /// <summary>The settings of those who serve the app without Azure, as far as they can be read.</summary>
+    public static ServeOptions ReadServeOptions(this IConfiguration configuration)
+    {
+        ServeOptions options = new();
+        SettingsBinding.BindReadable(options, configuration, ServeOptions.Section);
+        SecretText.ReadAll(options);
+        return options;
+    }
+
+    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and of the settings only those of channels are validated, and the keys.</summary>
     public static IServiceCollection AddRescanNotifications(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).PostConfigure(SecretText.ReadAll).ValidateOnStart();
+        services.AddOptions<RescanOptions>().BindReadable(configuration, RescanOptions.Section).PostConfigure(SecretText.ReadAll);
+        services.AddSingleton<IValidateOptions<RescanOptions>>(new SettingFaultsValidator(configuration));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
+using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli;
 
