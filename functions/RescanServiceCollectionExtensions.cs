@@ -40,7 +40,8 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<PasswordSource>();
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
-        services.AddHostedService<ApplianceAddressCheck>();
+        services.AddSingleton<ApplianceAddressCheck>();
+        services.AddHostedService(s => s.GetRequiredService<ApplianceAddressCheck>());
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
@@ -80,11 +81,13 @@ public static class RescanServiceCollectionExtensions
     /// <summary>The settings of those who serve the app without Azure, as far as they can be read.</summary>
     public static ServeOptions ReadServeOptions(this IConfiguration configuration)
     {
-        ServeOptions options = new();
-        SettingsBinding.BindReadable(options, configuration, ServeOptions.Section);
+        ServeOptions options = SettingsBinding.Read<ServeOptions>(configuration, ServeOptions.Section);
         SecretText.ReadAll(options);
         return options;
     }
+
+    /// <summary>The settings under <c>Rescan</c>, as far as they can be read and whether they make sense or not.</summary>
+    public static RescanOptions ReadRescanOptions(this IConfiguration configuration) => SettingsBinding.Read<RescanOptions>(configuration, RescanOptions.Section);
 
     /// <summary>Registers what sends notifications, and no more: it needs no appliance, and of the settings only those of channels are validated, and the keys.</summary>
     public static IServiceCollection AddRescanNotifications(this IServiceCollection services, IConfiguration configuration)

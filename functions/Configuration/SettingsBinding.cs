@@ -9,10 +9,11 @@ internal static class SettingsBinding
 {
     /// <summary>Binds what can be read; <see cref="SettingFaults"/> names the rest, where the binder would throw at the first and show its value.</summary>
     public static OptionsBuilder<TOptions> BindReadable<TOptions>(this OptionsBuilder<TOptions> builder, IConfiguration configuration, string section)
-        where TOptions : class => builder.Configure(options => BindReadable(options, configuration, section)).ValidateOnStart();
+        where TOptions : class => builder.Configure(options => Readable(configuration).GetSection(section).Bind(options)).ValidateOnStart();
 
-    /// <summary>Binds what can be read.</summary>
-    public static void BindReadable(object options, IConfiguration configuration, string section) => Readable(configuration).GetSection(section).Bind(options);
+    /// <summary>What can be read.</summary>
+    public static TOptions Read<TOptions>(IConfiguration configuration, string section)
+        where TOptions : new() => Readable(configuration).GetSection(section).Get<TOptions>() ?? new TOptions();
 
     private static IConfiguration Readable(IConfiguration configuration) => new ConfigurationBuilder()
         .AddInMemoryCollection(configuration.GetSection(RescanOptions.Section).AsEnumerable()

@@ -4,6 +4,7 @@ using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Reports;
+using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli;
 
@@ -19,7 +20,7 @@ internal static class RescanCommand
             new("Rescan", [ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
                 ServeCommand.Create(), CancelCommand.Create()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
-            new("Look after it", [StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
+            new("Look after it", [SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
         ];
         foreach (Command command in groups.SelectMany(g => g.Commands).Append(CompleteCommand.Create(root)))
         {

@@ -43,7 +43,7 @@ internal static class ServeCommand
             SettingsFile file = SettingsFile.Load(parse, settings);
             if (file.Faults.Count > 0)
             {
-                throw new OptionsValidationException("", typeof(SettingsFile), SettingsCheck.FaultsOf(file, AppHost.Configure(file.Values)));
+                throw new OptionsValidationException("", typeof(SettingsFile), await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(file.Values), cancellationToken));
             }
 
             try

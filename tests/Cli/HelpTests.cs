@@ -38,6 +38,7 @@ public sealed class HelpTests
               report             Report how the rescans of the last days went
 
             Look after it:
+              settings           Check the settings that serve would take
               state              Export, import or prune what is kept
               notify             Send a sample notification to every channel
               publish [RUNTIME]  Make rescan one file that runs without .NET

@@ -20,6 +20,8 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     /// <summary>Set to 1, it lets an error be printed whole, for a report of a fault of Rescan.</summary>
     public const string TraceVariable = "RESCAN_TRACE";
 
+    private const int ListIndent = 4;
+
     public static ErrorMessage Of(Exception e)
     {
         ErrorMessage message = Translate(e);
@@ -64,7 +66,13 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     /// <summary>What is wrong with a text of JSON and where, counted as editors do.</summary>
     public static string Reason(JsonException e) => Plain(e.Message).TrimEnd('.', ' ') + ".";
 
-    public void Print(Screen screen) => screen.Say("rescan: " + Text);
+    public void Print(Screen screen)
+    {
+        foreach (string line in ("rescan: " + Text).Split('\n'))
+        {
+            screen.Say(line, line.StartsWith(' ') ? ListIndent : 0);
+        }
+    }
 
     private static string? InUse(Exception e)
     {

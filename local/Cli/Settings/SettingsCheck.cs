@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli.Settings;
 
@@ -10,15 +11,17 @@ internal static class SettingsCheck
     /// <summary>A line a fault, which begins with the key; none when the app would start with these settings.</summary>
     /// <param name="file">The settings.</param>
     /// <param name="configuration">The same as the app reads them.</param>
-    public static IReadOnlyList<string> FaultsOf(SettingsFile file, IConfiguration configuration)
+    /// <param name="cancellationToken">Ends the look-up of names.</param>
+    public static async Task<IReadOnlyList<string>> FaultsOfAsync(SettingsFile file, IConfiguration configuration, CancellationToken cancellationToken)
     {
         ServiceCollection services = new();
         services.AddLogging();
         services.AddServedApp(configuration, timers: true);
-        using ServiceProvider provider = services.BuildServiceProvider();
+        await using ServiceProvider provider = services.BuildServiceProvider();
         try
         {
             provider.GetRequiredService<IStartupValidator>().Validate();
+            await provider.GetRequiredService<ApplianceAddressCheck>().StartAsync(cancellationToken);
             return file.Faults;
         }
         catch (OptionsValidationException e)
