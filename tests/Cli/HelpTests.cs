@@ -25,6 +25,7 @@ public sealed class HelpTests
               simulate           Serve a simulated appliance until Ctrl-C
 
             Rescan:
+              init               Set up an appliance: ask, sign in, write the settings
               check              Check that an appliance can be reached and rescanned
               repositories       List an appliance's repositories
               run                Rescan one repository and follow it to its end
