@@ -55,7 +55,7 @@ public sealed class InitCommandTests : IAsyncLifetime
         await using (host)
         {
             using HttpClient http = new() { BaseAddress = host.BaseAddress };
-            Assert.Contains("prod-eu-central", await http.GetStringAsync("/api/appliances/frankfurt/repositories"), StringComparison.Ordinal);
+            Assert.Contains("prod-eu-central", await http.GetStringAsync("/api/repositories?appliance=frankfurt"), StringComparison.Ordinal);
         }
     }
 
@@ -107,7 +107,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         await terminal.AnswerAsync(question, Interrupt);
 
         Assert.True(await terminal.EndAsync() == 130, terminal.Seen);
-        Assert.Contains("Interrupted. Nothing was written.", terminal.Seen, StringComparison.Ordinal);
+        Assert.EndsWith("\nrescan: Interrupted. Nothing was written.\r\n", terminal.Seen, StringComparison.Ordinal);
+        Assert.True(terminal.Seen.LastIndexOf("\u001b[?25h", StringComparison.Ordinal) >= terminal.Seen.LastIndexOf("\u001b[?25l", StringComparison.Ordinal), "The cursor stays hidden.");
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
@@ -115,6 +116,7 @@ public sealed class InitCommandTests : IAsyncLifetime
     [InlineData("--yes", "wrong", 6, "refuses the user name or password", 1)]
     [InlineData("--yes --thumbprint 0000000000000000000000000000000000000000000000000000000000000000", "demo-password", 6, "not the one that --thumbprint names", 0)]
     [InlineData("", "demo-password", 64, "There is no terminal to ask at", 0)]
+    [InlineData("--yes", "", 64, "stdin has no first line", 0)]
     [InlineData("--yes --schedule nightly", "demo-password", 64, "--schedule 'nightly' is neither", 0)]
     [InlineData("--yes --time-zone Mars/Olympus", "demo-password", 64, "--time-zone 'Mars/Olympus' is no time zone", 0)]
     [InlineData("--yes --name a#b", "demo-password", 64, "--name: a name of", 0)]
@@ -126,8 +128,18 @@ public sealed class InitCommandTests : IAsyncLifetime
 
         Assert.True(exit == ended.Exit, $"{ended.Exit}: {ended.Error}");
         Assert.Contains(said, ended.Error, StringComparison.Ordinal);
-        Assert.Equal(signIns, appliance.Ledger.Count(e => e.Kind == "token"));
+        Assert.Equal(signIns, appliance.Ledger.Count(e => e is { Kind: "token", Status: 401 }));
+        Assert.True(signIns > 0 || appliance.Ledger.Count == 0);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_told_at_once_before_anything_is_looked_at()
+    {
+        Ended ended = await RescanProcess.RunAsync(["init", "--yes", "--settings", File]);
+
+        Assert.Equal(64, ended.Exit);
+        Assert.Contains("it needs --base-url, --username, the password (--password-stdin, or RESCAN_PASSWORD).", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

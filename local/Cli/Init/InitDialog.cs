@@ -27,12 +27,23 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
     /// <summary>The settings, in the order of the file.</summary>
     public async Task<IReadOnlyDictionary<string, string?>> RunAsync(CancellationToken cancellationToken)
     {
+        string[] missing =
+        [
+            .. answers.Address is null ? ["--base-url"] : Array.Empty<string>(),
+            .. answers.Username is null ? ["--username"] : Array.Empty<string>(),
+            .. answers.Password is null ? [$"the password (--password-stdin, or {ApplianceArguments.PasswordVariable})"] : Array.Empty<string>(),
+        ];
+        if (questions is null && missing.Length > 0)
+        {
+            throw new CommandException(ExitCodes.Usage, $"'rescan init --yes' asks nothing, so it needs {string.Join(", ", missing)}.\nSee 'rescan init --help'.");
+        }
+
         ApplianceProduct product = answers.Product
             ?? (questions is null ? ApplianceProducts.All[0] : await questions.ChooseAsync("What is to be rescanned?", ApplianceProducts.All, p => p.Title, cancellationToken));
-        string written = answers.Address ?? await Ask(
-            "--base-url", q => q.AskAsync("Address, as HOST or https://HOST:PORT:", null, a => InitAnswers.AddressOf(a, product) is null ? $"It must be {ApplianceAddress.Expected}." : null, cancellationToken));
+        string written = answers.Address ?? await questions!.AskAsync(
+            "Address, as HOST or https://HOST:PORT:", null, a => InitAnswers.AddressOf(a, product) is null ? $"It must be {ApplianceAddress.Expected}." : null, cancellationToken);
         Uri address = InitAnswers.AddressOf(written, product)!;
-        string username = answers.Username ?? await Ask("--username", q => q.AskAsync($"Account, without MFA ({product.RolesThatRescan[^1]}):", null, _ => null, cancellationToken));
+        string username = answers.Username ?? await questions!.AskAsync($"Account, without MFA ({product.RolesThatRescan[^1]}):", null, _ => null, cancellationToken);
         string? pin = await JudgeAsync(await ApplianceCertificate.LookAsync(address, cancellationToken), address, cancellationToken);
         Dictionary<string, string?> settings = new()
         {
@@ -61,10 +72,6 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
 
         return whole;
     }
-
-    private Task<string> Ask(string option, Func<Questions, Task<string>> ask) => questions is null
-        ? throw new CommandException(ExitCodes.Usage, $"{option} is missing, and --yes lets nothing be asked.\nSee 'rescan init --help'.")
-        : ask(questions);
 
     /// <summary>The thumbprint to pin; null when this system's roots are to decide.</summary>
     private async Task<string?> JudgeAsync(ApplianceCertificate certificate, Uri address, CancellationToken cancellationToken)
@@ -99,7 +106,7 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         for (int tries = 1; ; tries++)
         {
             string password = (refused is null ? answers.Password : null)
-                ?? await Ask("The password (--password-stdin, or " + ApplianceArguments.PasswordVariable + ")", q => q.AskSecretAsync($"Password of {username} (it is not shown):", cancellationToken));
+                ?? await questions!.AskSecretAsync($"Password of {username} (it is not shown):", cancellationToken);
             if (password == refused)
             {
                 throw new CommandException(ExitCodes.Rejected, "That password was refused already, so it was not sent again: accounts are locked after a few bad ones. Nothing was written.");
