@@ -40,7 +40,8 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<PasswordSource>();
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
-        services.AddHostedService<ApplianceAddressCheck>();
+        services.AddSingleton<ApplianceAddressCheck>();
+        services.AddHostedService(s => s.GetRequiredService<ApplianceAddressCheck>());
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
@@ -68,11 +69,32 @@ public static class RescanServiceCollectionExtensions
         return services.AddRescanWebhooks(configuration).AddS3Events(configuration);
     }
 
-    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and only the settings of channels are validated.</summary>
+    /// <summary>Binds and validates the settings of those who serve the app without Azure.</summary>
+    public static IServiceCollection AddServeOptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<ServeOptions>().BindReadable(configuration, ServeOptions.Section).PostConfigure(SecretText.ReadAll);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServeOptions>, ServeOptionsValidator>());
+        return services;
+    }
+
+    /// <summary>The settings of those who serve the app without Azure, as far as they can be read.</summary>
+    public static ServeOptions ReadServeOptions(this IConfiguration configuration)
+    {
+        ServeOptions options = SettingsBinding.Read<ServeOptions>(configuration, ServeOptions.Section);
+        SecretText.ReadAll(options);
+        return options;
+    }
+
+    /// <summary>The settings under <c>Rescan</c>, as far as they can be read and whether they make sense or not.</summary>
+    public static RescanOptions ReadRescanOptions(this IConfiguration configuration) => SettingsBinding.Read<RescanOptions>(configuration, RescanOptions.Section);
+
+    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and of the settings only those of channels are validated, and the keys.</summary>
     public static IServiceCollection AddRescanNotifications(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        services.AddOptions<RescanOptions>().Bind(configuration.GetSection(RescanOptions.Section)).PostConfigure(SecretText.ReadAll).ValidateOnStart();
+        services.AddOptions<RescanOptions>().BindReadable(configuration, RescanOptions.Section).PostConfigure(SecretText.ReadAll);
+        services.AddSingleton<IValidateOptions<RescanOptions>>(new SettingFaultsValidator(configuration));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RescanOptions>, NotificationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));

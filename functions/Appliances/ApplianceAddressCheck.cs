@@ -7,7 +7,8 @@ using Rescan.Functions.Configuration;
 namespace Rescan.Functions.Appliances;
 
 /// <summary>Refuses the start where two appliances' names lead to one address: every repository would be rescanned twice.</summary>
-internal sealed class ApplianceAddressCheck(IOptions<RescanOptions> options) : IHostedService
+/// <param name="options">The settings.</param>
+public sealed class ApplianceAddressCheck(IOptions<RescanOptions> options) : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 

@@ -43,27 +43,8 @@ public static class RepositoryResolver
             throw new UnknownRepositoryException($"Appliance '{appliance}' lists no repositories at all; its account may not see them.", ambiguous: false);
         }
 
-        string[] near = [.. repositories.OrderBy(r => Distance(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
+        string[] near = [.. repositories.OrderBy(r => NearestName.Mistakes(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
         throw new UnknownRepositoryException($"Appliance '{appliance}' has no repository '{SafeText.Line(nameOrId, MaxName)}'. Nearest names: {string.Join(", ", near)}.", ambiguous: false);
-    }
-
-    /// <summary>Edit distance without regard to case.</summary>
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int change = diagonal + (char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
     }
 }
 

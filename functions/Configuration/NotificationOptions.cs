@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rescan.Functions.Configuration;
 
 /// <summary>Whom to tell how rescans and runs end; under <c>Rescan:Notifications</c> in the settings.</summary>
@@ -14,6 +16,7 @@ public sealed class ChannelOptions
     public string? Name { get; set; }
 
     /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook) or <c>teams</c> (a webhook of Workflows).</summary>
+    [AllowedValues("webhook", "slack", "teams", "")]
     public string Kind { get; set; } = "";
 
     /// <summary>The https address; http is allowed on loopback only. For Slack and Teams it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it.</summary>
@@ -29,9 +32,11 @@ public sealed class ChannelOptions
     public string? SecretName { get; set; }
 
     /// <summary>Which rescans are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>. Those that a run started are told by the run's own notification.</summary>
+    [AllowedValues("never", "failure", "change", "always")]
     public string When { get; set; } = "failure";
 
     /// <summary>Which runs over many repositories are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>.</summary>
+    [AllowedValues("never", "failure", "change", "always")]
     public string Runs { get; set; } = "failure";
 
     /// <summary>Whether it is set at all.</summary>

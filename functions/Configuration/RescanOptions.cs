@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rescan.Functions.Configuration;
 
 /// <summary>Everything under <c>Rescan</c> in the settings.</summary>
@@ -63,6 +65,7 @@ public sealed class ApplianceOptions
     public string Name { get; set; } = "";
 
     /// <summary>What it is: <c>VeeamBackupForAws</c> or <c>VeeamBackupAndReplication</c>.</summary>
+    [AllowedValues("VeeamBackupForAws", "VeeamBackupAndReplication")]
     public string Kind { get; set; } = "VeeamBackupForAws";
 
     /// <summary>https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp; Replication. A path, as behind a reverse proxy, is kept before /api.</summary>

@@ -38,4 +38,14 @@ public static class SecretText
             (channel.Url, channel.Secret) = (Of(channel.Url), Of(channel.Secret));
         }
     }
+
+    /// <summary>Reads those of callers.</summary>
+    internal static void ReadAll(ServeOptions options)
+    {
+        options.Key = Of(options.Key);
+        for (int i = 0; i < options.Keys.Count; i++)
+        {
+            options.Keys[i] = Of(options.Keys[i]);
+        }
+    }
 }

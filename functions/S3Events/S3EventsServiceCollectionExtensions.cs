@@ -13,7 +13,7 @@ internal static class S3EventsServiceCollectionExtensions
 {
     public static IServiceCollection AddS3Events(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<S3HookOptions>().Bind(configuration.GetSection(S3HookOptions.Section)).ValidateOnStart();
+        services.AddOptions<S3HookOptions>().BindReadable(configuration, S3HookOptions.Section);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<S3HookOptions>, S3HookOptionsValidator>());
         services.AddSingleton<IPostConfigureOptions<S3HookOptions>>(s => new SecretSettings<S3HookOptions>(
             "Rescan__Webhooks__S3__ApiKeys", o => o.ApiKeys, s.GetRequiredService<ILogger<SecretSettings<S3HookOptions>>>()));

@@ -12,7 +12,7 @@ internal static class WebhooksServiceCollectionExtensions
 {
     public static IServiceCollection AddRescanWebhooks(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<WebhookOptions>().Bind(configuration.GetSection(WebhookOptions.Section)).ValidateOnStart();
+        services.AddOptions<WebhookOptions>().BindReadable(configuration, WebhookOptions.Section);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>());
         services.AddSingleton<IPostConfigureOptions<WebhookOptions>>(s => new SecretSettings<WebhookOptions>(
             "Rescan__Webhooks__Secrets", o => o.Secrets, s.GetRequiredService<ILogger<SecretSettings<WebhookOptions>>>()));

@@ -1,7 +1,8 @@
-using System.Globalization;
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
@@ -17,10 +18,10 @@ namespace Rescan.Local.Cli;
 /// <summary>Starts the app in this process.</summary>
 internal static class AppHost
 {
-    private const int ShortestKey = 16;
-
     /// <summary>Where no timer runs, nothing may promise that a run is due.</summary>
     private static readonly KeyValuePair<string, string?> NoSchedule = new($"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", "true");
+
+    private static readonly Assembly FunctionsAssembly = typeof(RescanOptions).Assembly;
 
     public static string DefaultState => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
@@ -36,6 +37,7 @@ internal static class AppHost
         Action<IServiceCollection>? configureServices = null)
     {
         IConfiguration configuration = Configure(location, timers ? settings : [.. settings, NoSchedule]);
+        ServeOptions serve = configuration.ReadServeOptions();
         return LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
@@ -45,12 +47,12 @@ internal static class AppHost
                 StandBy = location.OnStandBy is not null,
                 OnStandBy = location.OnStandBy,
                 Prepare = (services, cancellation) => services.GetRequiredService<OutcomeArchive>().OpenAsync(cancellation),
-                FunctionsAssembly = typeof(RescanOptions).Assembly,
+                FunctionsAssembly = FunctionsAssembly,
                 Configuration = configuration,
                 ConfigureServices = services =>
                 {
                     services.AddSingleton<IOwnership, HubOwnership>();
-                    services.AddRescan(configuration);
+                    services.AddServedApp(configuration, timers);
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
@@ -59,11 +61,11 @@ internal static class AppHost
                     configureServices?.Invoke(services);
                 },
                 Url = url,
-                Keys = KeysOf(configuration),
-                AllowedHosts = ListOf(configuration, "Rescan:AllowedHosts"),
-                AllowedOrigins = ListOf(configuration, "Rescan:AllowedOrigins"),
-                RequestsPerSecond = NumberOf(configuration, "Rescan:RequestsPerSecond", 100),
-                RequestBurst = NumberOf(configuration, "Rescan:RequestBurst", 1000),
+                Keys = serve.AllKeys(),
+                AllowedHosts = [.. serve.AllowedHosts.Where(h => h.Length > 0)],
+                AllowedOrigins = [.. serve.AllowedOrigins.Where(o => o.Length > 0)],
+                RequestsPerSecond = serve.RequestsPerSecond,
+                RequestBurst = serve.RequestBurst,
                 Version = Version(),
                 Timers = timers,
                 Home = "/api/",
@@ -73,17 +75,16 @@ internal static class AppHost
     }
 
     /// <summary>The settings as the app reads them, with the outcomes where the state is.</summary>
-    public static IConfiguration Configure(StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings)
+    public static IConfiguration Configure(StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings) =>
+        Configure([.. settings, .. location.OutcomeSettings()]);
+
+    /// <summary>The settings as the app reads them.</summary>
+    public static IConfiguration Configure(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
         foreach ((string key, string? value) in settings)
         {
             values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
-        }
-
-        foreach ((string key, string? value) in location.OutcomeSettings())
-        {
-            values[key] = value;
         }
 
         if (!values.TryGetValue("RescanSchedule", out string? schedule) || string.IsNullOrEmpty(schedule))
@@ -101,21 +102,24 @@ internal static class AppHost
         return TaskHubVersion.Parse(host.ReadToEnd());
     }
 
-    /// <summary><c>Rescan__Key</c>, and <c>Rescan__Keys__0</c> and so on while keys are changed.</summary>
-    private static string[] KeysOf(IConfiguration configuration)
+    /// <summary>The app's services, and the check of all settings that it is served by.</summary>
+    /// <param name="services">Where they are registered.</param>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="timers">Whether it is served with its timers.</param>
+    public static void AddServedApp(this IServiceCollection services, IConfiguration configuration, bool timers)
     {
-        string[] keys = [.. configuration.GetSection("Rescan:Keys").GetChildren().Select(k => k.Value).Prepend(configuration["Rescan:Key"]).OfType<string>().Where(k => k.Length > 0)];
-        return Array.Exists(keys, SecretText.IsUnresolved) ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: {SecretText.Unresolved}.")
-            : Array.Exists(keys, k => k.Length < ShortestKey)
-            ? throw new CommandException(ExitCodes.Configuration, $"Rescan__Key and Rescan__Keys__N: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints.")
-            : keys;
+        services.AddRescan(configuration);
+        services.AddServeOptions(configuration);
+        if (timers)
+        {
+            services.AddSingleton<IValidateOptions<ServeOptions>>(new ScheduleValidator(configuration));
+        }
     }
 
-    private static string[] ListOf(IConfiguration configuration, string section) =>
-        [.. configuration.GetSection(section).GetChildren().Select(c => c.Value).OfType<string>().Where(v => v.Length > 0)];
-
-    private static int NumberOf(IConfiguration configuration, string key, int otherwise) =>
-        configuration[key] is not { Length: > 0 } text ? otherwise
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 1_000_000 ? number
-        : throw new CommandException(ExitCodes.Configuration, $"{key.Replace(":", "__", StringComparison.Ordinal)}: a whole number from 1 to 1000000");
+    /// <summary>Names what is wrong with the schedule beside all other faults.</summary>
+    private sealed class ScheduleValidator(IConfiguration configuration) : IValidateOptions<ServeOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ServeOptions options) =>
+            LocalFunctionHost.ScheduleFaults(FunctionsAssembly, configuration) is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+    }
 }

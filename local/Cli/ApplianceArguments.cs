@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
+using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli;
 
@@ -14,26 +15,16 @@ internal sealed class ApplianceArguments
 
     private readonly Option<string> kind = KindOption();
 
-    private readonly Option<string> baseUrl = new("--base-url")
-    {
-        HelpName = "URL",
-        Description = $"https://HOST:PORT of the appliance's REST API; ports unless changed: {OfKinds(p => p.DefaultPort)}",
-        Required = true,
-    };
-
-    private readonly Option<string> username = new("--username", "-u")
-    {
-        HelpName = "NAME", Description = $"the account, without MFA: {OfKinds(p => p.RolesThatRescan[^1])}", Required = true,
-    };
-
-    private readonly Option<bool> passwordStdin = new("--password-stdin") { Description = $"read the password from the first line of stdin (else from {PasswordVariable})" };
+    private readonly Option<string?> baseUrl = BaseUrlOption(required: true);
+    private readonly Option<string?> username = UsernameOption(required: true);
+    private readonly Option<bool> passwordStdin = PasswordStdinOption();
     private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
     private readonly Option<string?> apiVersion = new("--api-version")
     {
         HelpName = "REVISION", Description = $"x-api-version, or auto; unless given {OfKinds(p => p.DefaultRevision)}",
     };
 
-    private readonly Option<string?> name = new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
+    private readonly Option<string?> name = NameOption();
 
     /// <summary>The option that says what an appliance is.</summary>
     public static Option<string> KindOption() => new Option<string>("--kind")
@@ -42,6 +33,35 @@ internal sealed class ApplianceArguments
         Description = "what the appliance is: " + string.Join(", ", ApplianceProducts.All.Select(p => $"{p.ShortKind} ({p.Title})")),
         DefaultValueFactory = _ => ApplianceProducts.All[0].ShortKind,
     }.AcceptOnlyFromAmong([.. ApplianceProducts.All.Select(p => p.ShortKind)]);
+
+    /// <summary>The option that says where it is.</summary>
+    public static Option<string?> BaseUrlOption(bool required) => new("--base-url")
+    {
+        HelpName = "URL",
+        Description = $"https://HOST:PORT of the appliance's REST API; ports unless changed: {OfKinds(p => p.DefaultPort)}",
+        Required = required,
+    };
+
+    /// <summary>The option that says who signs in.</summary>
+    public static Option<string?> UsernameOption(bool required) => new("--username", "-u")
+    {
+        HelpName = "NAME", Description = $"the account, without MFA: {OfKinds(p => p.RolesThatRescan[^1])}", Required = required,
+    };
+
+    /// <summary>The option that says where the password comes from.</summary>
+    public static Option<bool> PasswordStdinOption() => new("--password-stdin")
+    {
+        Description = $"read the password from the first line of stdin (else from {PasswordVariable})",
+    };
+
+    /// <summary>The option that says what it is called.</summary>
+    public static Option<string?> NameOption() => new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
+
+    /// <summary>The password that was given without a question; null when none was.</summary>
+    /// <exception cref="CommandException">It was to be on stdin and is not.</exception>
+    public static string? PasswordOf(bool onStdin) => !onStdin ? Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null
+        : Console.In.ReadLine() is { Length: > 0 } line ? line
+        : throw new CommandException(ExitCodes.Usage, "No password: --password-stdin was given, but stdin has no first line.");
 
     /// <summary>The kind that <see cref="KindOption"/> names.</summary>
     public static ApplianceProduct ProductOf(string? shortKind) => ApplianceProducts.All.First(p => p.ShortKind == shortKind);
@@ -62,14 +82,8 @@ internal sealed class ApplianceArguments
             throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
         }
 
-        string? password = parse.GetValue(passwordStdin) ? Console.In.ReadLine() : Environment.GetEnvironmentVariable(PasswordVariable);
-        if (string.IsNullOrEmpty(password))
-        {
-            throw new CommandException(ExitCodes.Usage, parse.GetValue(passwordStdin)
-                ? "No password: --password-stdin was given, but stdin has no first line."
-                : $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
-        }
-
+        string password = PasswordOf(parse.GetValue(passwordStdin))
+            ?? throw new CommandException(ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
@@ -110,7 +124,7 @@ internal sealed class ApplianceArguments
     }
 
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
-    private static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
+    public static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
 
     private static string OfKinds(Func<ApplianceProduct, object> what) => string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));
 }

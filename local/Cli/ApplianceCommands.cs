@@ -84,7 +84,8 @@ internal static class ApplianceCommands
         ? string.Create(CultureInfo.InvariantCulture, $", {left} of which runs leave out unless named")
         : "";
 
-    private static IEnumerable<string> Warnings(IApplianceClient client, IReadOnlyList<Repository> repositories)
+    /// <summary>What may surprise somebody who rescans them.</summary>
+    public static IEnumerable<string> Warnings(IApplianceClient client, IReadOnlyList<Repository> repositories)
     {
         if (repositories.Count == 0)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
 using Rescan.Functions.Notifications;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Settings;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli;
@@ -39,7 +40,7 @@ internal static class NotifyCommand
             }
 
             IConfiguration configuration = new ConfigurationBuilder()
-                .AddInMemoryCollection(SettingsFile.Read(parse.GetValue(settings)!).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
+                .AddInMemoryCollection(SettingsFile.Read(parse, settings).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescanNotifications(configuration);
             ServiceProvider services = collection.BuildServiceProvider();

@@ -3,7 +3,9 @@ using System.CommandLine.Help;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.History;
+using Rescan.Local.Cli.Init;
 using Rescan.Local.Cli.Reports;
+using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli;
 
@@ -16,10 +18,10 @@ internal static class RescanCommand
         CommandGroup[] groups =
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
-            new("Rescan", [ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
+            new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
                 ServeCommand.Create(), CancelCommand.Create()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
-            new("Look after it", [StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
+            new("Look after it", [SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
         ];
         foreach (Command command in groups.SelectMany(g => g.Commands).Append(CompleteCommand.Create(root)))
         {

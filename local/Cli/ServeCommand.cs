@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rescan.Functions.Runs;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Settings;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -38,10 +40,15 @@ internal static class ServeCommand
                 throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
 
-            Dictionary<string, string?> values = SettingsFile.Read(parse.GetValue(settings)!);
+            SettingsFile file = SettingsFile.Load(parse, settings);
+            if (file.Faults.Count > 0)
+            {
+                throw new OptionsValidationException("", typeof(SettingsFile), await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(file.Values), cancellationToken));
+            }
+
             try
             {
-                await ServeAsync(arguments, parse, address, values, cancellationToken);
+                await ServeAsync(arguments, parse, address, file.Values, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -54,7 +61,7 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task ServeAsync(StateLocationArguments arguments, ParseResult parse, Uri address, Dictionary<string, string?> settings, CancellationToken cancellationToken)
+    private static async Task ServeAsync(StateLocationArguments arguments, ParseResult parse, Uri address, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
     {
         StateLocation location = await arguments.OpenAsync(
             parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken);

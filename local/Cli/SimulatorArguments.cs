@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rescan.Functions.Display;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Errors;
 using Rescan.Local.Simulator;

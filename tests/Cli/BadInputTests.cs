@@ -125,14 +125,37 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Settings_with_faults_are_refused_with_all_of_them_at_once()
     {
+        string file = Path.Combine(folder, "settings.json");
+        await File.WriteAllTextAsync(file, """
+            {
+              "$schema": "./docs/settings.schema.json",
+              "Values": { "Rescan__Deadline": "soon", "Rescan__Polling": { "Kappa": 1 }, "RescanSchedule": "nightly", "Rescan__Key": "s3cret" },
+              "Rescan__RunDeadline": "01:00:00"
+            }
+            """);
         Ended ended = await RescanProcess.RunAsync(
-            ["serve", "--state", folder, "--url", "http://127.0.0.1:0", "--settings", Path.Combine(folder, "none.json")], null,
-            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "http://appliance"), ("Rescan__Deadline", "9.00:00:00"), ("Rescan__Polling__Kappa", "0"));
+            ["serve", "--state", folder, "--url", "http://0.0.0.0:0", "--settings", file], null,
+            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "http://appliance"), ("Rescan__LostAnswerWait", "9.00:00:00"), ("Rescan__Appliances__0__Usrename", "u"));
 
         Assert.Equal(78, ended.Exit);
         Assert.All(
-            ["Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret", "Rescan__Deadline", "Polling__Kappa"],
+            [
+                "Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret", "Rescan__Deadline", "Rescan__LostAnswerWait", "Rescan__Key",
+                "RescanSchedule", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"", "is written Rescan__Polling__Kappa",
+            ],
             key => Assert.Contains(key, ended.Error, StringComparison.Ordinal));
+        Assert.DoesNotContain("s3cret", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serve", "nothing.json", "nothing.json is not there")]
+    [InlineData("notify --test", ".", ". is a folder")]
+    public async Task A_settings_file_that_was_named_has_to_be_one(string command, string file, string said)
+    {
+        Ended ended = await RescanProcess.RunAsync([.. command.Split(' '), "--settings", file]);
+
+        Assert.Equal(78, ended.Exit);
+        Assert.Contains(said, ended.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,6 +25,7 @@ public sealed class HelpTests
               simulate           Serve a simulated appliance until Ctrl-C
 
             Rescan:
+              init               Set up an appliance: ask, sign in, write the settings
               check              Check that an appliance can be reached and rescanned
               repositories       List an appliance's repositories
               run                Rescan one repository and follow it to its end
@@ -38,6 +39,7 @@ public sealed class HelpTests
               report             Report how the rescans of the last days went
 
             Look after it:
+              settings           Check the settings that serve would take
               state              Export, import or prune what is kept
               notify             Send a sample notification to every channel
               publish [RUNTIME]  Make rescan one file that runs without .NET

@@ -24,6 +24,8 @@ public sealed class ShellCompletionTests : IDisposable
 
     [Theory]
     [InlineData("rescan st", "state status")]
+    [InlineData("rescan sett", "settings")]
+    [InlineData("rescan settings ", "check")]
     [InlineData("rescan state ", "export import prune")]
     [InlineData("rescan status --wa", "--watch")]
     [InlineData("rescan status --output ", "json text")]

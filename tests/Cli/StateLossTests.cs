@@ -53,7 +53,7 @@ public sealed class StateLossTests : IDisposable
     public async Task An_address_that_cannot_be_listened_on_gives_no_stack_trace(string url)
     {
         using Process serve = RescanProcess.Start(
-            ["serve", "--url", url, "--state", Path.Combine(folder, "state"), "--settings", "none"], null,
+            ["serve", "--url", url, "--state", Path.Combine(folder, "state")], null,
             ("Rescan__Appliances__0__Name", "a"), ("Rescan__Appliances__0__BaseUrl", "https://127.0.0.1:1"), ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
         Task<string> output = serve.StandardOutput.ReadToEndAsync();
         List<string> said = [];

@@ -16,6 +16,8 @@ public sealed partial class SecretTextTests
     private static readonly Dictionary<string, string> Secrets = new()
     {
         ["Rescan__Appliances__0__Password"] = " p4ss ",
+        ["Rescan__Key"] = "0123456789abcdef-key",
+        ["Rescan__Keys__0"] = "0123456789abcdef-next",
         ["Rescan__Notifications__Channels__0__Url"] = "https://receiver.example/hook",
         ["Rescan__Notifications__Channels__0__Secret"] = Secret,
         ["Rescan__Webhooks__Secrets__0"] = Secret,
@@ -35,7 +37,7 @@ public sealed partial class SecretTextTests
     {
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddRescan(new ConfigurationBuilder()
+        IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(Secrets.Select(s => KeyValuePair.Create(s.Key, (string?)(s.Value + end))).Concat(
             [
                 new("Rescan__Appliances__0__Name", "one"),
@@ -43,7 +45,8 @@ public sealed partial class SecretTextTests
                 new("Rescan__Appliances__0__Username", "rescan"),
                 new("Rescan__Notifications__Channels__0__Kind", "webhook"),
             ]).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
-            .Build());
+            .Build();
+        services.AddRescan(configuration).AddServeOptions(configuration);
         using ServiceProvider provider = services.BuildServiceProvider();
         RescanOptions options = provider.GetRequiredService<IOptions<RescanOptions>>().Value;
 
@@ -51,6 +54,7 @@ public sealed partial class SecretTextTests
             Secrets.Values,
             [
                 options.Appliances[0].Password!,
+                .. provider.GetRequiredService<IOptions<ServeOptions>>().Value.AllKeys(),
                 options.Notifications.Channels[0].Url!,
                 options.Notifications.Channels[0].Secret!,
                 provider.GetRequiredService<IOptions<WebhookOptions>>().Value.Secrets[0],

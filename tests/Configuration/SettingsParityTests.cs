@@ -15,6 +15,8 @@ namespace Rescan.Tests.Configuration;
 [Collection(nameof(InfraFixture))]
 public sealed class SettingsParityTests(InfraFixture infra)
 {
+    private const string NoCallers = "the Functions host has keys and limits of its own";
+
     /// <summary>Keys that Azure must not or need not set, and why.</summary>
     private static readonly Dictionary<string, string> NotInAzure = new()
     {
@@ -22,22 +24,28 @@ public sealed class SettingsParityTests(InfraFixture infra)
         ["Rescan__Notifications__Channels__0__Url"] = "a secret; the vault's name for it is set instead",
         ["Rescan__Notifications__Channels__0__Secret"] = "a secret; the vault's name for it is set instead",
         ["Rescan__LostAnswerWait"] = "a matter of the client's own limit, which rarely needs another",
+        ["Rescan__Key"] = NoCallers,
+        ["Rescan__Keys__0"] = NoCallers,
+        ["Rescan__AllowedHosts__0"] = NoCallers,
+        ["Rescan__AllowedOrigins__0"] = NoCallers,
+        ["Rescan__RequestsPerSecond"] = NoCallers,
+        ["Rescan__RequestBurst"] = NoCallers,
         ["Rescan__Outcomes__Table"] = "the storage account is this app's alone",
     };
 
     [Fact]
     public void No_class_of_options_is_bound_to_nothing()
     {
-        Assert.NotEmpty(SettingKeys.All);
+        Assert.NotEmpty(SettingDocs.All);
         Assert.Empty(typeof(RescanOptions).Assembly.GetTypes()
             .Where(t => t.IsClass && t.Name.EndsWith("Options", StringComparison.Ordinal))
-            .Except(SettingKeys.Reached));
+            .Except(SettingDocs.Reached));
     }
 
     [Fact]
     public void The_sample_has_every_key_that_is_read_and_no_other()
     {
-        string[] expected = [.. SettingKeys.All.Select(s => s.Key), "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "RescanSchedule", "Rescan__Key", "Rescan__Keys__0", "Rescan__AllowedHosts__0", "Rescan__AllowedOrigins__0", "Rescan__RequestsPerSecond", "Rescan__RequestBurst"];
+        string[] expected = [.. SettingDocs.All.Select(s => s.Key), "FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage", "RescanSchedule"];
 
         Assert.Equal(expected.Order(StringComparer.Ordinal), Sample().Keys.Order(StringComparer.Ordinal));
     }
@@ -47,7 +55,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     {
         Dictionary<string, string> sample = Sample();
         string[] own = ["Rescan__Appliances__0__Name", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Username", "Rescan__Nightly__Include__0"];
-        Assert.All(SettingKeys.All.Where(s => !own.Contains(s.Key)), s => Assert.True(s.Default == sample[s.Key], $"{s.Key}: the default is '{s.Default}', the sample says '{sample[s.Key]}'"));
+        Assert.All(SettingDocs.All.Where(s => !own.Contains(s.Key)), s => Assert.True(s.Default == sample[s.Key], $"{s.Key}: the default is '{s.Default}', the sample says '{sample[s.Key]}'"));
 
         Assert.Equal(["Rescan__Appliances__0__PasswordSecret"], Faults(sample).Select(f => f.Split(": ")[0]));
         sample["Rescan__Appliances__0__Password"] = "p";
@@ -58,7 +66,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     public void The_docs_list_every_key_with_its_default_and_meaning()
     {
         string table = "| setting | default | meaning |\n| --- | --- | --- |\n"
-            + string.Concat(SettingKeys.All.Select(s => $"| `{s.Key}` | {(s.Default.Length == 0 ? "" : $"`{s.Default}`")} | {s.Meaning} |\n"));
+            + string.Concat(SettingDocs.All.Select(s => $"| `{s.Key}` | {(s.Default.Length == 0 ? "" : $"`{s.Default}`")} | {s.Meaning} |\n"));
         string docs = SourceTree.Read("docs/settings.md");
 
         if (!docs.Contains(table, StringComparison.Ordinal))
@@ -68,7 +76,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
             Assert.Fail($"The table in docs/settings.md is not what the options classes say. Put in its place the one that was written to {artifact}.");
         }
 
-        Assert.Equal(SettingKeys.All.Select(s => s.Key), Rows(docs[docs.IndexOf(table, StringComparison.Ordinal)..]).Take(SettingKeys.All.Count));
+        Assert.Equal(SettingDocs.All.Select(s => s.Key), Rows(docs[docs.IndexOf(table, StringComparison.Ordinal)..]).Take(SettingDocs.All.Count));
     }
 
     [Fact]
@@ -76,7 +84,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     {
         string sources = string.Concat(Files("functions", "*.cs").Concat(Files("local", "*.cs")).Concat(Files("infra", "*.bicep")).Append(Path.Combine(SourceTree.Root, "host.scheduler.json")).Select(File.ReadAllText));
 
-        string[] unread = [.. Rows(SourceTree.Read("docs/settings.md")).Except(SettingKeys.All.Select(s => s.Key))
+        string[] unread = [.. Rows(SourceTree.Read("docs/settings.md")).Except(SettingDocs.All.Select(s => s.Key))
             // Read by the Functions host and its tools.
             .Except(["FUNCTIONS_WORKER_RUNTIME"])
             .Select(key => key.EndsWith("__0", StringComparison.Ordinal) ? key[..^3] : key)
@@ -103,7 +111,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
     public void The_template_can_set_every_key_and_sets_none_that_nothing_reads()
     {
         string[] set = [.. infra.Full.AppSettings.Keys.Select(SettingKeys.Normal).Distinct()];
-        string[] read = [.. SettingKeys.All.Select(s => s.Key)];
+        string[] read = [.. SettingDocs.All.Select(s => s.Key)];
 
         Assert.Equal(NotInAzure.Keys.Order(StringComparer.Ordinal), read.Except(set).Order(StringComparer.Ordinal));
         Assert.Empty(set.Where(k => k.StartsWith("Rescan__", StringComparison.Ordinal)).Except(read));

@@ -123,7 +123,7 @@ internal sealed class Chaos(int seed, bool onAzurite)
         while (!cancellationToken.IsCancellationRequested)
         {
             string[] where = azurite is null ? [] : ["--storage", azurite.ConnectionString, "--hub", Hub];
-            ServedApp started = ServedApp.Start(environment, ["--state", Path.Combine(folder, "app"), "--settings", "none", .. where]);
+            ServedApp started = ServedApp.Start(environment, ["--state", Path.Combine(folder, "app"), .. where]);
             Volatile.Write(ref apps[index], started);
             try
             {

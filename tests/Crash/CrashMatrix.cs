@@ -124,8 +124,8 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
     private static string SimulatorOptionsRepository => SimulatedRepository.Defaults[0].Id;
 
     private string[] Arguments(string folder, string hub) => storage is null
-        ? ["--state", folder, "--settings", "none"]
-        : ["--state", folder, "--settings", "none", "--storage", storage, "--hub", hub];
+        ? ["--state", folder]
+        : ["--state", folder, "--storage", storage, "--hub", hub];
 
     private Dictionary<string, string> Settings(SimulatedAppliance appliance, NoticeReceiver receiver, string? point, string? log) => new(ServedApp.Failpoints(point, log))
     {

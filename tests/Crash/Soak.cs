@@ -184,5 +184,5 @@ internal sealed class Soak(TimeSpan length)
             ["Rescan__RequestsPerSecond"] = "100000",
             ["Rescan__RequestBurst"] = "100000",
         },
-        ["--state", Path.Combine(folder, "state"), "--settings", "none"]);
+        ["--state", Path.Combine(folder, "state")]);
 }

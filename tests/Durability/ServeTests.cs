@@ -244,7 +244,7 @@ public sealed class ServeTests : IAsyncLifetime
         await using ServedApp first = Serve();
         Assert.NotNull(await first.ReadyAsync());
 
-        await using ServedApp second = ServedApp.Start(new Dictionary<string, string> { ["Rescan__Deadline"] = "00:00:01" }, "--state", State, "--settings", "none");
+        await using ServedApp second = ServedApp.Start(new Dictionary<string, string> { ["Rescan__Deadline"] = "00:00:01" }, "--state", State);
 
         Assert.Equal(78, await second.ExitAsync());
         Assert.Contains("the settings have faults", second.Said, StringComparison.Ordinal);
@@ -333,5 +333,5 @@ public sealed class ServeTests : IAsyncLifetime
             ["Rescan__Appliances__0__Password"] = "demo-password",
             ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
         },
-        ["--state", State, "--settings", "none", .. where]);
+        ["--state", State, .. where]);
 }

@@ -11,6 +11,7 @@ using Rescan.Functions.S3Events.Sns;
 using Rescan.Functions.Telemetry;
 using Rescan.Functions.Webhooks;
 using Rescan.Local.Cli;
+using Rescan.Local.Cli.Settings;
 using Rescan.Tests.Appliance;
 using Rescan.Tests.Cli;
 
@@ -66,8 +67,13 @@ public sealed class GuardsTests
     {
         string folder = Directory.CreateTempSubdirectory("rescan-keys-").FullName;
 
-        CommandException e = await Assert.ThrowsAsync<CommandException>(() => AppHost.StartAsync(
-            folder, [new("Rescan__Key", Reference)], new Uri("http://127.0.0.1:0"), timers: false, null, default));
+        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => AppHost.StartAsync(
+            folder,
+            [
+                new("Rescan__Key", Reference), new("Rescan__Appliances__0__Name", "one"), new("Rescan__Appliances__0__BaseUrl", "https://one.example"),
+                new("Rescan__Appliances__0__Username", "u"), new("Rescan__Appliances__0__Password", "p"),
+            ],
+            new Uri("http://127.0.0.1:0"), timers: false, null, default));
 
         Assert.Contains("Key Vault reference is not resolved", e.Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);

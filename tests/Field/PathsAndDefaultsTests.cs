@@ -77,7 +77,7 @@ public sealed class PathsAndDefaultsTests
         await using Receiver receiver = await Receiver.StartAsync();
 
         Ended ended = await RescanProcess.RunAsync(
-            ["notify", "--test", "--settings", "none.json"], null, ("Rescan__Notifications__Channels__0__Kind", "slack"), ("Rescan__Notifications__Channels__0__Url", receiver.Url.AbsoluteUri));
+            ["notify", "--test"], null, ("Rescan__Notifications__Channels__0__Kind", "slack"), ("Rescan__Notifications__Channels__0__Url", receiver.Url.AbsoluteUri));
 
         Assert.Equal((0, ""), (ended.Exit, ended.Error));
     }
@@ -123,7 +123,7 @@ public sealed class PathsAndDefaultsTests
     {
         string folder = Directory.CreateTempSubdirectory("rescan-mapped-").FullName;
         using System.Diagnostics.Process serve = RescanProcess.Start(
-            ["serve", "--url", "http://[::ffff:127.0.0.1]:0", "--state", folder, "--settings", "none.json"], null,
+            ["serve", "--url", "http://[::ffff:127.0.0.1]:0", "--state", folder], null,
             ("Rescan__Appliances__0__Name", "one"), ("Rescan__Appliances__0__BaseUrl", "https://one.example"), ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
         string? first = await serve.StandardError.ReadLineAsync();
         if (!serve.HasExited)

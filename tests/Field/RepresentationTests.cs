@@ -5,6 +5,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.StandardWebhooks;
 using Rescan.Local.Cli;
+using Rescan.Local.Cli.Settings;
 using Rescan.Tests.Appliance;
 using Rescan.Tests.Webhooks;
 
@@ -114,7 +115,7 @@ public sealed class RepresentationTests : IAsyncLifetime
         string file = Path.GetTempFileName();
         File.WriteAllText(file, """{"values":{"Rescan__Deadline":"01:00:00"}}""", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
 
-        Assert.Equal("01:00:00", SettingsFile.Read(file)["Rescan__Deadline"]);
+        Assert.Equal("01:00:00", SettingsFile.Load(file, isNamed: true).Values["Rescan__Deadline"]);
         File.Delete(file);
     }
 

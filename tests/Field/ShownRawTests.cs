@@ -31,7 +31,7 @@ public sealed partial class ShownRawTests
     /// <summary>Where the commands write by themselves; each of these files passes what it writes through the sanitizer, or writes nothing from outside.</summary>
     private static readonly string[] Writers =
     [
-        "Completion/CompleteCommand.cs", "Completion/CompletionCommand.cs", "Help/HelpScreen.cs", "History/StatusReport.cs", "History/StatusWatch.cs",
+        "Completion/CompleteCommand.cs", "Completion/CompletionCommand.cs", "Help/HelpScreen.cs", "History/StatusReport.cs", "History/StatusWatch.cs", "Init/Questions.cs",
         "LiveProgress.cs", "Output.cs", "Reports/ReportCommand.cs", "Terminal/Screen.cs", "Terminal/Table.cs",
     ];
 

@@ -167,6 +167,6 @@ public sealed partial class HostileRequestTests : IDisposable
             ["Rescan__Webhooks__S3__TopicArns__0"] = "arn:aws:sns:eu-west-1:123456789012:backups",
         },
         RedirectStandardOutput = true, RedirectStandardError = true,
-        ArgumentList = { Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "serve", "--url", "http://127.0.0.1:0", "--state", folder, "--settings", Path.Combine(folder, "none.json") },
+        ArgumentList = { Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "serve", "--url", "http://127.0.0.1:0", "--state", folder },
     })!;
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.History;
+using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli.Completion;
 
@@ -33,7 +34,7 @@ internal static class Candidates
         string file = settings is null ? SettingsFile.Usual : context.ParseResult.GetValue(settings) ?? SettingsFile.Usual;
         return
         [
-            .. SettingsFile.Read(file).Where(s => s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)
+            .. SettingsFile.Load(file, isNamed: false).Values.Where(s => s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)
                 && s.Key.EndsWith("__Name", StringComparison.OrdinalIgnoreCase))
                 .Select(s => s.Value).OfType<string>().Select(n => new CompletionItem(n)),
         ];

@@ -20,6 +20,8 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     /// <summary>Set to 1, it lets an error be printed whole, for a report of a fault of Rescan.</summary>
     public const string TraceVariable = "RESCAN_TRACE";
 
+    private const int ListIndent = 4;
+
     public static ErrorMessage Of(Exception e)
     {
         ErrorMessage message = Translate(e);
@@ -30,7 +32,9 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     {
         CommandException command => new(command.ExitCode, command.Message),
         OptionsValidationException options => new(ExitCodes.Configuration,
-            string.Join('\n', options.Failures.Select(f => "  " + f).Prepend("the settings have faults:"))),
+            string.Join('\n', options.Failures.Distinct().Select(f => "  " + f).Prepend("the settings have faults:"))),
+        AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } all && all.All(i => i is OptionsValidationException) =>
+            Translate(new OptionsValidationException("", typeof(object), all.Cast<OptionsValidationException>().SelectMany(i => i.Failures))),
         ApplianceException appliance => new(ExitCodes.Of(ExitCodes.OutcomeOf(appliance)), appliance.Message),
         TaskHubException or OutcomeStoreException => new(ExitCodes.Configuration, e.Message),
         InvalidOperationException { InnerException: TaskHubException lost } => new(ExitCodes.State, lost.Message),
@@ -62,7 +66,13 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     /// <summary>What is wrong with a text of JSON and where, counted as editors do.</summary>
     public static string Reason(JsonException e) => Plain(e.Message).TrimEnd('.', ' ') + ".";
 
-    public void Print(Screen screen) => screen.Say("rescan: " + Text);
+    public void Print(Screen screen)
+    {
+        foreach (string line in ("rescan: " + Text).Split('\n'))
+        {
+            screen.Say(line, line.StartsWith(' ') ? ListIndent : 0);
+        }
+    }
 
     private static string? InUse(Exception e)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
+using Rescan.Functions.Display;
 using Rescan.Local.Cli.Help;
 
 namespace Rescan.Local.Cli.Errors;

@@ -5,6 +5,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Settings;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
 
@@ -47,7 +48,7 @@ internal static class CancelCommand
                     throw new CommandException(ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
                 }
 
-                string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
+                string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
                 string how = await CancelAsync(source, rescan.Id, key, cancellationToken);
                 if (parse.GetValue(output) == "json")
                 {

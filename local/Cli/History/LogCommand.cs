@@ -5,6 +5,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Settings;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -43,7 +44,7 @@ internal static class LogCommand
             }
 
             await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
-            string? key = SettingsFile.Read(parse.GetValue(settings)!).GetValueOrDefault("Rescan__Key");
+            string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
             RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
             if (parse.GetValue(follow))
             {

@@ -24,7 +24,8 @@ internal sealed class HttpGuard(LocalHostOptions options)
 
     private readonly SecretKeys keys = new(options.Keys);
 
-    private readonly RequestSource source = new(options);
+    // Not before the app's own check of its settings, which names all that is wrong with them.
+    private readonly Lazy<RequestSource> source = new(() => new RequestSource(options));
     private readonly ConnectionLimits connections = new(options.Connections);
 
     /// <summary>The server's own limits; a body slower than 4 KiB a second is given up after five.</summary>
@@ -59,6 +60,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
     /// <summary>Everything that stands before the functions.</summary>
     public void Use(WebApplication app)
     {
+        _ = source.Value;
         RefusalLog log = new(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Rescan.Http"));
         app.Use(async (http, next) =>
         {
@@ -81,7 +83,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
         app.Use(async (http, next) =>
         {
-            if (source.Refuse(http.Request) is { } status)
+            if (source.Value.Refuse(http.Request) is { } status)
             {
                 http.Response.StatusCode = status;
                 return;

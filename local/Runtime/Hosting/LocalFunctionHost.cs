@@ -167,6 +167,10 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         }
     }
 
+    /// <summary>What is wrong with the settings that timer functions are scheduled by, a line a fault, which begins with the key.</summary>
+    public static IReadOnlyList<string> ScheduleFaults(Assembly functions, IConfiguration settings) =>
+        TimerService.FaultsOf(new FunctionCatalog(functions).Timers, settings);
+
     /// <summary>Stops taking requests, then timers, then orchestrations; what is unfinished stays in the hub.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -40,23 +40,21 @@ internal sealed class TimerService : IAsyncDisposable
         this.services = services;
         this.time = time;
         this.values = values;
-        TimeZoneInfo zone = Zone(settings[ZoneKey]);
-        foreach ((string name, TimerTriggerAttribute trigger, MethodInfo method) in functions)
+        List<string> faults = [];
+        timers.AddRange(Read(functions, settings, faults));
+        if (faults.Count > 0)
         {
-            if (IsTrue(settings[$"AzureWebJobs.{name}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{name}_Disabled"]))
-            {
-                continue;
-            }
-
-            string text = trigger.Schedule.Trim('%');
-            string setting = trigger.Schedule.StartsWith('%') ? settings[text] ?? "" : text;
-            timers.Add((
-                name,
-                TimerSchedule.TryParse(setting, zone)
-                    ?? throw new InvalidOperationException($"{text}: '{setting}' is not an NCRONTAB expression of five or six fields, such as 0 30 1 * * * (function {name})."),
-                trigger,
-                method));
+            throw new InvalidOperationException(string.Join('\n', faults));
         }
+    }
+
+    /// <summary>What is wrong with the settings that timers are read from, a line a fault, which begins with the key.</summary>
+    public static IReadOnlyList<string> FaultsOf(
+        IEnumerable<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> functions, IConfiguration settings)
+    {
+        List<string> faults = [];
+        _ = Read(functions, settings, faults);
+        return faults;
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -77,21 +75,37 @@ internal sealed class TimerService : IAsyncDisposable
 
     private static bool IsTrue(string? setting) => setting == "1" || (bool.TryParse(setting, out bool value) && value);
 
-    private static TimeZoneInfo Zone(string? id)
+    private static List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> Read(
+        IEnumerable<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> functions, IConfiguration settings, List<string> faults)
     {
-        if (string.IsNullOrWhiteSpace(id))
+        TimeZoneInfo zone = TimeZoneInfo.Utc;
+        if (settings[ZoneKey] is { } id && !string.IsNullOrWhiteSpace(id) && !TZConvert.TryGetTimeZoneInfo(id, out zone!))
         {
-            return TimeZoneInfo.Utc;
+            zone = TimeZoneInfo.Utc;
+            faults.Add($"{ZoneKey}: '{id}' is no time zone known here. Use a name such as Europe/Berlin or W. Europe Standard Time.");
         }
 
-        try
+        List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> read = [];
+        foreach ((string name, TimerTriggerAttribute trigger, MethodInfo method) in functions)
         {
-            return TZConvert.GetTimeZoneInfo(id);
+            if (IsTrue(settings[$"AzureWebJobs.{name}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{name}_Disabled"]))
+            {
+                continue;
+            }
+
+            string text = trigger.Schedule.Trim('%');
+            string setting = trigger.Schedule.StartsWith('%') ? settings[text] ?? "" : text;
+            if (TimerSchedule.TryParse(setting, zone) is { } schedule)
+            {
+                read.Add((name, schedule, trigger, method));
+            }
+            else
+            {
+                faults.Add($"{text}: '{setting}' is not an NCRONTAB expression of five or six fields, such as 0 30 1 * * * (function {name}).");
+            }
         }
-        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException)
-        {
-            throw new InvalidOperationException($"{ZoneKey}: '{id}' is no time zone known here. Use a name such as Europe/Berlin or W. Europe Standard Time.", e);
-        }
+
+        return read;
     }
 
     private async Task LoopAsync(string name, TimerSchedule schedule, TimerTriggerAttribute trigger, MethodInfo method)

@@ -45,6 +45,15 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task The_worker_does_not_start_with_a_setting_that_nothing_reads()
+    {
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => FunctionsHost.StartAsync(Worker, new Dictionary<string, string?>(Settings) { ["Rescan__Deadlin"] = "01:00:00" }));
+
+        Assert.Contains("Rescan__Deadlin: no setting has this name. Did you mean Rescan__Deadline?", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_worker_runs_a_turn_of_the_rescan_orchestration()
     {
         await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Rescan.Local.Cli;
+namespace Rescan.Local.Cli.Settings;
 
 /// <summary>The environment as settings, whole, as in Azure: whatever any part of the app reads is let through.</summary>
 internal static class EnvironmentSettings

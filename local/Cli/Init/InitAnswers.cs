@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Rescan.Functions.Appliances;
+using Rescan.Local.Runtime.Hosting;
+using TimeZoneConverter;
+
+namespace Rescan.Local.Cli.Init;
+
+/// <summary>The answers that the command line gives; what it leaves open is asked for.</summary>
+/// <param name="Product">What is to be rescanned.</param>
+/// <param name="Address">Its address, as it was written.</param>
+/// <param name="Username">The account.</param>
+/// <param name="Password">Its password.</param>
+/// <param name="Thumbprints">The certificates that are known to be its own.</param>
+/// <param name="ApiVersion">The x-api-version, or auto.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="Schedule">When all is rescanned: a time of the day or NCRONTAB.</param>
+/// <param name="TimeZone">The time zone of that.</param>
+internal sealed record InitAnswers(
+    ApplianceProduct? Product, string? Address, string? Username, string? Password, IReadOnlyList<string> Thumbprints, string ApiVersion, string? Name,
+    string? Schedule, string TimeZone)
+{
+    /// <summary>When nobody minds.</summary>
+    public const string UsualSchedule = "01:30";
+
+    /// <summary>The time zone of this machine by its IANA name; UTC when it has none.</summary>
+    public static string LocalZone => TimeZoneInfo.Local.Id is var id && TZConvert.TryWindowsToIana(id, out string? iana) ? iana
+        : TZConvert.TryGetTimeZoneInfo(id, out _) ? id : "UTC";
+
+    /// <summary>The address of the API: of a bare host https is meant, and the port of its kind.</summary>
+    /// <returns>The address; null when the text is none.</returns>
+    public static Uri? AddressOf(string text, ApplianceProduct product)
+    {
+        bool isBare = !text.Contains("://", StringComparison.Ordinal);
+        return !Uri.TryCreate(isBare ? "https://" + text : text, UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url) ? null
+            : isBare && url.IsDefaultPort && !text.Contains(":443", StringComparison.Ordinal) ? new UriBuilder(url) { Port = product.DefaultPort }.Uri
+            : url;
+    }
+
+    /// <summary>The NCRONTAB expression of a time of the day; anything else is one already, or none.</summary>
+    public static string ExpressionOf(string text) =>
+        TimeOnly.TryParseExact(text, ["H:mm", "HH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time)
+            ? string.Create(CultureInfo.InvariantCulture, $"0 {time.Minute} {time.Hour} * * *")
+            : text;
+
+    /// <summary>What is wrong with a schedule; null: nothing.</summary>
+    public static string? FaultOf(string schedule, string timeZone)
+    {
+        IConfiguration settings = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("RescanSchedule", ExpressionOf(schedule)), new("WEBSITE_TIME_ZONE", timeZone)]).Build();
+        return LocalFunctionHost.ScheduleFaults(typeof(ApplianceProduct).Assembly, settings) switch
+        {
+            [] => null,
+            [var fault, ..] when fault.StartsWith("WEBSITE_TIME_ZONE", StringComparison.Ordinal) => $"'{timeZone}' is no time zone known here; name one such as Europe/Berlin.",
+            _ => $"'{schedule}' is neither a time such as 01:30 nor NCRONTAB such as 0 30 1 * * 1-5.",
+        };
+    }
+}
+
+/// <summary>The options that give answers.</summary>
+internal sealed class InitArguments
+{
+    private readonly Option<string> kind = ApplianceArguments.KindOption();
+    private readonly Option<string?> baseUrl = ApplianceArguments.BaseUrlOption(required: false);
+    private readonly Option<string?> username = ApplianceArguments.UsernameOption(required: false);
+    private readonly Option<bool> passwordStdin = ApplianceArguments.PasswordStdinOption();
+    private readonly Option<string[]> thumbprints = new("--thumbprint")
+    {
+        HelpName = "SHA256", Description = "SHA-256 thumbprint that its certificate must have; may be repeated",
+    };
+
+    private readonly Option<string> apiVersion = new("--api-version")
+    {
+        HelpName = "REVISION", Description = "x-api-version, or auto for the newest that has rescan", DefaultValueFactory = _ => ApplianceProduct.Auto,
+    };
+
+    private readonly Option<string?> name = ApplianceArguments.NameOption();
+    private readonly Option<string?> schedule = new("--schedule")
+    {
+        HelpName = "WHEN", Description = $"when all repositories are rescanned: a time of the day, or NCRONTAB. Unless given {InitAnswers.UsualSchedule}",
+    };
+
+    private readonly Option<string?> timeZone = new("--time-zone") { HelpName = "ZONE", Description = "time zone of the schedule, such as Europe/Berlin; this machine's unless given" };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, thumbprints, apiVersion, name, schedule, timeZone })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <exception cref="CommandException">An answer is none.</exception>
+    public InitAnswers Read(ParseResult parse, bool asks)
+    {
+        InitAnswers answers = new(
+            asks && parse.GetResult(kind) is null or { Implicit: true } ? null : ApplianceArguments.ProductOf(parse.GetValue(kind)),
+            parse.GetValue(baseUrl), parse.GetValue(username), ApplianceArguments.PasswordOf(parse.GetValue(passwordStdin)),
+            [.. (parse.GetValue(thumbprints) ?? []).Select(t => t.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant())],
+            parse.GetValue(apiVersion)!, parse.GetValue(name), parse.GetValue(schedule), parse.GetValue(timeZone) ?? InitAnswers.LocalZone);
+        string? wrong =
+            answers.Address is { } address && InitAnswers.AddressOf(address, answers.Product ?? ApplianceProducts.All[0]) is null
+                ? $"--base-url '{ApplianceArguments.Shown(address)}' must be {ApplianceAddress.Expected}."
+            : answers.Thumbprints.FirstOrDefault(t => t.Length != 64 || !t.All(char.IsAsciiHexDigit)) is { } bad ? $"--thumbprint '{bad}' is no SHA-256 thumbprint of 64 hex digits."
+            : !ApplianceProduct.IsRevisionSetting(answers.ApiVersion) ? $"--api-version '{answers.ApiVersion}' is neither auto nor a revision such as 1.1-rev0."
+            : InitAnswers.FaultOf(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault ? (fault.Contains("time zone", StringComparison.Ordinal) ? "--time-zone " : "--schedule ") + fault
+            : null;
+        return wrong is null ? answers : throw new CommandException(ExitCodes.Usage, wrong);
+    }
+}
