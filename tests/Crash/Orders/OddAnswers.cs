@@ -18,13 +18,13 @@ internal static class OddAnswers
     public static Task<int> UnknownToProxy(HttpContext http) =>
         WriteAsync(http, StatusCodes.Status404NotFound, "text/html", "<html><body>404 Not Found</body></html>");
 
-    /// <summary>A log of either kind with half a character and a zero in it, which no store takes.</summary>
-    public static Task<int> UnstorableLog(HttpContext http)
+    /// <summary>A log of either kind that names the repository, with half a character and a zero in it, which no store takes.</summary>
+    public static Task<int> UnstorableLog(HttpContext http, string repository)
     {
-        const string Text = @"half \ud800 a character, and \u0000";
+        string text = $@"{repository}: half \ud800 a character, and \u0000";
         return WriteAsync(http, StatusCodes.Status200OK, "application/json", $$"""
-            {"log":[{"logTime":"2026-01-05T01:30:00Z","status":"Success","message":"{{Text}}"}],
-            "totalRecords":1,"records":[{"id":1,"status":"Succeeded","startTime":"2026-01-05T01:30:00Z","title":"{{Text}}"}]}
+            {"log":[{"logTime":"2026-01-05T01:30:00Z","status":"Success","message":"{{text}}"}],
+            "totalRecords":1,"records":[{"id":1,"status":"Succeeded","startTime":"2026-01-05T01:30:00Z","title":"{{text}}"}]}
             """);
     }
 

@@ -78,6 +78,9 @@ internal sealed class Order
     /// <summary>How far the clock was set in all, whichever way.</summary>
     public TimeSpan ClockSet { get; private set; }
 
+    /// <summary>Whether time passed in strides so long that nothing could come when it was due.</summary>
+    public bool WasHurried { get; private set; }
+
     public bool WasRestarted => world.Restarts > restarts;
 
     /// <summary>Whether the app's own account started a rescan that is not the app's.</summary>
@@ -139,6 +142,7 @@ internal sealed class Order
                 return world.PassAsync(OrderWorld.Deadline);
             case OrderEvent.NextDay:
                 keys.NextDay();
+                WasHurried = true;
                 return world.PassLongAsync(TimeSpan.FromHours(26));
             case OrderEvent.ClockForward:
                 return SetClockAsync(TimeSpan.FromSeconds(random.Next(1, 3600)));
@@ -188,7 +192,7 @@ internal sealed class Order
                 Appliance.Replace("session", 2, OddAnswers.UnknownToProxy);
                 break;
             case OrderEvent.UnstorableLog:
-                Appliance.Replace("log", AllLogs, OddAnswers.UnstorableLog);
+                Appliance.Replace("log", AllLogs, http => OddAnswers.UnstorableLog(http, repositories[0].Name), http => IsOwn(http.Request.Path.Value!));
                 break;
             default:
                 if (FaultOf(what) is { } fault)
@@ -214,6 +218,10 @@ internal sealed class Order
         OrderEvent.LoseLog => Strike("drop-before", "log", 3),
         _ => null,
     };
+
+    /// <summary>Whether a path is that of a session of the order's own repository.</summary>
+    private bool IsOwn(string path) => Appliance.Simulator.State.Sessions.All
+        .Any(s => s.RepositoryId == repositories[0].Id && path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Contains(s.Id, StringComparison.Ordinal));
 
     private Task SetClockAsync(TimeSpan by)
     {

@@ -15,7 +15,7 @@ internal sealed class OrderAppliance : IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly List<OrderPost> posts = [];
-    private readonly List<(string Kind, Func<HttpContext, Task<int>> Answer)> replaced = [];
+    private readonly List<(string Kind, Func<HttpContext, bool> Applies, Func<HttpContext, Task<int>> Answer)> replaced = [];
 
     private OrderAppliance(string name, string revision, SimulatedAppliance simulator)
     {
@@ -49,11 +49,11 @@ internal sealed class OrderAppliance : IAsyncDisposable
     public void Add(Fault fault) => Simulator.Add(fault);
 
     /// <summary>Replaces the next answers to a kind of request.</summary>
-    public void Replace(string kind, int times, Func<HttpContext, Task<int>> answer)
+    public void Replace(string kind, int times, Func<HttpContext, Task<int>> answer, Func<HttpContext, bool>? applies = null)
     {
         lock (gate)
         {
-            replaced.AddRange(Enumerable.Repeat((kind, answer), times));
+            replaced.AddRange(Enumerable.Repeat((kind, applies ?? (_ => true), answer), times));
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class OrderAppliance : IAsyncDisposable
         Func<HttpContext, Task<int>>? instead = null;
         lock (gate)
         {
-            int at = replaced.FindIndex(r => r.Kind == kind);
+            int at = replaced.FindIndex(r => r.Kind == kind && r.Applies(http));
             if (at >= 0)
             {
                 instead = replaced[at].Answer;
