@@ -22,9 +22,15 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
     private int others;
     private int usn = 4710;
 
+    /// <summary>What the ids of the next rescans begin with.</summary>
+    public string NextIds { get; set; } = "";
+
     /// <summary>Starts a rescan.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="now">The appliance's time.</param>
+    /// <param name="by">Who asks; null: the account of the options.</param>
     /// <returns>Null when one of the same repository runs and only one may.</returns>
-    public SimulatedSession? StartRescan(SimulatedRepository repository, DateTimeOffset now)
+    public SimulatedSession? StartRescan(SimulatedRepository repository, DateTimeOffset now, string? by = null)
     {
         lock (gate)
         {
@@ -34,7 +40,10 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
             }
 
             SimulatedSession session = new(
-                Guid.NewGuid().ToString(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration, options.Outcome, repository);
+                NextIds + Guid.NewGuid(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration, options.Outcome, repository)
+            {
+                InitiatedBy = by ?? options.Username,
+            };
             sessions[session.Id] = session;
             return session;
         }
@@ -63,14 +72,16 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
     /// <summary>Puts a session back that was kept.</summary>
     public void Restore(KeptSession kept, SimulatedRepository repository)
     {
-        sessions[kept.Id] = SimulatedSession.From(kept, repository);
+        sessions[kept.Id] = SimulatedSession.From(kept, repository, options.Username);
         usn = Math.Max(usn, kept.Usn);
     }
 
     public SimulatedSession? Find(string id, DateTimeOffset now)
     {
         DoOtherWork(now);
-        return sessions.GetValueOrDefault(id);
+
+        // The server leaves this one character of a path as it was sent.
+        return sessions.GetValueOrDefault(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
     }
 
     public object List(HttpRequest request, DateTimeOffset now)

@@ -42,10 +42,13 @@ internal sealed class SimulatedSession
 
     public DateTimeOffset Start { get; }
 
+    /// <summary>Who started it; null: the appliance itself.</summary>
+    public string? InitiatedBy { get; init; }
+
     public string? RepositoryId => repository?.Id;
 
-    public static SimulatedSession From(KeptSession kept, SimulatedRepository repository) =>
-        new(kept.Id, RescanType, kept.Usn, kept.Start, kept.Duration, kept.Outcome, repository) { broken = kept.Broken };
+    public static SimulatedSession From(KeptSession kept, SimulatedRepository repository, string by) =>
+        new(kept.Id, RescanType, kept.Usn, kept.Start, kept.Duration, kept.Outcome, repository) { InitiatedBy = by, broken = kept.Broken };
 
     /// <summary>A rescan as it is kept over a restart; null for other work, which starts anew.</summary>
     public KeptSession? Keep() => repository is null ? null : new KeptSession(Id, repository.Id, Usn, Start, duration, outcome, broken);

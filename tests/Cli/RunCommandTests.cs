@@ -56,10 +56,12 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(posts, appliance.Ledger.Count(e => e.Kind == "rescan"));
     }
 
-    [Fact]
-    public async Task Killed_while_it_polls_the_same_command_goes_on_with_the_same_session()
+    [Theory]
+    [InlineData(SimulatedKind.VeeamBackupForAws)]
+    [InlineData(SimulatedKind.VeeamBackupAndReplication)]
+    public async Task Killed_while_it_polls_the_same_command_goes_on_with_the_same_session(SimulatedKind kind)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(8) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(SimulatorOptions.Of(kind) with { SessionDuration = TimeSpan.FromSeconds(5) }, default);
         using (Process first = Start(appliance, "archive"))
         {
             await UntilAsync(first, "poll 1 done");
@@ -179,7 +181,8 @@ public sealed class RunCommandTests : IDisposable
 
     private Process Start(SimulatedAppliance appliance, string repository, params string[] more) => RescanProcess.Start(
         [
-            "run", "--base-url", appliance.BaseAddress.AbsoluteUri, "--username", "rescan", "--password-stdin",
+            "run", "--kind", appliance.State.Options.Kind == SimulatedKind.VeeamBackupForAws ? "vbaws" : "vbr",
+            "--base-url", appliance.BaseAddress.AbsoluteUri, "--username", appliance.State.Options.Username, "--password-stdin",
             "--thumbprint", appliance.Thumbprint, "--repository", repository, "--state", folder, "--output", "json", .. more,
         ],
         "demo-password", ("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.5"), ("Rescan__LostAnswerWait", "00:00:05"));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Rescan.Functions.Appliances;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
 
@@ -18,14 +19,17 @@ internal sealed class ApplianceProcess : IAsyncDisposable
     private readonly bool keep;
     private Process? process;
 
-    private ApplianceProcess(string name, string state, int repositories, string session, bool keep)
+    private ApplianceProcess(SimulatedKind kind, string name, string state, int repositories, string session, bool keep)
     {
+        Kind = kind;
         this.session = session;
         this.keep = keep;
         Name = name;
         this.state = state;
         this.repositories = repositories;
     }
+
+    public SimulatedKind Kind { get; }
 
     public string Name { get; }
 
@@ -39,9 +43,9 @@ internal sealed class ApplianceProcess : IAsyncDisposable
     public IReadOnlyList<KeptSession> Sessions =>
         JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(state)).GetProperty("Sessions").Deserialize<List<KeptSession>>()!;
 
-    public static async Task<ApplianceProcess> StartAsync(string name, string state, int repositories, string session = "2s", bool keep = true)
+    public static async Task<ApplianceProcess> StartAsync(string name, string state, int repositories, string session = "2s", bool keep = true, SimulatedKind kind = SimulatedKind.VeeamBackupForAws)
     {
-        ApplianceProcess appliance = new(name, state, repositories, session, keep);
+        ApplianceProcess appliance = new(kind, name, state, repositories, session, keep);
         await appliance.StartAsync();
         return appliance;
     }
@@ -51,7 +55,7 @@ internal sealed class ApplianceProcess : IAsyncDisposable
         process = Process.Start(new ProcessStartInfo(
             "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "simulate", "--port", Address.Port.ToString(CultureInfo.InvariantCulture),
+                Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "simulate", "--kind", ApplianceProducts.Find(Kind.ToString())!.ShortKind, "--port", Address.Port.ToString(CultureInfo.InvariantCulture),
                 "--repositories", repositories.ToString(CultureInfo.InvariantCulture), "--session-duration", session, "--output", "json", .. keep ? ["--state", state] : Array.Empty<string>(),
             ])
         {

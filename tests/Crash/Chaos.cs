@@ -16,7 +16,7 @@ using Rescan.Local.Simulator.Faults;
 namespace Rescan.Crash;
 
 /// <summary>
-/// 200 rescans of 20 repositories on 3 appliances while the app and the appliances are killed and misbehave at random: one app on files, or
+/// 200 rescans of 20 repositories on 3 appliances of both kinds while the app and the appliances are killed and misbehave at random: one app on files, or
 /// three that share a task hub on Azurite. What is done, to whom, and how long it stays down come from the seed; what it meets at that
 /// moment is up to the machine.
 /// </summary>
@@ -42,9 +42,10 @@ internal sealed class Chaos(int seed, bool onAzurite)
         Stopwatch watch = Stopwatch.StartNew();
         ending.CancelAfter(Limit);
         await using NoticeReceiver receiver = await NoticeReceiver.StartAsync();
-        foreach ((string name, int count) in ((string, int)[])[("one", 7), ("two", 7), ("three", 6)])
+        foreach ((string name, int count, SimulatedKind kind) in ((string, int, SimulatedKind)[])
+            [("one", 7, SimulatedKind.VeeamBackupForAws), ("two", 7, SimulatedKind.VeeamBackupAndReplication), ("three", 6, SimulatedKind.VeeamBackupAndReplication)])
         {
-            appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count));
+            appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count, kind: kind));
         }
 
         azurite = onAzurite ? await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, 0, CancellationToken.None) : null;
@@ -114,8 +115,12 @@ internal sealed class Chaos(int seed, bool onAzurite)
         {
             string key = string.Create(CultureInfo.InvariantCulture, $"Rescan__Appliances__{i}__");
             environment[key + "Name"] = appliance.Name;
+            environment[key + "Kind"] = appliance.Kind.ToString();
             environment[key + "BaseUrl"] = appliance.Address.AbsoluteUri;
-            environment[key + "Username"] = "rescan";
+            environment[key + "Username"] = SimulatorOptions.Of(appliance.Kind).Username;
+
+            // One server by the revision that is used unless another is set, one by the newest, which tells who started a session.
+            environment[key + "ApiVersion"] = appliance.Name == "three" ? "auto" : "";
             environment[key + "Password"] = "demo-password";
             environment[key + "Thumbprints__0"] = appliance.Thumbprint;
         }

@@ -46,7 +46,8 @@ static async Task<int> MatrixAsync(string? only)
         string data = Directory.CreateTempSubdirectory("rescan-crash-azurite-").FullName;
         await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
         {
-            violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString));
+            violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString), 110);
+            violations += await TryAsync("Azurite, Veeam Backup & Replication", new CrashMatrix(azurite.ConnectionString, SimulatedKind.VeeamBackupAndReplication), 30);
         }
 
         Directory.Delete(data, recursive: true);
@@ -70,7 +71,7 @@ static async Task<int> OrdersAsync(int count, int seed, string? store)
     return failures.Count == 0 ? 0 : 1;
 }
 
-static async Task<int> TryAsync(string store, CrashMatrix matrix)
+static async Task<int> TryAsync(string store, CrashMatrix matrix, int storageRequests = 0)
 {
     IReadOnlyList<string> points = await matrix.ListPointsAsync();
     Console.WriteLine($"{store}: {points.Count} points in a rescan");
@@ -78,7 +79,7 @@ static async Task<int> TryAsync(string store, CrashMatrix matrix)
     // Microsoft's provider makes many requests, and a process that was killed is followed after half a minute only.
     string[] storage = [.. points.Where(p => p.StartsWith("storage", StringComparison.Ordinal))];
     new Random(12).Shuffle(storage);
-    points = [.. points.Except(storage), .. storage.Take(110)];
+    points = [.. points.Except(storage), .. storage.Take(storageRequests)];
     int done = 0;
     IReadOnlyList<CrashResult> results = await matrix.TryAsync(points, result =>
     {

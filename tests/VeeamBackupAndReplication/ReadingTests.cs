@@ -57,12 +57,15 @@ public sealed class ReadingTests
 
     [Theory]
     [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"LAB\\svc"}""", SessionNature.Rescan)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"svc@lab.example"}""", SessionNature.Rescan)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"LAB\\administrator"}""", SessionNature.Ambiguous)]
+    [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"OTHER\\svc"}""", SessionNature.Ambiguous)]
     [InlineData("""{"sessionType":"ConfigurationResynchronize"}""", SessionNature.Ambiguous)]
     [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":""}""", SessionNature.Ambiguous)]
     [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"SYSTEM"}""", null)]
     [InlineData("""{"sessionType":"BackupJob","initiatedBy":"LAB\\svc"}""", null)]
-    public void A_candidate_is_a_rescan_that_somebody_asked_for(string session, SessionNature? nature) =>
-        Assert.Equal(nature, SessionReader.ReadCandidate(Json(session))?.Nature);
+    public void Only_what_the_apps_own_account_started_is_surely_a_rescan_of_the_app(string session, SessionNature? nature) =>
+        Assert.Equal(nature, SessionReader.ReadCandidate(Json(session), @"LAB\svc")?.Nature);
 
     [Fact]
     public void Log_records_are_told_apart_by_id_oldest_first_with_info_of_either_shape()

@@ -35,15 +35,25 @@ internal static class SessionReader
         };
     }
 
-    /// <summary>A session that may be a rescan somebody asked for; null when it is none.</summary>
-    public static ApplianceSession? ReadCandidate(JsonElement e)
+    /// <summary>
+    /// A session that may be a rescan somebody asked for; null when it is none. Only the app's own account shows that the app started it:
+    /// what another account started may be of any repository.
+    /// </summary>
+    public static ApplianceSession? ReadCandidate(JsonElement e, string account)
     {
         ApplianceSession session = Read(e);
-        string? by = e.Text("initiatedBy");
+        string by = e.Text("initiatedBy") ?? "";
         return session.Type != RescanType || string.Equals(by, Server, StringComparison.OrdinalIgnoreCase)
             ? null
-            : session with { Nature = string.IsNullOrEmpty(by) ? SessionNature.Ambiguous : SessionNature.Rescan };
+            : session with { Nature = IsSameAccount(by, account) ? SessionNature.Rescan : SessionNature.Ambiguous };
     }
+
+    /// <summary>Whether two names are of one account: DOMAIN\name, name@domain and name alone may each stand for it.</summary>
+    private static bool IsSameAccount(string one, string other) =>
+        string.Equals(one, other, StringComparison.OrdinalIgnoreCase)
+        || (string.Equals(NameOf(one), NameOf(other), StringComparison.OrdinalIgnoreCase) && !(one.Contains('\\') && other.Contains('\\')));
+
+    private static string NameOf(string account) => account[(account.LastIndexOf('\\') + 1)..].Split('@')[0];
 
     /// <summary>A documented word whatever its case; any other as the server spells it.</summary>
     private static string? Word(string? text) => text is null ? null : Array.Find(Words, w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)) ?? text;

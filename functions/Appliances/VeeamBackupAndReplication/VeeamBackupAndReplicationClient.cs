@@ -115,7 +115,7 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         List<ApplianceSession> all = [];
         await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, path, MostSessions, cancellationToken))
         {
-            if (SessionReader.ReadCandidate(item) is { } session && (session.StartedAt is null || session.StartedAt >= since))
+            if (SessionReader.ReadCandidate(item, options.Username) is { } session && (session.StartedAt is null || session.StartedAt >= since))
             {
                 all.Add(session);
             }

@@ -85,7 +85,7 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
 
         state.Save();
         return await ApplianceResponses.JsonAsync(
-            http, effects.HideSessionId ? new { } : ServerSession.Describe(session, state.Now, revision, state.Options.Username, effects), StatusCodes.Status201Created);
+            http, effects.HideSessionId ? new { } : ServerSession.Describe(session, state.Now, revision, effects), StatusCodes.Status201Created);
     }
 
     private static async Task<string[]?> ReadIdsAsync(HttpContext http)

@@ -13,7 +13,7 @@ internal static class ServerSession
 
     private const string None = "00000000-0000-0000-0000-000000000000";
 
-    public static object Describe(SimulatedSession session, DateTimeOffset now, string revision, string user, FaultEffects effects)
+    public static object Describe(SimulatedSession session, DateTimeOffset now, string revision, FaultEffects effects)
     {
         (DateTimeOffset At, string Outcome, string? Reason)? end = effects is { ShowPending: false, ShowUnknownState: false, State: null } ? session.EndOf(now) : null;
         string state = effects.State ?? (effects.ShowUnknownState ? "Verifying"
@@ -35,7 +35,7 @@ internal static class ServerSession
         };
         if (revision.StartsWith("1.3", StringComparison.Ordinal))
         {
-            described["initiatedBy"] = session.RepositoryId is null ? "SYSTEM" : user;
+            described["initiatedBy"] = session.InitiatedBy ?? "SYSTEM";
         }
 
         return described;

@@ -25,7 +25,7 @@ internal sealed class ServerSessionEndpoints(ApplianceState state)
     private SimulatedSession? Find(string id) => state.Sessions.Find(id, state.Now);
 
     private object Describe(SimulatedSession session, string revision, FaultEffects effects) =>
-        ServerSession.Describe(session, state.Now, revision, state.Options.Username, effects);
+        ServerSession.Describe(session, state.Now, revision, effects);
 
     private object List(HttpRequest request, string revision, FaultEffects effects)
     {

@@ -13,28 +13,84 @@ namespace Rescan.Crash.Orders;
 /// <param name="Order">Its place among requests and cancels.</param>
 internal sealed record Accepted(string RequestId, DateTimeOffset At, int Order);
 
-/// <summary>Plays one order of events on a repository of its own.</summary>
-internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, int seed)
+/// <summary>A repository of one of the appliances, with all that an order does to it.</summary>
+/// <param name="Appliance">The appliance.</param>
+/// <param name="Repository">The repository.</param>
+internal sealed record OrderTarget(OrderAppliance Appliance, SimulatedRepository Repository)
 {
-    private readonly SimulatedRepository repository = world.TakeRepository();
+    public string InstanceId => RescanRequest.InstanceIdOf(Appliance.Name, Repository.Id);
+
+    public string WaitingId => RescanRequest.WaitingIdOf(Appliance.Name, Repository.Id);
+}
+
+/// <summary>Plays one order of events on a repository of its own, and its runs on a few more.</summary>
+internal sealed class Order
+{
+    /// <summary>Repositories of a run.</summary>
+    private const int PerRun = 3;
+
+    /// <summary>Enough for every log of an order.</summary>
+    private const int AllLogs = 1000;
+
+    private readonly OrderWorld world;
+    private readonly IReadOnlyList<OrderStep> steps;
+    private readonly Random random;
+    private readonly SimulatedRepository[] repositories;
+    private readonly OrderKeys keys = new();
     private readonly List<(EffectGate Gate, ServiceProvider Process, Task Run)> twins = [];
     private readonly Lock gate = new();
+    private readonly bool runsEverywhere;
+    private readonly int restarts;
     private int order;
 
-    public SimulatedRepository Repository => repository;
+    public Order(OrderWorld world, IReadOnlyList<OrderStep> steps, int seed)
+    {
+        this.world = world;
+        this.steps = steps;
+        random = new Random(~seed);
+        runsEverywhere = random.Next(2) == 0;
+        restarts = world.Restarts;
+        repositories = [.. Enumerable.Range(0, RepositoriesOf(steps)).Select(_ => world.TakeRepository())];
+        Appliance = world.Appliances.Single(a => a.Name == ApplianceOf(seed));
+    }
+
+    public OrderAppliance Appliance { get; }
+
+    /// <summary>The repository of single rescans.</summary>
+    public OrderTarget Own => new(Appliance, repositories[0]);
+
+    /// <summary>Every repository that may have been rescanned.</summary>
+    public IEnumerable<OrderTarget> Targets => repositories.Length == 1 ? [Own]
+        : runsEverywhere ? world.Appliances.SelectMany(a => repositories.Select(r => new OrderTarget(a, r)))
+        : repositories.Select(r => new OrderTarget(Appliance, r));
 
     public List<Accepted> Accepted { get; } = [];
+
+    /// <summary>Ids of runs that were accepted.</summary>
+    public List<string> Runs { get; } = [];
 
     /// <summary>Cancels that were answered with 202, by their place among requests and cancels.</summary>
     public List<int> Canceled { get; } = [];
 
-    /// <summary>Sessions of the repository that others started.</summary>
-    public HashSet<string> Foreign { get; } = [];
-
     /// <summary>Answers that nobody should get.</summary>
     public List<string> Wrong { get; } = [];
 
-    public string InstanceId => RescanRequest.InstanceIdOf(OrderWorld.Appliance, repository.Id);
+    /// <summary>How far the clock was set in all, whichever way.</summary>
+    public TimeSpan ClockSet { get; private set; }
+
+    /// <summary>Whether time passed in strides so long that nothing could come when it was due.</summary>
+    public bool WasHurried { get; private set; }
+
+    public bool WasRestarted => world.Restarts > restarts;
+
+    /// <summary>Whether the app's own account started a rescan that is not the app's.</summary>
+    public bool AccountIsShared => steps.Any(s => s.What == OrderEvent.ForeignRescanByOwnAccount);
+
+    /// <summary>Every second seed is for Veeam Backup &amp; Replication, by either revision.</summary>
+    public static string ApplianceOf(int seed) => (seed % 4) switch { 1 => "two", 3 => "three", _ => OrderWorld.Appliance };
+
+    /// <summary>How many repositories an order needs.</summary>
+    public static int RepositoriesOf(IReadOnlyList<OrderStep> steps) => steps.Any(s => s.What == OrderEvent.Run) ? PerRun : 1;
 
     public async Task PlayAsync()
     {
@@ -48,8 +104,8 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
             await DoAsync(step.What);
         }
 
-        // Faults that struck nothing must not strike the next order.
-        world.Simulator.ClearFaults();
+        // Faults that struck nothing must not strike the next order. Logs stay as they are until all is recorded.
+        Appliance.Simulator.ClearFaults();
         foreach ((EffectGate twin, ServiceProvider process, Task run) in twins)
         {
             twin.Resume();
@@ -62,6 +118,8 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
 
     private Task DoAsync(OrderEvent what)
     {
+        SessionStore sessions = Appliance.Simulator.State.Sessions;
+        DateTimeOffset now = Appliance.Simulator.State.Now;
         switch (what)
         {
             case OrderEvent.Request:
@@ -69,13 +127,27 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
             case OrderEvent.RequestTwice:
                 return Task.WhenAll(RequestAsync(null), RequestAsync(null));
             case OrderEvent.RequestWithKey:
-                return RequestAsync("order-" + repository.Id);
+                return RequestAsync(Own.InstanceId);
+            case OrderEvent.RequestWithKeyOtherwise:
+                return RequestAsync(Own.InstanceId, otherwise: true);
+            case OrderEvent.Run:
+                return RunAsync();
+            case OrderEvent.CancelRun:
+                return CancelRunAsync();
             case OrderEvent.Cancel:
                 return CancelAsync();
             case OrderEvent.SessionEnd:
                 return world.PassAsync(OrderWorld.SessionDuration + OrderWorld.LongestPoll);
             case OrderEvent.Deadline:
                 return world.PassAsync(OrderWorld.Deadline);
+            case OrderEvent.NextDay:
+                keys.NextDay();
+                WasHurried = true;
+                return world.PassLongAsync(TimeSpan.FromHours(26));
+            case OrderEvent.ClockForward:
+                return SetClockAsync(TimeSpan.FromSeconds(random.Next(1, 3600)));
+            case OrderEvent.ClockBack:
+                return SetClockAsync(TimeSpan.FromSeconds(-random.Next(1, 3600)));
             case OrderEvent.Kill:
                 return world.KillAsync(TimeSpan.Zero);
             case OrderEvent.KillAndRest:
@@ -88,18 +160,47 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
                 twins.ForEach(t => t.Gate.Resume());
                 return world.SettleAsync();
             case OrderEvent.ForeignRescan:
-                world.Simulator.State.Sessions.StartRescan(world.ForeignRepository, world.Simulator.State.Now);
+                sessions.StartRescan(world.ForeignRepository, now, OrderWorld.Stranger);
+                return Task.CompletedTask;
+            case OrderEvent.ForeignRescanByOwnAccount:
+                sessions.StartRescan(world.ForeignRepository, now);
                 return Task.CompletedTask;
             case OrderEvent.ForeignWork:
-                world.Simulator.State.Sessions.StartOther("Policy", world.Simulator.State.Now);
+                sessions.StartOther("Policy", now);
                 return Task.CompletedTask;
+            case OrderEvent.SessionFails:
+                sessions.All.FirstOrDefault(s => s.RepositoryId == repositories[0].Id && !s.IsOver(now))?.Break(now, "failed", " ");
+                return Task.CompletedTask;
+            default:
+                Trouble(what);
+                return world.SettleAsync();
+        }
+    }
+
+    private void Trouble(OrderEvent what)
+    {
+        switch (what)
+        {
+            case OrderEvent.OddSessionId:
+                Appliance.Simulator.State.Sessions.NextIds = "a/b#c-";
+                break;
+            case OrderEvent.BusyForTenYears:
+                Appliance.Replace("rescan", 1, OddAnswers.BusyForTenYears);
+                Appliance.Replace("session", 1, OddAnswers.BusyForTenYears);
+                break;
+            case OrderEvent.ProxyNotFound:
+                Appliance.Replace("session", 2, OddAnswers.UnknownToProxy);
+                break;
+            case OrderEvent.UnstorableLog:
+                Appliance.Replace("log", AllLogs, http => OddAnswers.UnstorableLog(http, repositories[0].Name), http => IsOwn(http.Request.Path.Value!));
+                break;
             default:
                 if (FaultOf(what) is { } fault)
                 {
-                    world.Simulator.Add(fault);
+                    Appliance.Add(fault);
                 }
 
-                return world.SettleAsync();
+                break;
         }
     }
 
@@ -118,43 +219,99 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
         _ => null,
     };
 
-    private async Task RequestAsync(string? key)
+    /// <summary>Whether a path is that of a session of the order's own repository.</summary>
+    private bool IsOwn(string path) => Appliance.Simulator.State.Sessions.All
+        .Any(s => s.RepositoryId == repositories[0].Id && path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Contains(s.Id, StringComparison.Ordinal));
+
+    private Task SetClockAsync(TimeSpan by)
     {
-        int place = Interlocked.Increment(ref order);
-        DateTimeOffset at = world.Now;
-        using HttpRequestMessage request = new(HttpMethod.Post, "/api/rescans") { Content = JsonContent.Create(new { appliance = OrderWorld.Appliance, repository = repository.Id }) };
+        world.Clock.Shift += by;
+        ClockSet += by.Duration();
+        keys.Forget();
+        return world.SettleAsync();
+    }
+
+    private async Task<(int Status, HttpResponseMessage Answer, string Text)> PostAsync(object body, string? key)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/rescans") { Content = JsonContent.Create(body) };
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        using HttpResponseMessage answer = await world.Http.SendAsync(request);
-        string text = await answer.Content.ReadAsStringAsync();
+        HttpResponseMessage answer = await world.Http.SendAsync(request);
+        return ((int)answer.StatusCode, answer, await answer.Content.ReadAsStringAsync());
+    }
+
+    private async Task RequestAsync(string? key, bool otherwise = false)
+    {
+        int place = Interlocked.Increment(ref order);
+        DateTimeOffset at = world.Now;
+        (int status, HttpResponseMessage answer, string text) =
+            await PostAsync(new { appliance = Appliance.Name, repository = otherwise ? repositories[0].Name : repositories[0].Id }, key);
+        using HttpResponseMessage whole = answer;
         lock (gate)
         {
-            switch ((int)answer.StatusCode)
+            switch (status)
             {
                 case 202:
-                    JsonElement body = JsonSerializer.Deserialize<JsonElement>(text);
+                    string id = JsonSerializer.Deserialize<JsonElement>(text).GetProperty("requestId").GetString()!;
                     bool replayed = answer.Headers.TryGetValues("Idempotency-Replayed", out IEnumerable<string>? values) && values.First() == "true";
                     if (!replayed)
                     {
-                        Accepted.Add(new Accepted(body.GetProperty("requestId").GetString()!, at, place));
+                        Accepted.Add(new Accepted(id, at, place));
                     }
 
+                    Wrong.AddRange(key is null ? [] : keys.Accepted(otherwise, id, replayed));
                     break;
                 case 409 or 503 when answer.Headers.RetryAfter is not null:
                     break;
+                case 422 when key is not null && keys.IsOfOther(otherwise):
+                    break;
                 default:
-                    Wrong.Add($"POST answered {(int)answer.StatusCode} {text}");
+                    Wrong.Add($"POST answered {status} {text}");
                     break;
             }
         }
     }
 
+    private async Task RunAsync()
+    {
+        object filter = new { include = repositories.Select(r => r.Name) };
+        (int status, HttpResponseMessage answer, string text) = await PostAsync(runsEverywhere ? new { filter } : new { appliance = Appliance.Name, filter }, null);
+        using HttpResponseMessage whole = answer;
+        if (status == 202)
+        {
+            Runs.Add(JsonSerializer.Deserialize<JsonElement>(text).GetProperty("id").GetString()!);
+        }
+        else
+        {
+            Wrong.Add($"POST of a run answered {status} {text}");
+        }
+    }
+
+    private async Task CancelRunAsync()
+    {
+        if (Runs.LastOrDefault() is not { } run)
+        {
+            return;
+        }
+
+        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/runs/" + run, UriKind.Relative));
+        if ((int)answer.StatusCode == 202)
+        {
+            // It cancels what it started, this repository's rescan too.
+            Canceled.Add(int.MaxValue);
+        }
+        else if ((int)answer.StatusCode is not 409)
+        {
+            Wrong.Add($"DELETE of a run answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+    }
+
     private async Task CancelAsync()
     {
-        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/rescans/" + InstanceId, UriKind.Relative));
+        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/rescans/" + Own.InstanceId, UriKind.Relative));
         if ((int)answer.StatusCode == 202)
         {
             Canceled.Add(Interlocked.Increment(ref order));
@@ -176,8 +333,8 @@ internal sealed class Order(OrderWorld world, IReadOnlyList<OrderStep> steps, in
         EffectGate twin = new();
         ServiceProvider process = world.Twin(twin);
         StartRescan start = ActivatorUtilities.CreateInstance<StartRescan>(process);
-        Task run = Task.Run(() => start.RunAsync(new StartRescanInput(newest.RequestId, OrderWorld.Appliance, repository.Id), twin.Killed));
-        await Task.WhenAny(run, Task.Delay(new Random(seed).Next(0, 12)));
+        Task run = Task.Run(() => start.RunAsync(new StartRescanInput(newest.RequestId, Appliance.Name, repositories[0].Id), twin.Killed));
+        await Task.WhenAny(run, Task.Delay(random.Next(0, 12)));
         twin.Pause();
         twins.Add((twin, process, run));
     }

@@ -28,7 +28,8 @@ internal sealed class OrderExplorer(string? storage = null)
         for (int done = 0; done < count && failures.Count < MostFailures;)
         {
             int some = Math.Min(OrdersPerWorld, count - done);
-            await using OrderWorld world = await OrderWorld.StartAsync(some, storage);
+            int repositories = Enumerable.Range(seed + done, some).Sum(s => Order.RepositoriesOf(OrderStep.Of(s)));
+            await using OrderWorld world = await OrderWorld.StartAsync(repositories, storage);
             for (int i = 0; i < some && failures.Count < MostFailures; i++, done++)
             {
                 OrderResult result = await PlayAsync(world, OrderStep.Of(seed + done), seed + done);
@@ -48,7 +49,7 @@ internal sealed class OrderExplorer(string? storage = null)
 
     /// <summary>A failure for people: its seed, its steps, and what did not hold.</summary>
     public static string Describe(OrderResult result) =>
-        string.Create(CultureInfo.InvariantCulture, $"seed {result.Seed}: {string.Join(", ", result.Steps)}\n  {string.Join("\n  ", result.Wrong)}");
+        string.Create(CultureInfo.InvariantCulture, $"seed {result.Seed} on {Order.ApplianceOf(result.Seed)}: {string.Join(", ", result.Steps)}\n  {string.Join("\n  ", result.Wrong)}");
 
     private static async Task<OrderResult> PlayAsync(OrderWorld world, IReadOnlyList<OrderStep> steps, int seed)
     {
@@ -56,11 +57,16 @@ internal sealed class OrderExplorer(string? storage = null)
         try
         {
             await order.PlayAsync();
-            return new OrderResult(seed, steps, await OrderCheck.AsyncOf(world, order));
+            return new OrderResult(seed, steps, await new OrderCheck(world, order).RunAsync());
         }
         catch (Exception e)
         {
             return new OrderResult(seed, steps, [e.ToString()]);
+        }
+        finally
+        {
+            world.Clock.Shift = TimeSpan.Zero;
+            world.Appliances.ToList().ForEach(a => a.Calm());
         }
     }
 
@@ -71,7 +77,7 @@ internal sealed class OrderExplorer(string? storage = null)
         for (int i = 0; i < shortest.Steps.Count;)
         {
             OrderStep[] fewer = [.. shortest.Steps.Where((_, at) => at != i)];
-            await using OrderWorld world = await OrderWorld.StartAsync(1, storage);
+            await using OrderWorld world = await OrderWorld.StartAsync(Order.RepositoriesOf(fewer), storage);
             OrderResult result = await PlayAsync(world, fewer, failed.Seed);
             (shortest, i) = result.Wrong.Count > 0 ? (result, i) : (shortest, i + 1);
         }

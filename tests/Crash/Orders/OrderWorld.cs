@@ -16,26 +16,47 @@ using Rescan.Local.Simulator;
 
 namespace Rescan.Crash.Orders;
 
-/// <summary>The app whole on its own state, a simulated appliance over real HTTPS, and one clock for both, which stands until it is moved.</summary>
+/// <summary>
+/// The app whole on its own state, simulated appliances of both kinds over real HTTPS, and one time for all, which stands until it is moved.
+/// The app's clock can be set; those of the appliances are right.
+/// </summary>
 internal sealed class OrderWorld : IAsyncDisposable
 {
     public const string Appliance = "one";
+
+    /// <summary>By whom others rescan.</summary>
+    public const string Stranger = @"LAB\administrator";
+
     public static readonly TimeSpan SessionDuration = TimeSpan.FromSeconds(40);
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
     public static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan LongStride = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(25);
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-orders-").FullName;
-    private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 5, 1, 30, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 5, 1, 30, 0, TimeSpan.Zero));
     private readonly string? storage;
+    private readonly bool timers;
     private IConfiguration configuration = null!;
     private int next;
     private TaskHub? tables;
     private ITable table = null!;
 
-    private OrderWorld(string? storage) => this.storage = storage;
+    private OrderWorld(string? storage, bool timers)
+    {
+        this.storage = storage;
+        this.timers = timers;
+        Clock = new ShiftedClock(time);
+    }
 
-    public SimulatedAppliance Simulator { get; private set; } = null!;
+    /// <summary>The clock of the app.</summary>
+    public ShiftedClock Clock { get; }
+
+    /// <summary>Veeam Backup for AWS; Veeam Backup &amp; Replication by its newest revision, and by the one that is used unless another is set.</summary>
+    public IReadOnlyList<OrderAppliance> Appliances { get; private set; } = [];
+
+    /// <summary>The first appliance.</summary>
+    public SimulatedAppliance Simulator => Appliances[0].Simulator;
 
     public LocalFunctionHost Host { get; private set; } = null!;
 
@@ -46,31 +67,48 @@ internal sealed class OrderWorld : IAsyncDisposable
     /// <summary>The store as it is, without a process before it.</summary>
     public OutcomeStore Outcomes => new(table);
 
-    public DateTimeOffset Now => clock.GetUtcNow();
+    /// <summary>The time by the clock of the app.</summary>
+    public DateTimeOffset Now => Clock.GetUtcNow();
+
+    /// <summary>The time as it is.</summary>
+    public DateTimeOffset Time => time.GetUtcNow();
 
     public int Restarts { get; private set; }
 
-    /// <param name="repositories">Each order takes one of them.</param>
+    /// <param name="repositories">Orders take theirs of them.</param>
     /// <param name="storage">A storage account's connection for outcomes and intents; null: SQLite.</param>
-    public static async Task<OrderWorld> StartAsync(int repositories, string? storage)
+    /// <param name="timers">Whether the nightly run is due at half past one.</param>
+    public static async Task<OrderWorld> StartAsync(int repositories, string? storage, bool timers = false)
     {
-        OrderWorld world = new(storage);
-        SimulatorOptions options = new() { SessionDuration = SessionDuration, Time = world.clock, TokenLifetime = TimeSpan.FromDays(30), Repositories = SimulatedRepository.Many(repositories + 1) };
-        world.Simulator = await SimulatedAppliance.StartAsync(options, CancellationToken.None);
-        world.configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        OrderWorld world = new(storage, timers);
+        world.Appliances =
+        [
+            await world.ApplianceAsync(Appliance, SimulatedKind.VeeamBackupForAws, "", repositories),
+            await world.ApplianceAsync("two", SimulatedKind.VeeamBackupAndReplication, "auto", repositories),
+            await world.ApplianceAsync("three", SimulatedKind.VeeamBackupAndReplication, "", repositories),
+        ];
+        Dictionary<string, string?> settings = new()
         {
-            ["Rescan:Appliances:0:Name"] = Appliance,
-            ["Rescan:Appliances:0:BaseUrl"] = world.Simulator.BaseAddress.AbsoluteUri,
-            ["Rescan:Appliances:0:Username"] = options.Username,
-            ["Rescan:Appliances:0:Password"] = options.Password,
-            ["Rescan:Appliances:0:Thumbprints:0"] = world.Simulator.Thumbprint,
             ["Rescan:Deadline"] = Deadline.ToString("c", CultureInfo.InvariantCulture),
             ["Rescan:Polling:MinInterval"] = "00:00:02",
             ["Rescan:Polling:MaxInterval"] = LongestPoll.ToString("c", CultureInfo.InvariantCulture),
             ["Rescan:Outcomes:Table"] = "Orders" + Guid.NewGuid().ToString("N"),
             ["AzureWebJobsStorage"] = storage,
             ["RescanSchedule"] = "0 30 1 * * *",
-        }).Build();
+        };
+        foreach ((int i, OrderAppliance appliance) in world.Appliances.Index())
+        {
+            string key = string.Create(CultureInfo.InvariantCulture, $"Rescan:Appliances:{i}:");
+            settings[key + "Name"] = appliance.Name;
+            settings[key + "Kind"] = appliance.Kind.ToString();
+            settings[key + "BaseUrl"] = appliance.Simulator.BaseAddress.AbsoluteUri;
+            settings[key + "Username"] = appliance.Simulator.State.Options.Username;
+            settings[key + "Password"] = appliance.Simulator.Password;
+            settings[key + "Thumbprints:0"] = appliance.Simulator.Thumbprint;
+            settings[key + "ApiVersion"] = appliance.Revision;
+        }
+
+        world.configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         world.tables = storage is null ? await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(world.folder, "table.db") }, CancellationToken.None) : null;
         world.table = world.tables?.Table ?? AzureTable.Of(world.configuration);
         await world.BootAsync();
@@ -83,14 +121,26 @@ internal sealed class OrderWorld : IAsyncDisposable
     /// <summary>The one that others rescan.</summary>
     public SimulatedRepository ForeignRepository => Simulator.State.Options.Repositories[^1];
 
-    /// <summary>Moves the clock in strides, each once everything waits, or has been waited for long enough: time passes whatever is under way.</summary>
-    public async Task PassAsync(TimeSpan time)
+    /// <summary>Lets a long time pass in which nothing is under way.</summary>
+    public async Task PassLongAsync(TimeSpan span)
     {
-        for (TimeSpan left = time; left > TimeSpan.Zero;)
+        for (TimeSpan left = span; left > TimeSpan.Zero; left -= LongStride)
+        {
+            await SettleAsync();
+            time.Advance(LongStride);
+        }
+
+        await SettleAsync();
+    }
+
+    /// <summary>Moves the clock in strides, each once everything waits, or has been waited for long enough: time passes whatever is under way.</summary>
+    public async Task PassAsync(TimeSpan span)
+    {
+        for (TimeSpan left = span; left > TimeSpan.Zero;)
         {
             TimeSpan stride = left < TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(2);
             await SettleAsync();
-            clock.Advance(stride);
+            time.Advance(stride);
             left -= stride;
         }
 
@@ -117,7 +167,7 @@ internal sealed class OrderWorld : IAsyncDisposable
         for (TimeSpan left = down; left > TimeSpan.Zero; left -= TimeSpan.FromSeconds(2))
         {
             // What the appliance has in hand goes on.
-            clock.Advance(TimeSpan.FromSeconds(2));
+            time.Advance(TimeSpan.FromSeconds(2));
             await Task.Delay(left > down - TimeSpan.FromSeconds(10) ? 5 : 0);
         }
 
@@ -130,7 +180,7 @@ internal sealed class OrderWorld : IAsyncDisposable
     {
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<TimeProvider>(Clock);
         Register(services, gate);
         return services.BuildServiceProvider();
     }
@@ -140,7 +190,11 @@ internal sealed class OrderWorld : IAsyncDisposable
         Gate.Kill();
         Http.Dispose();
         await Host.DisposeAsync();
-        await Simulator.DisposeAsync();
+        foreach (OrderAppliance appliance in Appliances)
+        {
+            await appliance.DisposeAsync();
+        }
+
         await (tables?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(folder, recursive: true);
     }
@@ -149,8 +203,18 @@ internal sealed class OrderWorld : IAsyncDisposable
     {
         services.AddSingleton(gate.Guard<ITable>(table));
         services.AddRescan(configuration);
-        services.AddHttpClient("appliance-0").AddHttpMessageHandler(gate.Handler);
+        for (int i = 0; i < Appliances.Count; i++)
+        {
+            services.AddHttpClient(string.Create(CultureInfo.InvariantCulture, $"appliance-{i}")).AddHttpMessageHandler(gate.Handler);
+        }
     }
+
+    private Task<OrderAppliance> ApplianceAsync(string name, SimulatedKind kind, string revision, int repositories) => OrderAppliance.StartAsync(
+        name, revision,
+        SimulatorOptions.Of(kind) with
+        {
+            SessionDuration = SessionDuration, Time = time, TokenLifetime = TimeSpan.FromDays(30), Repositories = SimulatedRepository.Many(repositories + 1),
+        });
 
     private async Task BootAsync()
     {
@@ -163,8 +227,8 @@ internal sealed class OrderWorld : IAsyncDisposable
                 Configuration = configuration,
                 ConfigureServices = services => Register(services, gate),
                 Url = new Uri("http://127.0.0.1:0"),
-                Timers = false,
-                Time = clock,
+                Timers = timers,
+                Time = Clock,
                 RequestsPerSecond = 1_000_000,
                 RequestBurst = 1_000_000,
                 ConfigureLogging = Environment.GetEnvironmentVariable("ORDERS_LOG") is null ? null : l => l.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(o => o.SingleLine = true),
