@@ -41,6 +41,7 @@ public static class RescanServiceCollectionExtensions
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddHostedService<ApplianceAddressCheck>();
+        services.AddSingleton<ProblemBook>();
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();

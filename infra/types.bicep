@@ -104,11 +104,11 @@ type channel = {
   @description('kind webhook: name of the vault\'s secret that signs.')
   secretName: string?
 
-  @description('Which rescans are told. Default: failure.')
-  when: ('never' | 'failure' | 'change' | 'always')?
+  @description('Which rescans are told: failure tells a problem once and once that it is over, every tells each failure. Default: failure.')
+  when: ('never' | 'failure' | 'every' | 'change' | 'always')?
 
   @description('Which runs over many repositories are told. Default: failure.')
-  runs: ('never' | 'failure' | 'change' | 'always')?
+  runs: ('never' | 'failure' | 'every' | 'change' | 'always')?
 }
 
 @export()

@@ -28,10 +28,10 @@ public sealed class ChannelOptions
     /// <summary>Name of the Key Vault secret that holds the signing secret of a webhook.</summary>
     public string? SecretName { get; set; }
 
-    /// <summary>Which rescans are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>. Those that a run started are told by the run's own notification.</summary>
+    /// <summary>Which rescans are told: <c>never</c>, <c>failure</c> (a problem once, and once that it is over), <c>every</c> (each failure), <c>change</c> or <c>always</c>. Those that a run started are told by the run's own notification.</summary>
     public string When { get; set; } = "failure";
 
-    /// <summary>Which runs over many repositories are told: <c>never</c>, <c>failure</c>, <c>change</c> or <c>always</c>.</summary>
+    /// <summary>Which runs over many repositories are told: <c>never</c>, <c>failure</c>, <c>every</c>, <c>change</c> or <c>always</c>, likewise.</summary>
     public string Runs { get; set; } = "failure";
 
     /// <summary>Whether it is set at all.</summary>

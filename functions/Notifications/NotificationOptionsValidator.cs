@@ -44,8 +44,8 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             Expect(
                 (string.IsNullOrWhiteSpace(channel.UrlSecret) && string.IsNullOrWhiteSpace(channel.SecretName)) || options.KeyVaultUri is not null,
                 "KeyVaultUri", $"the vault that holds the secrets of channel '{channel.NameOrKind}', such as https://NAME.vault.azure.net/");
-            Expect(Is<NotifyOn>(channel.When, out _), key + "When", "never, failure, change or always");
-            Expect(Is<NotifyOn>(channel.Runs, out _), key + "Runs", "never, failure, change or always");
+            Expect(Is<NotifyOn>(channel.When, out _), key + "When", "never, failure, every, change or always");
+            Expect(Is<NotifyOn>(channel.Runs, out _), key + "Runs", "never, failure, every, change or always");
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

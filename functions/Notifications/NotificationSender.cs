@@ -32,14 +32,18 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultS
     public static string IdOf(Notification notification, string channel) => $"{notification.RequestId}_{channel}";
 
     /// <summary>Posts.</summary>
+    /// <param name="channel">To whom.</param>
+    /// <param name="notification">What happened.</param>
+    /// <param name="changes">What is new of it to the channel; null: the channel is told all.</param>
+    /// <param name="cancellationToken">Ends the try.</param>
     /// <returns>What became of it; not delivered when sending the same again cannot help.</returns>
     /// <exception cref="DeliveryFailedException">It was not taken, but may be the next time.</exception>
-    public async Task<DeliveryResult> SendAsync(Channel channel, Notification notification, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(Channel channel, Notification notification, ProblemChanges? changes, CancellationToken cancellationToken)
     {
-        NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl);
+        NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl, changes);
         byte[] body = channel.Kind switch
         {
-            ChannelKind.Webhook => WebhookEvent.Write(notification, text),
+            ChannelKind.Webhook => WebhookEvent.Write(notification, text, changes),
             ChannelKind.Slack => SlackMessage.Write(text),
             _ => TeamsCard.Write(text),
         };
