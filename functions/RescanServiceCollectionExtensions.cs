@@ -79,6 +79,8 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
         services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
         services.AddSingleton<VaultSecrets>();
+        services.AddSingleton<ChannelSecrets>();
+        services.AddSingleton<ChannelHttp>();
         services.AddSingleton<NotificationSender>();
         return services.AddSingleton<IChannelTest, ChannelTest>();
     }

@@ -75,8 +75,8 @@ func oneChannel(index int, one channel) settings =>
   union(
     {
       'Rescan__Notifications__Channels__${index}__Kind': one.kind
-      'Rescan__Notifications__Channels__${index}__UrlSecret': one.urlSecret
     },
+    optionalSetting('Rescan__Notifications__Channels__${index}__UrlSecret', one.?urlSecret),
     optionalSetting('Rescan__Notifications__Channels__${index}__Name', one.?name),
     optionalSetting('Rescan__Notifications__Channels__${index}__SecretName', one.?secretName),
     optionalSetting('Rescan__Notifications__Channels__${index}__When', one.?when),
@@ -95,6 +95,6 @@ func secretNames(appliances appliance[], hooks webhooks, channels channel[]) str
     map(appliances, one => passwordSecretOf(one)),
     hooks.?rescanSecrets ?? [],
     hooks.?s3ApiKeySecrets ?? [],
-    map(channels, one => one.urlSecret),
+    map(filter(channels, one => one.?urlSecret != null), one => one.urlSecret!),
     map(filter(channels, one => one.?secretName != null), one => one.secretName!)
   )

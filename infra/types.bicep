@@ -92,16 +92,16 @@ type webhooks = {
 @sealed()
 @description('A place that notifications go to. Its address and its signing secret are in the vault.')
 type channel = {
-  @description('webhook, slack, or teams.')
-  kind: 'webhook' | 'slack' | 'teams'
+  @description('webhook, slack, teams, ntfy or pagerduty.')
+  kind: 'webhook' | 'slack' | 'teams' | 'ntfy' | 'pagerduty'
 
-  @description('Name of the vault\'s secret that holds the address.')
-  urlSecret: string
+  @description('Name of the vault\'s secret that holds the address. kind pagerduty: none, except for an account in the EU.')
+  urlSecret: string?
 
   @description('Name of its own. Default: its kind.')
   name: string?
 
-  @description('kind webhook: name of the vault\'s secret that signs.')
+  @description('Name of the vault\'s secret that signs (kind webhook), the access token (ntfy, where the topic wants one), or the routing key (pagerduty).')
   secretName: string?
 
   @description('Which rescans are told: failure tells a problem once and once that it is over, every tells each failure. Default: failure.')

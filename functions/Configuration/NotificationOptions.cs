@@ -13,19 +13,19 @@ public sealed class ChannelOptions
     /// <summary>A short name of its own, letters, digits and hyphens; its kind unless given. Deliveries are remembered by it.</summary>
     public string? Name { get; set; }
 
-    /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook) or <c>teams</c> (a webhook of Workflows).</summary>
+    /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook), <c>teams</c> (a webhook of Workflows), <c>ntfy</c> (a topic) or <c>pagerduty</c> (Events API v2).</summary>
     public string Kind { get; set; } = "";
 
-    /// <summary>The https address; http is allowed on loopback only. For Slack and Teams it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it.</summary>
+    /// <summary>The https address; http is allowed on loopback only. For Slack, Teams and ntfy it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it. PagerDuty needs none; its accounts in the EU have https://events.eu.pagerduty.com/v2/enqueue.</summary>
     public string? Url { get; set; }
 
     /// <summary>Name of the Key Vault secret that holds the address.</summary>
     public string? UrlSecret { get; set; }
 
-    /// <summary>The signing secret of a webhook, <c>whsec_</c> and 24 to 64 bytes in base64; for local runs only.</summary>
+    /// <summary>The signing secret of a webhook, <c>whsec_</c> and 24 to 64 bytes in base64; the access token of ntfy, where the topic wants one; the routing key of PagerDuty. For local runs only.</summary>
     public string? Secret { get; set; }
 
-    /// <summary>Name of the Key Vault secret that holds the signing secret of a webhook.</summary>
+    /// <summary>Name of the Key Vault secret that holds <see cref="Secret"/>.</summary>
     public string? SecretName { get; set; }
 
     /// <summary>Which rescans are told: <c>never</c>, <c>failure</c> (a problem once, and once that it is over), <c>every</c> (each failure), <c>change</c> or <c>always</c>. Those that a run started are told by the run's own notification.</summary>

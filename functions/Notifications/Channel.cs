@@ -13,6 +13,12 @@ internal enum ChannelKind
 
     /// <summary>An Adaptive Card for a webhook of Microsoft Teams' Workflows.</summary>
     Teams,
+
+    /// <summary>A message to a topic of ntfy.</summary>
+    Ntfy,
+
+    /// <summary>Alert events of PagerDuty's Events API v2.</summary>
+    PagerDuty,
 }
 
 /// <summary>A configured channel.</summary>

@@ -175,7 +175,8 @@ internal sealed record NotificationText(
 
     private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
 
-    private static string TitleOf(Outcome outcome) => outcome switch
+    /// <summary>What happened, by how a rescan ended.</summary>
+    public static string TitleOf(Outcome outcome) => outcome switch
     {
         Outcome.Succeeded => "Rescan succeeded",
         Outcome.Warning => "Rescan ended with warnings",

@@ -75,7 +75,8 @@ internal sealed class Notifier(
         }
 
         DateTimeOffset now = time.GetUtcNow();
-        DeliveryResult result = await sender.SendAsync(configured, notification, changes, cancellationToken);
+        DeliveryResult result = await sender.SendAsync(
+            configured, notification, changes, (told, isOver) => deliveries.RecordProblemAsync(configured.Name, told with { ToldAt = now }, isOver, cancellationToken), cancellationToken);
         if (result.Delivered && await deliveries.TryRecordDeliveryAsync(
             notification.RequestId, configured.Name, now, [.. (changes?.Begun ?? []).Select(p => p.Told with { ToldAt = now })], changes?.Over ?? [], cancellationToken))
         {

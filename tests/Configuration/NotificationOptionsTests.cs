@@ -57,6 +57,39 @@ public sealed class NotificationOptionsTests
     public void Only_https_leaves_this_machine(string url, bool valid) =>
         Assert.Equal(valid, Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "slack", ["Rescan:Notifications:Channels:0:Url"] = url }).Length == 0);
 
+    [Theory]
+    [InlineData("ntfy", "https://ntfy.sh/topic_1", null, null)]
+    [InlineData("ntfy", "https://ntfy.example/below/topic", "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2", null)]
+    [InlineData("ntfy", "https://ntfy.sh/", null, "Url")]
+    [InlineData("ntfy", "https://ntfy.sh/topic?auth=x", null, "Url")]
+    [InlineData("ntfy", "https://ntfy.sh/topic", "tk_\r\nX-Evil: hidden", "Secret")]
+    [InlineData("ntfy", null, null, "UrlSecret")]
+    [InlineData("pagerduty", null, "0123456789abcdef0123456789abcdef", null)]
+    [InlineData("PagerDuty", "https://events.eu.pagerduty.com/v2/enqueue", "0123456789abcdef0123456789abcdef", null)]
+    [InlineData("pagerduty", null, "hidden", "Secret")]
+    [InlineData("pagerduty", null, null, "Secret")]
+    public void A_channel_is_checked_by_its_kind(string kind, string? url, string? secret, string? fault)
+    {
+        string[] faults = Faults(new()
+        {
+            ["Rescan:Notifications:Channels:0:Kind"] = kind,
+            ["Rescan:Notifications:Channels:0:Url"] = url,
+            ["Rescan:Notifications:Channels:0:Secret"] = secret,
+        });
+
+        Assert.Equal(fault is null ? [] : [$"Rescan__Notifications__Channels__0__{fault}"], faults.Select(f => f.Split(": ")[0]));
+        Assert.All(faults, f => Assert.DoesNotContain("hidden", f, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_alert_is_not_opened_at_each_failure() => Assert.Equal(2, Faults(new()
+    {
+        ["Rescan:Notifications:Channels:0:Kind"] = "pagerduty",
+        ["Rescan:Notifications:Channels:0:Secret"] = "0123456789abcdef0123456789abcdef",
+        ["Rescan:Notifications:Channels:0:When"] = "every",
+        ["Rescan:Notifications:Channels:0:Runs"] = "always",
+    }).Length);
+
     [Fact]
     public void A_channel_of_blanks_is_passed_over() =>
         Assert.Empty(Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "", ["Rescan:Notifications:Channels:0:Url"] = "", ["Rescan:Notifications:Channels:0:When"] = "failure" }));
