@@ -81,6 +81,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<VaultSecrets>();
         services.AddSingleton<ChannelSecrets>();
         services.AddSingleton<ChannelHttp>();
+        services.AddSingleton<MailSender>();
         services.AddSingleton<NotificationSender>();
         return services.AddSingleton<IChannelTest, ChannelTest>();
     }

@@ -19,6 +19,9 @@ internal enum ChannelKind
 
     /// <summary>Alert events of PagerDuty's Events API v2.</summary>
     PagerDuty,
+
+    /// <summary>Mail by SMTP.</summary>
+    Mail,
 }
 
 /// <summary>A configured channel.</summary>

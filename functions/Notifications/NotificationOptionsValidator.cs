@@ -31,7 +31,7 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
 
             string key = $"Notifications__Channels__{i}__";
             bool isKnown = Is(channel.Kind, out ChannelKind kind);
-            Expect(isKnown, key + "Kind", "webhook, slack, teams, ntfy or pagerduty");
+            Expect(isKnown, key + "Kind", "webhook, slack, teams, ntfy, pagerduty or mail");
             Expect(ChannelName().IsMatch(channel.NameOrKind), key + "Name", "a name of at most 40 letters, digits and hyphens");
             Expect(names.Add(channel.NameOrKind), key + "Name", $"a name of its own; '{channel.NameOrKind}' is taken by another channel");
             Expect(Is<NotifyOn>(channel.When, out NotifyOn when), key + "When", "never, failure, every, change or always");
@@ -58,7 +58,7 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
     {
         bool hasSecret = !string.IsNullOrWhiteSpace(channel.Secret) || !string.IsNullOrWhiteSpace(channel.SecretName);
         expect(
-            kind == ChannelKind.PagerDuty || !string.IsNullOrWhiteSpace(channel.Url) || !string.IsNullOrWhiteSpace(channel.UrlSecret),
+            kind is ChannelKind.PagerDuty or ChannelKind.Mail || !string.IsNullOrWhiteSpace(channel.Url) || !string.IsNullOrWhiteSpace(channel.UrlSecret),
             "UrlSecret", "the channel's address, or its Key Vault name in UrlSecret");
         bool isSet = !IsReadLater(channel.Secret);
         switch (kind)
@@ -80,6 +80,13 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
                 expect(!isSet || ChannelSecretFormat.IsRoutingKey(channel.Secret!), "Secret", "the 32 letters and digits of an integration of the kind Events API v2");
                 expect(when is NotifyOn.Never or NotifyOn.Failure, "When", "never or failure: an alert is opened once and resolved once");
                 expect(runs is NotifyOn.Never or NotifyOn.Failure, "Runs", "never or failure: an alert is opened once and resolved once");
+                break;
+            case ChannelKind.Mail:
+                foreach ((string name, string expected) in MailSettings.FaultsOf(channel.Mail, hasSecret))
+                {
+                    expect(false, "Mail__" + name, expected);
+                }
+
                 break;
             default:
                 expect(!hasSecret, "Secret", "no secret; that of Slack and Teams is the address");

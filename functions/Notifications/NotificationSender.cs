@@ -10,8 +10,9 @@ namespace Rescan.Functions.Notifications;
 /// <param name="options">The settings.</param>
 /// <param name="secrets">Addresses and secrets.</param>
 /// <param name="http">Posts.</param>
+/// <param name="mail">Sends mail.</param>
 /// <param name="time">The clock.</param>
-internal sealed class NotificationSender(IOptions<RescanOptions> options, ChannelSecrets secrets, ChannelHttp http, TimeProvider time)
+internal sealed class NotificationSender(IOptions<RescanOptions> options, ChannelSecrets secrets, ChannelHttp http, MailSender mail, TimeProvider time)
 {
     /// <summary>The id under which a receiver knows a notification, the same however often it is sent.</summary>
     public static string IdOf(Notification notification, string channel) => $"{notification.RequestId}_{channel}";
@@ -36,6 +37,7 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
                 ChannelKind.Slack => await PostAsync(channel, SlackMessage.Write(text), cancellationToken),
                 ChannelKind.Teams => await PostAsync(channel, TeamsCard.Write(text), cancellationToken),
                 ChannelKind.Ntfy => await PublishAsync(channel, text, cancellationToken),
+                ChannelKind.Mail => await mail.SendAsync(channel, IdOf(notification, channel.Name), text, cancellationToken),
                 _ => await AlertAsync(channel, notification, text, changes, record, cancellationToken),
             };
         }

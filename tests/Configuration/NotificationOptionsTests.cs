@@ -81,6 +81,27 @@ public sealed class NotificationOptionsTests
         Assert.All(faults, f => Assert.DoesNotContain("hidden", f, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("smtp.example.com", null, "starttls", "rescan@example.com", "ops@example.com", "u", "p", "")]
+    [InlineData("smtp.example.com", "25", "none", "Rescan <rescan@example.com>", "ops@example.com", null, null, "")]
+    [InlineData("127.0.0.1", "2525", "none", "rescan@example.com", "ops@example.com", "u", "p", "")]
+    [InlineData("smtp.example.com", "0", "ssl", "rescan", "ops@example.com\r\nBcc: x@y.z", "u", null, "Port Security Username From To")]
+    [InlineData("smtp.example.com", null, "none", "rescan@example.com", "ops@example.com", "u", "p", "Security")]
+    [InlineData("https://smtp.example.com", null, "1", "rescan@example.com", "", null, "p", "Host Security Username To")]
+    public void A_mail_channel_is_checked_whole(string host, string? port, string security, string from, string to, string? user, string? password, string faults) => Assert.Equal(
+        faults.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => "Rescan__Notifications__Channels__0__Mail__" + f),
+        Faults(new()
+        {
+            ["Rescan:Notifications:Channels:0:Kind"] = "mail",
+            ["Rescan:Notifications:Channels:0:Secret"] = password,
+            ["Rescan:Notifications:Channels:0:Mail:Host"] = host,
+            ["Rescan:Notifications:Channels:0:Mail:Port"] = port,
+            ["Rescan:Notifications:Channels:0:Mail:Security"] = security,
+            ["Rescan:Notifications:Channels:0:Mail:Username"] = user,
+            ["Rescan:Notifications:Channels:0:Mail:From"] = from,
+            ["Rescan:Notifications:Channels:0:Mail:To:0"] = to,
+        }).Select(f => f.Split(": ")[0]));
+
     [Fact]
     public void An_alert_is_not_opened_at_each_failure() => Assert.Equal(2, Faults(new()
     {
