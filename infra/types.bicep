@@ -92,8 +92,8 @@ type webhooks = {
 @sealed()
 @description('A place that notifications go to. Its address and its signing secret are in the vault.')
 type channel = {
-  @description('webhook, slack, teams, ntfy, pagerduty or mail.')
-  kind: 'webhook' | 'slack' | 'teams' | 'ntfy' | 'pagerduty' | 'mail'
+  @description('webhook, slack, teams, ntfy, pagerduty, mail or ping.')
+  kind: 'webhook' | 'slack' | 'teams' | 'ntfy' | 'pagerduty' | 'mail' | 'ping'
 
   @description('Name of the vault\'s secret that holds the address. kind pagerduty: none, except for an account in the EU; mail: none.')
   urlSecret: string?

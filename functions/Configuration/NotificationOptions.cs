@@ -13,10 +13,10 @@ public sealed class ChannelOptions
     /// <summary>A short name of its own, letters, digits and hyphens; its kind unless given. Deliveries are remembered by it.</summary>
     public string? Name { get; set; }
 
-    /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook), <c>teams</c> (a webhook of Workflows), <c>ntfy</c> (a topic), <c>pagerduty</c> (Events API v2) or <c>mail</c> (by SMTP).</summary>
+    /// <summary><c>webhook</c> (JSON signed by Standard Webhooks), <c>slack</c> (an incoming webhook), <c>teams</c> (a webhook of Workflows), <c>ntfy</c> (a topic), <c>pagerduty</c> (Events API v2), <c>mail</c> (by SMTP) or <c>ping</c> (a check of Healthchecks or alike, for scheduled runs only, whatever <see cref="When"/> and <see cref="Runs"/> say).</summary>
     public string Kind { get; set; } = "";
 
-    /// <summary>The https address; http is allowed on loopback only. For Slack, Teams and ntfy it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it. PagerDuty needs none; its accounts in the EU have https://events.eu.pagerduty.com/v2/enqueue.</summary>
+    /// <summary>The https address; http is allowed on loopback only. For Slack, Teams, ntfy and pings it is a secret, so that outside local runs <see cref="UrlSecret"/> is the place for it. PagerDuty needs none; its accounts in the EU have https://events.eu.pagerduty.com/v2/enqueue.</summary>
     public string? Url { get; set; }
 
     /// <summary>Name of the Key Vault secret that holds the address.</summary>

@@ -22,6 +22,9 @@ internal enum ChannelKind
 
     /// <summary>Mail by SMTP.</summary>
     Mail,
+
+    /// <summary>Pings of scheduled runs, by which silence is noticed.</summary>
+    Ping,
 }
 
 /// <summary>A configured channel.</summary>

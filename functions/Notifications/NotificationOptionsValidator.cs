@@ -31,7 +31,7 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
 
             string key = $"Notifications__Channels__{i}__";
             bool isKnown = Is(channel.Kind, out ChannelKind kind);
-            Expect(isKnown, key + "Kind", "webhook, slack, teams, ntfy, pagerduty or mail");
+            Expect(isKnown, key + "Kind", "webhook, slack, teams, ntfy, pagerduty, mail or ping");
             Expect(ChannelName().IsMatch(channel.NameOrKind), key + "Name", "a name of at most 40 letters, digits and hyphens");
             Expect(names.Add(channel.NameOrKind), key + "Name", $"a name of its own; '{channel.NameOrKind}' is taken by another channel");
             Expect(Is<NotifyOn>(channel.When, out NotifyOn when), key + "When", "never, failure, every, change or always");

@@ -28,9 +28,14 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
     public async Task<DeliveryResult> SendAsync(
         Channel channel, Notification notification, ProblemChanges? changes, Func<ToldProblem, bool, Task> record, CancellationToken cancellationToken)
     {
-        NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl, changes);
         try
         {
+            if (channel.Kind == ChannelKind.Ping)
+            {
+                return await PingAsync(channel, notification, cancellationToken);
+            }
+
+            NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl, changes);
             return channel.Kind switch
             {
                 ChannelKind.Webhook => await SignAsync(channel, notification, WebhookEvent.Write(notification, text, changes), cancellationToken),
@@ -49,6 +54,14 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
 
     private async Task<DeliveryResult> PostAsync(Channel channel, byte[] body, CancellationToken cancellationToken) =>
         await http.PostAsync(channel, await secrets.AddressAsync(channel, null, cancellationToken), body, null, cancellationToken);
+
+    private async Task<DeliveryResult> PingAsync(Channel channel, Notification notification, CancellationToken cancellationToken)
+    {
+        Uri check = await secrets.AddressAsync(channel, null, cancellationToken);
+        byte[] body = RunPing.Write(notification, notification.Started is null ? NotificationText.Of(notification, options.Value.PublicUrl) : null);
+        return await http.PostAsync(
+            channel, RunPing.AddressOf(check, notification), body, r => r.Content!.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8"), cancellationToken);
+    }
 
     private async Task<DeliveryResult> SignAsync(Channel channel, Notification notification, byte[] body, CancellationToken cancellationToken)
     {

@@ -40,7 +40,9 @@ internal sealed class Notifier(
         List<string> chosen = [];
         foreach (Channel channel in channels)
         {
-            if (channel.OccasionOf(notification) == NotifyOn.Failure
+            if (channel.Kind == ChannelKind.Ping || notification.Started is not null
+                ? channel.Kind == ChannelKind.Ping && (notification.Started is not null || notification is { Run: not null, IsScheduled: true })
+                : channel.OccasionOf(notification) == NotifyOn.Failure
                 ? (await problems.ChangesAsync(channel.Name, notification, cancellationToken)).Any
                 : Includes(channel.OccasionOf(notification), notification, changed))
             {
@@ -65,8 +67,14 @@ internal sealed class Notifier(
             return new DeliveryResult(channel, true, "told before");
         }
 
+        // A start that is told after the end would wait for another end.
+        if (notification.Started is { } started && (await runs.GetRunAsync(started.RunId, cancellationToken))?.FinishedAt is not null)
+        {
+            return new DeliveryResult(channel, false, "the run has ended meanwhile");
+        }
+
         // Others may have told it since it was chosen.
-        ProblemChanges? changes = configured.OccasionOf(notification) == NotifyOn.Failure
+        ProblemChanges? changes = configured.Kind != ChannelKind.Ping && configured.OccasionOf(notification) == NotifyOn.Failure
             ? await problems.ChangesAsync(configured.Name, notification, cancellationToken)
             : null;
         if (changes is { Any: false })
