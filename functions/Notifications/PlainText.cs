@@ -5,7 +5,7 @@ namespace Rescan.Functions.Notifications;
 /// <summary>A notification as plain lines, for what shows text as it is.</summary>
 internal static class PlainText
 {
-    private const string CutMark = "…";
+    private const char CutMark = '…';
 
     /// <summary>All of a notification below its title: a line for each fact and each problem.</summary>
     /// <param name="text">The notification.</param>
@@ -32,7 +32,7 @@ internal static class PlainText
         }
 
         StringBuilder cut = new();
-        int left = maxBytes - Encoding.UTF8.GetByteCount(CutMark);
+        int left = maxBytes - new Rune(CutMark).Utf8SequenceLength;
         foreach (Rune rune in text.EnumerateRunes())
         {
             left -= rune.Utf8SequenceLength;
