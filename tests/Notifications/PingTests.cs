@@ -1,6 +1,11 @@
 using System.Text;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Notifications;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
+using Rescan.Tests.Triggers;
 
 namespace Rescan.Tests.Notifications;
 
@@ -55,6 +60,26 @@ public sealed class PingTests
         receiver.Answer(Check, (404, "not found"));
         Assert.Equal("answered 404", (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.TellAsync(End("run-2", failed: 0)))).Detail);
         Assert.StartsWith("?create=1&rid=", Assert.Single(receiver.All).Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_schedule_s_own_run_pings_and_one_by_hand_does_not()
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(100) }], new()
+        {
+            ["Rescan:Notifications:Channels:0:Kind"] = "ping",
+            ["Rescan:Notifications:Channels:0:Url"] = new Uri(receiver.Url, Check).AbsoluteUri,
+        });
+
+        await ActivatorUtilities.CreateInstance<NightlyRescan>(api.Host.Services).RunAsync(new TimerInfo(), api.Host.Client, default);
+        Received end = Assert.Single(await receiver.WaitAsync(Check, 1));
+        await api.SendAsync(HttpMethod.Post, "/api/rescans", new { filter = new { } });
+        await api.UntilAsync("/api/runs", r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("status").GetString() == "Completed") == 2);
+
+        Assert.Equal(end.Query, Assert.Single(receiver.At(Check + "/start")).Query);
+        Assert.StartsWith("Run succeeded\n", Encoding.UTF8.GetString(end.Body), StringComparison.Ordinal);
+        Assert.Equal(2, receiver.All.Count);
     }
 
     private static Notification Start(string run) => new(run + "-start") { Started = new RunStart(run, NotifierHarness.FirstNight) };
