@@ -42,6 +42,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<IApplianceClients, ApplianceClients>();
         services.AddSingleton<ApplianceAddressCheck>();
         services.AddHostedService(s => s.GetRequiredService<ApplianceAddressCheck>());
+        services.AddSingleton<ProblemBook>();
         services.AddSingleton<INotifier, Notifier>();
         services.AddSingleton<KeyedLock>();
         services.AddSingleton<SessionSearch>();
@@ -100,6 +101,9 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton<TokenCredential>(_ => new AzureIdentity(configuration));
         services.TryAddSingleton(_ => VaultSecrets.ClientOptions());
         services.AddSingleton<VaultSecrets>();
+        services.AddSingleton<ChannelSecrets>();
+        services.AddSingleton<ChannelHttp>();
+        services.AddSingleton<MailSender>();
         services.AddSingleton<NotificationSender>();
         return services.AddSingleton<IChannelTest, ChannelTest>();
     }

@@ -1,6 +1,6 @@
 metadata description = 'Turns parameters into app settings, spelt as the options classes in functions/Configuration read them.'
 
-import { appliance, channel, nightly, polling, settings, webhooks } from './types.bicep'
+import { appliance, channel, mail, nightly, polling, settings, webhooks } from './types.bicep'
 
 @export()
 @description('Name of the secret that holds the password of an appliance.')
@@ -71,16 +71,30 @@ func webhookSettings(values webhooks, vaultName string) settings =>
     optionalSetting('Rescan__Webhooks__S3__MaxWait', values.?s3MaxWait)
   )
 
+func mailSettings(key string, one mail) settings =>
+  union(
+    {
+      '${key}__Host': one.host
+      '${key}__Security': one.security
+      '${key}__From': one.from
+    },
+    optionalSetting('${key}__Port', one.?port == null ? null : string(one.port!)),
+    optionalSetting('${key}__Username', one.?username),
+    listSettings('${key}__Thumbprints', one.?thumbprints ?? []),
+    listSettings('${key}__To', one.to)
+  )
+
 func oneChannel(index int, one channel) settings =>
   union(
     {
       'Rescan__Notifications__Channels__${index}__Kind': one.kind
-      'Rescan__Notifications__Channels__${index}__UrlSecret': one.urlSecret
     },
+    optionalSetting('Rescan__Notifications__Channels__${index}__UrlSecret', one.?urlSecret),
     optionalSetting('Rescan__Notifications__Channels__${index}__Name', one.?name),
     optionalSetting('Rescan__Notifications__Channels__${index}__SecretName', one.?secretName),
     optionalSetting('Rescan__Notifications__Channels__${index}__When', one.?when),
-    optionalSetting('Rescan__Notifications__Channels__${index}__Runs', one.?runs)
+    optionalSetting('Rescan__Notifications__Channels__${index}__Runs', one.?runs),
+    one.?mail == null ? {} : mailSettings('Rescan__Notifications__Channels__${index}__Mail', one.mail!)
   )
 
 @export()
@@ -95,6 +109,6 @@ func secretNames(appliances appliance[], hooks webhooks, channels channel[]) str
     map(appliances, one => passwordSecretOf(one)),
     hooks.?rescanSecrets ?? [],
     hooks.?s3ApiKeySecrets ?? [],
-    map(channels, one => one.urlSecret),
+    map(filter(channels, one => one.?urlSecret != null), one => one.urlSecret!),
     map(filter(channels, one => one.?secretName != null), one => one.secretName!)
   )

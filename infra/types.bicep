@@ -92,23 +92,55 @@ type webhooks = {
 @sealed()
 @description('A place that notifications go to. Its address and its signing secret are in the vault.')
 type channel = {
-  @description('webhook, slack, or teams.')
-  kind: 'webhook' | 'slack' | 'teams'
+  @description('webhook, slack, teams, ntfy, pagerduty, mail or ping.')
+  kind: 'webhook' | 'slack' | 'teams' | 'ntfy' | 'pagerduty' | 'mail' | 'ping'
 
-  @description('Name of the vault\'s secret that holds the address.')
-  urlSecret: string
+  @description('Name of the vault\'s secret that holds the address. kind pagerduty: none, except for an account in the EU; mail: none.')
+  urlSecret: string?
 
   @description('Name of its own. Default: its kind.')
   name: string?
 
-  @description('kind webhook: name of the vault\'s secret that signs.')
+  @description('Name of the vault\'s secret that signs (kind webhook), the access token (ntfy, where the topic wants one), the routing key (pagerduty), or the password (mail).')
   secretName: string?
 
-  @description('Which rescans are told. Default: failure.')
-  when: ('never' | 'failure' | 'change' | 'always')?
+  @description('Which rescans are told: failure tells a problem once and once that it is over, every tells each failure. Default: failure.')
+  when: ('never' | 'failure' | 'every' | 'change' | 'always')?
 
   @description('Which runs over many repositories are told. Default: failure.')
-  runs: ('never' | 'failure' | 'change' | 'always')?
+  runs: ('never' | 'failure' | 'every' | 'change' | 'always')?
+
+  @description('kind mail: the server and the addresses.')
+  mail: mail?
+}
+
+@export()
+@sealed()
+@description('A server that takes mail, and whom the mail is for. Azure blocks port 25 outwards in most subscriptions.')
+type mail = {
+  @description('The SMTP server.')
+  host: string
+
+  @description('Its port. Default: 587 with starttls, 465 with tls, 25 with none.')
+  @minValue(1)
+  @maxValue(65535)
+  port: int?
+
+  @description('How the connection is encrypted.')
+  security: 'starttls' | 'tls' | 'none'
+
+  @description('SHA-256 thumbprints of accepted certificates. None: the public roots decide.')
+  thumbprints: string[]?
+
+  @description('Account to sign in with; its password is the secret that secretName names.')
+  username: string?
+
+  @description('The sender.')
+  from: string
+
+  @description('The recipients.')
+  @minLength(1)
+  to: string[]
 }
 
 @export()

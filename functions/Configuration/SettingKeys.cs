@@ -58,6 +58,7 @@ public static partial class SettingKeys
             bool isList = property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IList<>);
             Type value = isList ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
             string key = string.Create(CultureInfo.InvariantCulture, $"{prefix}__{property.Name}{(isList ? "__0" : "")}");
+            value = Nullable.GetUnderlyingType(value) ?? value;
             if (value.IsClass && value.Assembly == type.Assembly)
             {
                 foreach (SettingKey inner in Of(value, key))

@@ -33,7 +33,7 @@ internal sealed class ChannelTest(IOptions<RescanOptions> options, NotificationS
         };
         try
         {
-            return await sender.SendAsync(channels.First(c => c.Name == channel), sample, cancellationToken);
+            return await sender.SendAsync(channels.First(c => c.Name == channel), sample, null, (_, _) => Task.CompletedTask, cancellationToken);
         }
         catch (DeliveryFailedException e)
         {

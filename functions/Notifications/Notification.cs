@@ -21,6 +21,12 @@ public sealed record Notification(string RequestId)
     /// <summary>The appliance that keeps a run waiting; null when it is about something else.</summary>
     public ApplianceNotice? Appliance { get; init; }
 
+    /// <summary>The scheduled run that has begun; null when it is about something else. Only pings are told.</summary>
+    public RunStart? Started { get; init; }
+
+    /// <summary>Whether the schedule started the run.</summary>
+    public bool IsScheduled { get; init; }
+
     /// <summary>Whether it only tries the channel out.</summary>
     public bool IsTest { get; init; }
 }

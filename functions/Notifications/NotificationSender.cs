@@ -1,117 +1,129 @@
-using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.StandardWebhooks;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
-/// <summary>Posts a notification to a channel once.</summary>
+/// <summary>Sends a notification to a channel once, in the channel's own format.</summary>
 /// <param name="options">The settings.</param>
-/// <param name="vault">Where addresses and secrets are kept.</param>
+/// <param name="secrets">Addresses and secrets.</param>
+/// <param name="http">Posts.</param>
+/// <param name="mail">Sends mail.</param>
 /// <param name="time">The clock.</param>
-internal sealed class NotificationSender(IOptions<RescanOptions> options, VaultSecrets vault, TimeProvider time) : IDisposable
+internal sealed class NotificationSender(IOptions<RescanOptions> options, ChannelSecrets secrets, ChannelHttp http, MailSender mail, TimeProvider time)
 {
-    private const int MaxAnswer = 200;
-
-    // The address of a Slack or Teams channel is a secret, so no instrumentation of HTTP clients may see it.
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ActivityHeadersPropagator = null,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(20),
-        MaxResponseContentBufferSize = 64 * 1024,
-    };
-
     /// <summary>The id under which a receiver knows a notification, the same however often it is sent.</summary>
     public static string IdOf(Notification notification, string channel) => $"{notification.RequestId}_{channel}";
 
-    /// <summary>Posts.</summary>
+    /// <summary>Sends.</summary>
+    /// <param name="channel">To whom.</param>
+    /// <param name="notification">What happened.</param>
+    /// <param name="changes">What is new of it to the channel; null: the channel is told all.</param>
+    /// <param name="record">Records each problem that the channel takes by itself, and whether it is over.</param>
+    /// <param name="cancellationToken">Ends the try.</param>
     /// <returns>What became of it; not delivered when sending the same again cannot help.</returns>
     /// <exception cref="DeliveryFailedException">It was not taken, but may be the next time.</exception>
-    public async Task<DeliveryResult> SendAsync(Channel channel, Notification notification, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(
+        Channel channel, Notification notification, ProblemChanges? changes, Func<ToldProblem, bool, Task> record, CancellationToken cancellationToken)
     {
-        NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl);
-        byte[] body = channel.Kind switch
-        {
-            ChannelKind.Webhook => WebhookEvent.Write(notification, text),
-            ChannelKind.Slack => SlackMessage.Write(text),
-            _ => TeamsCard.Write(text),
-        };
         try
         {
-            string address = await ReadAsync(channel.Options.Url, channel.Options.UrlSecret, cancellationToken);
-            if (!ChannelAddress.TryParse(address, out Uri? url))
+            if (channel.Kind == ChannelKind.Ping)
             {
-                throw new DeliveryFailedException(channel.Name, $"the secret '{channel.Options.UrlSecret}' is not an https address");
+                return await PingAsync(channel, notification, cancellationToken);
             }
 
-            using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-            request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Rescan", null));
-            if (channel.Kind == ChannelKind.Webhook)
+            NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl, changes);
+            return channel.Kind switch
             {
-                string secret = await ReadAsync(channel.Options.Secret, channel.Options.SecretName, cancellationToken);
-                new StandardWebhookSigner([secret]).Sign(request, IdOf(notification, channel.Name), time.GetUtcNow(), body);
-            }
-
-            using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
-            return await JudgeAsync(channel, answer, cancellationToken);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new DeliveryFailedException(channel.Name, e.HttpRequestError switch
-            {
-                HttpRequestError.NameResolutionError => "its host's name cannot be resolved",
-                HttpRequestError.SecureConnectionError => "its certificate is not trusted, or TLS failed",
-                HttpRequestError.ConnectionError => "no connection to its host",
-                _ => "the connection broke",
-            });
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new DeliveryFailedException(channel.Name, $"no answer within {http.Timeout.TotalSeconds:0} s");
+                ChannelKind.Webhook => await SignAsync(channel, notification, WebhookEvent.Write(notification, text, changes), cancellationToken),
+                ChannelKind.Slack => await PostAsync(channel, SlackMessage.Write(text), cancellationToken),
+                ChannelKind.Teams => await PostAsync(channel, TeamsCard.Write(text), cancellationToken),
+                ChannelKind.Ntfy => await PublishAsync(channel, text, cancellationToken),
+                ChannelKind.Mail => await mail.SendAsync(channel, IdOf(notification, channel.Name), text, cancellationToken),
+                _ => await AlertAsync(channel, notification, text, changes, record, cancellationToken),
+            };
         }
         catch (SecretUnavailableException e)
         {
             throw new DeliveryFailedException(channel.Name, e.Message);
         }
-        catch (FormatException)
+    }
+
+    private async Task<DeliveryResult> PostAsync(Channel channel, byte[] body, CancellationToken cancellationToken) =>
+        await http.PostAsync(channel, await secrets.AddressAsync(channel, null, cancellationToken), body, null, cancellationToken);
+
+    private async Task<DeliveryResult> PingAsync(Channel channel, Notification notification, CancellationToken cancellationToken)
+    {
+        Uri check = await secrets.AddressAsync(channel, null, cancellationToken);
+        byte[] body = RunPing.Write(notification, notification.Started is null ? NotificationText.Of(notification, options.Value.PublicUrl) : null);
+        return await http.PostAsync(
+            channel, RunPing.AddressOf(check, notification), body, r => r.Content!.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8"), cancellationToken);
+    }
+
+    private async Task<DeliveryResult> SignAsync(Channel channel, Notification notification, byte[] body, CancellationToken cancellationToken)
+    {
+        Uri url = await secrets.AddressAsync(channel, null, cancellationToken);
+        string secret = await secrets.SecretAsync(channel, cancellationToken) ?? "";
+        if (!WebhookSecret.TryParse(secret, out _))
         {
             throw new DeliveryFailedException(channel.Name, "its signing secret is not whsec_ and 24 to 64 bytes in base64");
         }
+
+        return await http.PostAsync(
+            channel, url, body, r => new StandardWebhookSigner([secret]).Sign(r, IdOf(notification, channel.Name), time.GetUtcNow(), body), cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
-
-    private static async Task<DeliveryResult> JudgeAsync(Channel channel, HttpResponseMessage answer, CancellationToken cancellationToken)
+    private async Task<DeliveryResult> PublishAsync(Channel channel, NotificationText text, CancellationToken cancellationToken)
     {
-        string detail = $"answered {(int)answer.StatusCode}";
-        if (answer.IsSuccessStatusCode)
+        Uri url = await secrets.AddressAsync(channel, null, cancellationToken);
+        string? token = await secrets.SecretAsync(channel, cancellationToken);
+        if (NtfyMessage.Split(url) is not var (server, topic))
         {
-            return new DeliveryResult(channel.Name, true, detail);
+            throw new DeliveryFailedException(channel.Name, "its address does not end in a topic: letters, digits, hyphens and underscores, no query");
         }
 
-        string said = await answer.Content.ReadAsStringAsync(cancellationToken);
-        if (channel.Kind == ChannelKind.Slack && said.Length is > 0 and <= MaxAnswer && said.All(c => char.IsAsciiLetter(c) || c == '_'))
+        if (token is not null && !ChannelSecretFormat.IsToken(token))
         {
-            detail += $" ({said})";
+            throw new DeliveryFailedException(channel.Name, ChannelSecretFormat.Token);
         }
 
-        // The same body is refused again, and a channel that says it is gone wants no more.
-        return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Gone or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity
-            ? new DeliveryResult(channel.Name, false, detail)
-            : throw new DeliveryFailedException(channel.Name, detail);
+        return await http.PostAsync(
+            channel, server, NtfyMessage.Write(text, topic), r => r.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token), cancellationToken);
     }
 
-    private async Task<string> ReadAsync(string? value, string? secret, CancellationToken cancellationToken) =>
-        !string.IsNullOrWhiteSpace(secret) ? await vault.ReadAsync(secret, cancellationToken)
-        : SecretText.IsUnresolved(value) ? throw new SecretUnavailableException(SecretText.Unresolved, isTransient: false)
-        : value!;
+    private async Task<DeliveryResult> AlertAsync(
+        Channel channel, Notification notification, NotificationText text, ProblemChanges? changes, Func<ToldProblem, bool, Task> record, CancellationToken cancellationToken)
+    {
+        Uri url = await secrets.AddressAsync(channel, PagerDutyEvent.Usual, cancellationToken);
+        string key = await secrets.SecretAsync(channel, cancellationToken) ?? "";
+        if (!ChannelSecretFormat.IsRoutingKey(key))
+        {
+            throw new DeliveryFailedException(channel.Name, ChannelSecretFormat.RoutingKey);
+        }
+
+        if (notification is { IsTest: true, Rescan: { } sample })
+        {
+            Problem problem = Problem.OfRepository(sample.Appliance, sample.Repository, sample.Outcome, sample.Reason, sample.FinishedAt);
+            problem = problem with { Told = problem.Told with { Id = notification.RequestId } };
+            changes = new ProblemChanges([problem], [problem.Told], 0);
+        }
+
+        DeliveryResult result = new(channel.Name, true, "nothing to tell");
+        foreach ((ToldProblem told, Problem? begun) in (changes?.Begun ?? []).Select(p => (p.Told, (Problem?)p)).Concat((changes?.Over ?? []).Select(o => (o, (Problem?)null))))
+        {
+            byte[] body = begun is not null ? PagerDutyEvent.Trigger(begun, text, notification.IsTest, key) : PagerDutyEvent.Resolve(told, key);
+            result = await http.PostAsync(channel, url, body, null, cancellationToken);
+            if (!result.Delivered)
+            {
+                break;
+            }
+
+            await record(told, begun is null);
+        }
+
+        return result;
+    }
 }

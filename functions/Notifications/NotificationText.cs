@@ -22,14 +22,17 @@ internal sealed record NotificationText(
     /// <summary>One line that says it all.</summary>
     public string Line => $"{Title}: {Subject}";
 
-    public static NotificationText Of(Notification notification, Uri? publicUrl) => notification switch
+    /// <param name="notification">What happened.</param>
+    /// <param name="publicUrl">The address under which people reach the app; null: no links.</param>
+    /// <param name="changes">What is new of it to the channel; null: the channel is told all.</param>
+    public static NotificationText Of(Notification notification, Uri? publicUrl, ProblemChanges? changes = null) => notification switch
     {
-        { Run: { } run } => OfRun(run, publicUrl),
+        { Run: { } run } => OfRun(run, publicUrl, changes),
         { Appliance: { } appliance } => OfAppliance(appliance, publicUrl),
-        _ => OfRescan(notification, notification.Rescan!, publicUrl),
+        _ => OfRescan(notification, notification.Rescan!, publicUrl, changes),
     };
 
-    private static NotificationText OfRescan(Notification notification, RescanOutcome rescan, Uri? publicUrl)
+    private static NotificationText OfRescan(Notification notification, RescanOutcome rescan, Uri? publicUrl, ProblemChanges? changes)
     {
         List<(string, string)> facts =
         [
@@ -53,7 +56,12 @@ internal sealed record NotificationText(
             facts.Add(("Session", SafeText.Line(session, MaxName)));
         }
 
-        bool recovered = rescan.Outcome == Outcome.Succeeded && notification.Previous?.Severity() is Severity.Bad or Severity.Warning;
+        bool recovered = rescan.Outcome == Outcome.Succeeded && (changes?.Over.Count > 0 || notification.Previous?.Severity() is Severity.Bad or Severity.Warning);
+        if (changes?.Over is [{ } over, ..])
+        {
+            facts.Add(("Failing since", DisplayFormat.Time(over.Since)));
+        }
+
         string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
         return new NotificationText(
             rescan.Outcome.Severity(), title, $"{SafeText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
@@ -61,7 +69,7 @@ internal sealed record NotificationText(
             notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
 
-    private static NotificationText OfRun(RunSummary run, Uri? publicUrl)
+    private static NotificationText OfRun(RunSummary run, Uri? publicUrl, ProblemChanges? changes)
     {
         int failed = run.Failed;
         Severity severity = run.Severity;
@@ -72,21 +80,18 @@ internal sealed record NotificationText(
             ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
             ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
-        List<string> problems = [.. run.Errors.Take(MaxListed).Select(e => SafeText.Line("Appliance " + e, MaxValue))];
-        foreach (RunProblem item in run.Problems.Take(MaxListed))
+        if (changes is not null)
         {
-            string how = item.Outcome is { } outcome ? DisplayFormat.Words(outcome) : "no outcome";
-            problems.Add(SafeText.Line($"{SafeText.Line(item.Repository.Name, MaxName)} on {item.Appliance}: {how}{(item.Reason is { Length: > 0 } why ? ". " + why : "")}", MaxValue / 2));
+            facts.Add(("New problems", changes.Begun.Count.ToString(CultureInfo.InvariantCulture)));
+            facts.Add(("Known problems", changes.Lasting.ToString(CultureInfo.InvariantCulture)));
+            if (changes.Over.Count > 0)
+            {
+                string more = changes.Over.Count > MaxListed ? $" and {changes.Over.Count - MaxListed} more" : "";
+                facts.Add(("Over", SafeText.Line(string.Join(", ", changes.Over.Take(MaxListed).Select(Problem.NameOf)), MaxValue) + more));
+            }
         }
 
-        int more = failed + run.Errors.Count - problems.Count;
-        problems.AddRange(run.Warnings.Take(MaxListed).Select(w => SafeText.Line(w, MaxValue)));
-        more += Math.Max(0, run.Warnings.Count - MaxListed);
-        if (more > 0)
-        {
-            problems.Add($"and {more.ToString(CultureInfo.InvariantCulture)} more");
-        }
-
+        IReadOnlyList<string> problems = ProblemsOf(run, changes);
         string title = severity switch
         {
             Severity.Bad => "Run ended with failures",
@@ -102,12 +107,41 @@ internal sealed record NotificationText(
             severity, title, subject, facts, problems,
             severity switch
             {
+                Severity.Bad when changes is { Begun.Count: 0 } => "The known problems last: the status page and the run's report list them.",
                 Severity.Bad => "Mend what the lines above name, then start those rescans again; the others are done.",
                 _ when run.RescannedNothing => "Compare the run's filter (Rescan__Nightly for the scheduled one) with the repositories that the appliances list, "
                     + "and see whether the account may see them.",
                 _ => null,
             },
             Page(publicUrl, $"#/runs/{Uri.EscapeDataString(run.Id)}"));
+    }
+
+    /// <summary>What went wrong, new problems first. A problem that the channel knows of is counted, not listed.</summary>
+    private static List<string> ProblemsOf(RunSummary run, ProblemChanges? changes)
+    {
+        // That nothing was found stands in the title.
+        Problem[]? begun = changes?.Begun.Where(p => p.Told.Appliance.Length > 0).ToArray();
+        List<string> problems = begun is not null
+            ? [.. begun.Take(2 * MaxListed).Select(p => LineOf(Problem.NameOf(p.Told), p.Outcome, p.Reason, hasOutcome: p.Told.Repository is not null))]
+            : [
+                .. run.Errors.Take(MaxListed).Select(e => SafeText.Line("Appliance " + e, MaxValue)),
+                .. run.Problems.Take(MaxListed).Select(p => LineOf($"{SafeText.Line(p.Repository.Name, MaxName)} on {p.Appliance}", p.Outcome, p.Reason, hasOutcome: true)),
+            ];
+        int more = (begun?.Length ?? run.Failed + run.Errors.Count) - problems.Count;
+        problems.AddRange(run.Warnings.Take(MaxListed).Select(w => SafeText.Line(w, MaxValue)));
+        more += Math.Max(0, run.Warnings.Count - MaxListed);
+        if (more > 0)
+        {
+            problems.Add($"and {more.ToString(CultureInfo.InvariantCulture)} more");
+        }
+
+        return problems;
+    }
+
+    private static string LineOf(string name, Outcome? outcome, string? reason, bool hasOutcome)
+    {
+        string how = !hasOutcome ? reason ?? "" : $"{(outcome is { } known ? DisplayFormat.Words(known) : "no outcome")}{(reason is { Length: > 0 } ? ". " + reason : "")}";
+        return SafeText.Line($"{name}: {how}", MaxValue / 2);
     }
 
     private static NotificationText OfAppliance(ApplianceNotice notice, Uri? publicUrl)
@@ -141,7 +175,8 @@ internal sealed record NotificationText(
 
     private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
 
-    private static string TitleOf(Outcome outcome) => outcome switch
+    /// <summary>What happened, by how a rescan ended.</summary>
+    public static string TitleOf(Outcome outcome) => outcome switch
     {
         Outcome.Succeeded => "Rescan succeeded",
         Outcome.Warning => "Rescan ended with warnings",

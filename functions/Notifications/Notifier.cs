@@ -11,9 +11,11 @@ namespace Rescan.Functions.Notifications;
 /// <param name="outcomes">Keeps past outcomes.</param>
 /// <param name="deliveries">Keeps deliveries.</param>
 /// <param name="runs">Keeps past runs.</param>
+/// <param name="problems">Knows which problems a channel has been told of.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs, TimeProvider time, ILogger<Notifier> log) : INotifier
+internal sealed class Notifier(
+    IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs, ProblemBook problems, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
     private const int MaxItems = 10_000;
@@ -31,24 +33,24 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
         if (notification.Rescan is { } rescan)
         {
             Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken)).TryGetValue(rescan.Id, out Outcome known) ? known : null;
-            return (notification with { Previous = previous }, [.. channels.Where(c => c.When.Includes(rescan.Outcome, previous)).Select(c => c.Name)]);
+            notification = notification with { Previous = previous };
         }
 
-        // An appliance that keeps a run waiting concerns everybody who would be told of the run's failure.
-        if (notification.Appliance is not null)
+        bool changed = notification.Run is { } run && channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken);
+        List<string> chosen = [];
+        foreach (Channel channel in channels)
         {
-            return (notification, [.. channels.Where(c => c.Runs != NotifyOn.Never).Select(c => c.Name)]);
+            if (channel.Kind == ChannelKind.Ping || notification.Started is not null
+                ? channel.Kind == ChannelKind.Ping && (notification.Started is not null || notification is { Run: not null, IsScheduled: true })
+                : channel.OccasionOf(notification) == NotifyOn.Failure
+                ? (await problems.ChangesAsync(channel.Name, notification, cancellationToken)).Any
+                : Includes(channel.OccasionOf(notification), notification, changed))
+            {
+                chosen.Add(channel.Name);
+            }
         }
 
-        RunSummary run = notification.Run!;
-        bool changed = channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken);
-        return (notification, [.. channels.Where(c => c.Runs switch
-        {
-            NotifyOn.Never => false,
-            NotifyOn.Failure => run.HasFailed,
-            NotifyOn.Change => changed,
-            _ => true,
-        }).Select(c => c.Name)]);
+        return (notification, chosen);
     }
 
     /// <inheritdoc/>
@@ -65,14 +67,48 @@ internal sealed class Notifier(IOptions<RescanOptions> options, NotificationSend
             return new DeliveryResult(channel, true, "told before");
         }
 
-        DeliveryResult result = await sender.SendAsync(configured, notification, cancellationToken);
-        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(notification.RequestId, configured.Name, time.GetUtcNow(), cancellationToken))
+        // A start that is told after the end would wait for another end.
+        if (notification.Started is { } started && (await runs.GetRunAsync(started.RunId, cancellationToken))?.FinishedAt is not null)
+        {
+            return new DeliveryResult(channel, false, "the run has ended meanwhile");
+        }
+
+        // Others may have told it since it was chosen.
+        ProblemChanges? changes = configured.Kind != ChannelKind.Ping && configured.OccasionOf(notification) == NotifyOn.Failure
+            ? await problems.ChangesAsync(configured.Name, notification, cancellationToken)
+            : null;
+        if (changes is { Any: false })
+        {
+            return new DeliveryResult(channel, true, "nothing that it does not know");
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        DeliveryResult result = await sender.SendAsync(
+            configured, notification, changes, (told, isOver) => deliveries.RecordProblemAsync(configured.Name, told with { ToldAt = now }, isOver, cancellationToken), cancellationToken);
+        if (result.Delivered && await deliveries.TryRecordDeliveryAsync(
+            notification.RequestId, configured.Name, now, [.. (changes?.Begun ?? []).Select(p => p.Told with { ToldAt = now })], changes?.Over ?? [], cancellationToken))
         {
             log.Delivered(configured.Name, notification.RequestId, result.Detail);
         }
 
         return result;
     }
+
+    private static bool Includes(NotifyOn occasion, Notification notification, bool changed) => notification switch
+    {
+        { Rescan: { } rescan } => occasion.Includes(rescan.Outcome, notification.Previous),
+
+        // An appliance that keeps a run waiting concerns everybody who would be told of the run's failure.
+        { Appliance: not null } => occasion != NotifyOn.Never,
+        { Run: { } run } => occasion switch
+        {
+            NotifyOn.Never => false,
+            NotifyOn.Failure or NotifyOn.Every => run.HasFailed,
+            NotifyOn.Change => changed,
+            _ => true,
+        },
+        _ => false,
+    };
 
     /// <summary>Whether other repositories or appliances went wrong than in the run before, or there is another warning.</summary>
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)

@@ -9,11 +9,11 @@ internal static class WebhookEvent
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public static byte[] Write(Notification notification, NotificationText text)
+    public static byte[] Write(Notification notification, NotificationText text, ProblemChanges? changes = null)
     {
         (string type, DateTimeOffset time, object data) = notification switch
         {
-            { Run: { } run } => ("run.ended", run.FinishedAt, Of(notification, text, run)),
+            { Run: { } run } => ("run.ended", run.FinishedAt, Of(notification, text, run, changes)),
             { Appliance: { } appliance } => (TypeOf(appliance.Event), appliance.At, Of(notification, text, appliance)),
             _ => ("rescan.ended", notification.Rescan!.FinishedAt, Of(notification, text, notification.Rescan)),
         };
@@ -41,10 +41,13 @@ internal static class WebhookEvent
         rescan.Reason, rescan.StartedAt, rescan.FinishedAt, rescan.DurationSeconds, rescan.Polls, rescan.Requests,
     };
 
-    private static object Of(Notification notification, NotificationText text, RunSummary run) => new
+    private static object Of(Notification notification, NotificationText text, RunSummary run, ProblemChanges? changes) => new
     {
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         run.Id, run.StartedAt, run.FinishedAt, run.Repositories, run.Failed, run.Counts, run.Problems, run.Errors,
         run.Warnings, run.RescannedNothing,
+        New = changes?.Begun.Select(p => Of(p.Told)), Over = changes?.Over.Select(Of), Known = changes?.Lasting,
     };
+
+    private static object Of(ToldProblem problem) => new { problem.Appliance, problem.Repository, problem.Since };
 }

@@ -22,6 +22,10 @@ public static class RunOrchestration
         BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause);
         await context.CallActivityAsync(nameof(BeginRun), begin, OrchestrationExtensions.RetryStoresForADay);
 
+        bool isScheduled = request.StartedBy?.Kind == InitiatorKind.Schedule;
+        Task told = isScheduled
+            ? NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId + "-start") { Started = new RunStart(context.InstanceId, began) })
+            : Task.CompletedTask;
         List<Task<PartitionEnd>> partitions = [];
         foreach (RunAppliance appliance in request.Appliances)
         {
@@ -38,12 +42,13 @@ public static class RunOrchestration
         }
 
         PartitionEnd[] ends = await all;
+        await told;
         RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
         FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
             nameof(FinishRun),
             new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
             OrchestrationExtensions.RetryStoresForADay);
-        await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary });
+        await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary, IsScheduled = isScheduled });
         return finished.Run;
     }
 

@@ -57,6 +57,60 @@ public sealed class NotificationOptionsTests
     public void Only_https_leaves_this_machine(string url, bool valid) =>
         Assert.Equal(valid, Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "slack", ["Rescan:Notifications:Channels:0:Url"] = url }).Length == 0);
 
+    [Theory]
+    [InlineData("ntfy", "https://ntfy.sh/topic_1", null, null)]
+    [InlineData("ntfy", "https://ntfy.example/below/topic", "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2", null)]
+    [InlineData("ntfy", "https://ntfy.sh/", null, "Url")]
+    [InlineData("ntfy", "https://ntfy.sh/topic?auth=x", null, "Url")]
+    [InlineData("ntfy", "https://ntfy.sh/topic", "tk_\r\nX-Evil: hidden", "Secret")]
+    [InlineData("ntfy", null, null, "UrlSecret")]
+    [InlineData("pagerduty", null, "0123456789abcdef0123456789abcdef", null)]
+    [InlineData("PagerDuty", "https://events.eu.pagerduty.com/v2/enqueue", "0123456789abcdef0123456789abcdef", null)]
+    [InlineData("pagerduty", null, "hidden", "Secret")]
+    [InlineData("pagerduty", null, null, "Secret")]
+    public void A_channel_is_checked_by_its_kind(string kind, string? url, string? secret, string? fault)
+    {
+        string[] faults = Faults(new()
+        {
+            ["Rescan:Notifications:Channels:0:Kind"] = kind,
+            ["Rescan:Notifications:Channels:0:Url"] = url,
+            ["Rescan:Notifications:Channels:0:Secret"] = secret,
+        });
+
+        Assert.Equal(fault is null ? [] : [$"Rescan__Notifications__Channels__0__{fault}"], faults.Select(f => f.Split(": ")[0]));
+        Assert.All(faults, f => Assert.DoesNotContain("hidden", f, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("smtp.example.com", null, "starttls", "rescan@example.com", "ops@example.com", "u", "p", "")]
+    [InlineData("smtp.example.com", "25", "none", "Rescan <rescan@example.com>", "ops@example.com", null, null, "")]
+    [InlineData("127.0.0.1", "2525", "none", "rescan@example.com", "ops@example.com", "u", "p", "")]
+    [InlineData("smtp.example.com", "0", "ssl", "rescan", "ops@example.com\r\nBcc: x@y.z", "u", null, "Port Security Username From To")]
+    [InlineData("smtp.example.com", null, "none", "rescan@example.com", "ops@example.com", "u", "p", "Security")]
+    [InlineData("https://smtp.example.com", null, "1", "rescan@example.com", "", null, "p", "Host Security Username To")]
+    public void A_mail_channel_is_checked_whole(string host, string? port, string security, string from, string to, string? user, string? password, string faults) => Assert.Equal(
+        faults.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => "Rescan__Notifications__Channels__0__Mail__" + f),
+        Faults(new()
+        {
+            ["Rescan:Notifications:Channels:0:Kind"] = "mail",
+            ["Rescan:Notifications:Channels:0:Secret"] = password,
+            ["Rescan:Notifications:Channels:0:Mail:Host"] = host,
+            ["Rescan:Notifications:Channels:0:Mail:Port"] = port,
+            ["Rescan:Notifications:Channels:0:Mail:Security"] = security,
+            ["Rescan:Notifications:Channels:0:Mail:Username"] = user,
+            ["Rescan:Notifications:Channels:0:Mail:From"] = from,
+            ["Rescan:Notifications:Channels:0:Mail:To:0"] = to,
+        }).Select(f => f.Split(": ")[0]));
+
+    [Fact]
+    public void An_alert_is_not_opened_at_each_failure() => Assert.Equal(2, Faults(new()
+    {
+        ["Rescan:Notifications:Channels:0:Kind"] = "pagerduty",
+        ["Rescan:Notifications:Channels:0:Secret"] = "0123456789abcdef0123456789abcdef",
+        ["Rescan:Notifications:Channels:0:When"] = "every",
+        ["Rescan:Notifications:Channels:0:Runs"] = "always",
+    }).Length);
+
     [Fact]
     public void A_channel_of_blanks_is_passed_over() =>
         Assert.Empty(Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "", ["Rescan:Notifications:Channels:0:Url"] = "", ["Rescan:Notifications:Channels:0:When"] = "failure" }));

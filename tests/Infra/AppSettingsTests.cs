@@ -22,8 +22,11 @@ public sealed class AppSettingsTests(InfraFixture infra)
         Assert.Equal((7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)), (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
         Assert.Equal(TimeSpan.FromHours(11), options.RunDeadline);
         Assert.Equal(["prod-*", "*-test", "backups", "prod"], [.. options.Nightly.Include, .. options.Nightly.Exclude, options.Nightly.Bucket!, options.Nightly.Folder!]);
-        Assert.Equal(["ops", null], options.Notifications.Channels.Select(c => c.Name));
-        Assert.Equal(["ops-url", "slack-url"], options.Notifications.Channels.Select(c => c.UrlSecret));
+        Assert.Equal(["ops", null, null], options.Notifications.Channels.Select(c => c.Name));
+        Assert.Equal(["ops-url", "slack-url", null], options.Notifications.Channels.Select(c => c.UrlSecret));
+        MailOptions mail = options.Notifications.Channels[2].Mail;
+        Assert.Equal(("smtp.example.com", 2525, "starttls", "rescan"), (mail.Host, mail.Port, mail.Security, mail.Username));
+        Assert.Equal(["ops@example.com", "second@example.com"], mail.To);
         Assert.NotNull(options.KeyVaultUri);
         Assert.NotNull(options.Outcomes.TableServiceUri);
         Assert.Equal(2, options.Appliances.Count);
@@ -53,7 +56,7 @@ public sealed class AppSettingsTests(InfraFixture infra)
 
     [Fact]
     public void Every_secret_to_set_is_told() => Assert.Equal(
-        ["one", "aws-two-password", "hook-secret", "hook-secret-old", "s3-key", "ops-url", "slack-url", "ops-secret"],
+        ["one", "aws-two-password", "hook-secret", "hook-secret-old", "s3-key", "ops-url", "slack-url", "ops-secret", "mail-password"],
         infra.Full.Outputs["VAULT_ENTRIES_TO_SET"]!.AsArray().Select(v => (string)v!));
 
     [Fact]

@@ -45,6 +45,19 @@ public sealed class InfraFixture : IAsyncLifetime
         param channels = [
           { kind: 'webhook', name: 'ops', urlSecret: 'ops-url', secretName: 'ops-secret', when: 'always', runs: 'change' }
           { kind: 'slack', urlSecret: 'slack-url' }
+          {
+            kind: 'mail'
+            secretName: 'mail-password'
+            mail: {
+              host: 'smtp.example.com'
+              port: 2525
+              security: 'starttls'
+              thumbprints: ['0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef']
+              username: 'rescan'
+              from: 'Rescan <rescan@example.com>'
+              to: ['ops@example.com', 'second@example.com']
+            }
+          }
         ]
         param publicUrl = 'https://rescan.example'
         param polling = { kappa: '7.5', minInterval: '00:00:03', maxInterval: '00:05:00' }

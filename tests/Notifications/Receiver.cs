@@ -16,6 +16,8 @@ internal sealed record Received(string Path, string ContentType, IReadOnlyDictio
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 
+    public string Query { get; init; } = "";
+
     public string Id => Headers["webhook-id"];
 
     public WebhookVerdict Verify(string secret) => new StandardWebhookVerifier([secret], TimeProvider.System)
@@ -34,6 +36,9 @@ internal sealed class Receiver : IAsyncDisposable
     public ConcurrentQueue<Received> All { get; } = new();
 
     public ConcurrentDictionary<string, ConcurrentQueue<(int Status, string Body)>> Answers { get; } = new();
+
+    /// <summary>Decides by what came, where a public contract says how.</summary>
+    public ConcurrentDictionary<string, Func<Received, (int Status, string Body)>> Contracts { get; } = new();
 
     public static async Task<Receiver> StartAsync()
     {
@@ -69,12 +74,21 @@ internal sealed class Receiver : IAsyncDisposable
     {
         using MemoryStream body = new();
         await http.Request.Body.CopyToAsync(body);
-        All.Enqueue(new Received(
-            http.Request.Path, http.Request.ContentType ?? "", http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray()));
+        Received received = new(
+            http.Request.Path, http.Request.ContentType ?? "", http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray())
+        {
+            Query = http.Request.QueryString.Value ?? "",
+        };
+        All.Enqueue(received);
         if (Answers.TryGetValue(http.Request.Path, out ConcurrentQueue<(int Status, string Body)>? answers) && answers.TryDequeue(out (int Status, string Body) answer))
         {
             http.Response.StatusCode = answer.Status;
             await http.Response.WriteAsync(answer.Body);
+        }
+        else if (Contracts.TryGetValue(http.Request.Path, out Func<Received, (int Status, string Body)>? judge))
+        {
+            (http.Response.StatusCode, string said) = judge(received);
+            await http.Response.WriteAsync(said);
         }
     }
 }
