@@ -84,13 +84,25 @@ public sealed class RunAgainstStrictServerTests : IAsyncLifetime
     public async Task Of_two_rescans_that_could_be_its_own_it_takes_neither()
     {
         server.Meet("rescan", "lost");
-        server.SomebodyElseToo = true;
+        server.AnotherBy = StrictServer.User;
 
         (int code, JsonElement printed) = await RunAsync("--api-version", "auto");
 
         Assert.True((code, server.Count("rescan")) == (0, 2), printed.ToString());
         Assert.Equal(server.Sessions.Values.MaxBy(s => s.Created)!.Id, printed.GetProperty("sessionId").GetString());
         Assert.Contains("may have been rescanned twice", printed.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_rescans_it_takes_the_one_of_its_own_account()
+    {
+        server.Meet("rescan", "lost");
+        server.AnotherBy = @"LAB\somebody";
+
+        (int code, JsonElement printed) = await RunAsync("--api-version", "auto");
+
+        Assert.True((code, server.Count("rescan")) == (0, 1), printed.ToString());
+        Assert.Contains("probably", printed.GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,8 +57,8 @@ internal sealed class StrictServer : IAsyncDisposable
 
     public string Result { get; set; } = "Success";
 
-    /// <summary>Whether somebody else asks for a rescan at the moment of the first one.</summary>
-    public bool SomebodyElseToo { get; set; }
+    /// <summary>The account that asks for another rescan at the moment of the first one; null: none does.</summary>
+    public string? AnotherBy { get; set; }
 
     /// <summary>States shown before Working, one a read.</summary>
     public ConcurrentQueue<string> States { get; } = new();
@@ -327,9 +327,9 @@ internal sealed class StrictServer : IAsyncDisposable
         }
 
         StrictSession session = new(DateTimeOffset.UtcNow, SessionDuration, Result, User);
-        if (SomebodyElseToo && Sessions.IsEmpty)
+        if (AnotherBy is { } account && Sessions.IsEmpty)
         {
-            StrictSession other = new(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1), "Success", @"LAB\somebody");
+            StrictSession other = new(DateTimeOffset.UtcNow, TimeSpan.FromMinutes(1), "Success", account);
             Sessions[other.Id] = other;
         }
 
