@@ -29,14 +29,17 @@ internal static class TlsProbe
         try
         {
             byte[] answer = await AskAsync(address, Hello(address.IdnHost), patience.Token);
-            if (Read(answer) is { } finding)
+            TlsFinding? finding = Read(answer);
+            if (finding is not null && !IsUnknown(answer))
             {
                 return finding;
             }
 
-            // Some servers close the connection at bytes that are none of their protocol, so HTTP is tried as what it is.
+            // Some servers close the connection at bytes that are none of their protocol, or answer them with a page and no status line, so
+            // HTTP is tried as what it is.
             byte[] request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {address.IdnHost}\r\nConnection: close\r\n\r\n");
-            return Read(await AskAsync(address, request, patience.Token))
+            byte[] plain = await AskAsync(address, request, patience.Token);
+            return (finding is null || plain.AsSpan().StartsWith(Http) ? Read(plain) : finding)
                 ?? new TlsFinding($"the server closed the connection during the TLS handshake: is {address.Port.ToString(CultureInfo.InvariantCulture)} the right port?", IsConfiguration: false);
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -52,17 +55,17 @@ internal static class TlsProbe
     /// <summary>What the first bytes of a server say.</summary>
     internal static TlsFinding? Read(ReadOnlySpan<byte> answer)
     {
-        if (answer.StartsWith("HTTP/"u8))
+        if (answer.StartsWith(Http))
         {
             return new TlsFinding("the port answers plain HTTP, not HTTPS", IsConfiguration: true);
         }
 
-        if (answer.StartsWith("SSH-"u8))
+        if (answer.StartsWith(Ssh))
         {
             return new TlsFinding("an SSH server answers at this port", IsConfiguration: true);
         }
 
-        if (answer.Length < 5 || answer[0] is not (Alert or Handshake) || answer[1] != 3)
+        if (!IsTls(answer))
         {
             return answer.Length == 0 ? null : new TlsFinding($"the server does not speak TLS; it begins with '{SafeText.Line(Encoding.Latin1.GetString(answer), MaxShown)}'", IsConfiguration: true);
         }
@@ -74,6 +77,14 @@ internal static class TlsProbe
             : isHello || answer.Length < 7 ? null
             : new TlsFinding(string.Create(CultureInfo.InvariantCulture, $"the server refused the TLS handshake (alert {answer[6]})"), IsConfiguration: false);
     }
+
+    private static ReadOnlySpan<byte> Http => "HTTP/"u8;
+
+    private static ReadOnlySpan<byte> Ssh => "SSH-"u8;
+
+    private static bool IsTls(ReadOnlySpan<byte> answer) => answer.Length >= 5 && answer[0] is (Alert or Handshake) && answer[1] == 3;
+
+    private static bool IsUnknown(ReadOnlySpan<byte> answer) => !answer.StartsWith(Http) && !answer.StartsWith(Ssh) && !IsTls(answer);
 
     private static string NameOf(ushort version) => version switch
     {

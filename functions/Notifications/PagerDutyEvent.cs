@@ -39,7 +39,7 @@ internal static class PagerDutyEvent
             details["Why"] = reason;
         }
 
-        string? next = problem.Outcome is { } outcome ? RescanAdvice.For(outcome) : text.Next;
+        string? next = !isTest && problem.Outcome is { } outcome ? RescanAdvice.For(outcome) : text.Next;
         if (next is not null)
         {
             details["What to do"] = next;

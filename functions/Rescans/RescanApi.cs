@@ -23,6 +23,11 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
     /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
     private const int LongestWait = 230;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often one who waits says so to the rescan.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
     [Function("StartRescanApi")]
     [ApiOperation("Starts a rescan, or joins the one that runs; starts a run over many when a filter, or an appliance alone, is given.", Body = typeof(StartRescanRequest), Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 415, 422, 502, 503])]
@@ -79,9 +84,6 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken));
         });
 
-    /// <summary>How often one who waits says so to the rescan.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
-
     /// <summary>One rescan: the one that runs, else the newest.</summary>
     [Function("GetRescanApi")]
     [ApiOperation("One rescan.", Answer = typeof(RescanView), Problems = [404])]
@@ -109,13 +111,7 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
                 using IDisposable? place = limit?.TryEnter();
                 if (limit is null || place is not null)
                 {
-                    DateTimeOffset until = time.GetUtcNow() + TimeSpan.FromSeconds(wait);
-                    for (TimeSpan left; IsUnderWay(rescan) && (left = until - time.GetUtcNow()) > TimeSpan.Zero;)
-                    {
-                        await instances.LookAsync(client, rescan.Id, rescan.Phase, rescan.LookedOnUntil, cancellationToken);
-                        await WaitAsync(client, id, left < LookEvery ? left : LookEvery, cancellationToken);
-                        rescan = await ReadAsync(request, client, id, cancellationToken);
-                    }
+                    rescan = await WaitAsync(client, rescan, TimeSpan.FromSeconds(wait), cancellationToken);
                 }
             }
 
@@ -189,7 +185,31 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
     }
 
-    private async Task WaitAsync(DurableTaskClient client, string id, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>Waits for the end of this very rescan, also when it has to wait for another of the repository before it runs.</summary>
+    private async Task<RescanView> WaitAsync(DurableTaskClient client, RescanView rescan, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        DateTimeOffset until = time.GetUtcNow() + wait;
+        for (TimeSpan left; IsUnderWay(rescan) && (left = until - time.GetUtcNow()) > TimeSpan.Zero;)
+        {
+            await instances.LookAsync(client, rescan.Id, rescan.Phase, rescan.LookedOnUntil, cancellationToken);
+            await WaitForInstanceAsync(client, rescan.Id, left < LookEvery ? left : LookEvery, cancellationToken);
+            if (await reader.GetAsync(client, rescan.Id, rescan.RequestId, cancellationToken) is not { } now)
+            {
+                break;
+            }
+
+            rescan = now;
+            if (IsUnderWay(rescan))
+            {
+                // What ended, if anything did, was the one before it.
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+
+        return rescan;
+    }
+
+    private async Task WaitForInstanceAsync(DurableTaskClient client, string id, TimeSpan wait, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = new(wait, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);

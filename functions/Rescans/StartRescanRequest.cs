@@ -46,7 +46,7 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
 
         return request switch
         {
-            null or { Appliance: null, Repository: null, Filter: null } => throw Refuse("The body is empty of wishes: give an appliance, a repository of it, or a filter; {\"filter\": {}} means all repositories of all appliances."),
+            null or { Appliance: null, Repository: null, Filter: null } => throw Refuse("The body names nothing to rescan. Give an appliance, a repository of it, or a filter; {\"filter\": {}} means all repositories of all appliances."),
             { Appliance: "" } or { Repository: "" } => throw Refuse("appliance and repository must not be empty."),
             { Repository: not null, Appliance: null } => throw Refuse("A repository needs its appliance."),
             { Repository: not null, Filter: not null } => throw Refuse("Give a repository or a filter, not both."),

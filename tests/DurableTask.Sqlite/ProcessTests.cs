@@ -86,6 +86,7 @@ public sealed class ProcessTests : InAFolder
         await using VictimProcess second = VictimProcess.Start(File, 3, "second", "load");
         await second.SaidAsync("owner");
         await Eventually.Async(() => second.After("done").Count > 5);
+        await first.TellAsync("go on");
         first.Signal(VictimProcess.Continue);
         await first.EndedAsync();
         Assert.Equal(Lost, first.ExitCode);

@@ -32,6 +32,18 @@ public sealed class TlsTroubleTests
         AssertSays(e, "answers plain HTTP, not HTTPS");
     }
 
+    /// <summary>Some servers answer bytes that they do not understand with a page and no status line.</summary>
+    [Fact]
+    public async Task So_is_one_whose_first_answer_is_a_page_without_a_status()
+    {
+        using RawServer server = new("<!DOCTYPE HTML><p>Bad request"u8.ToArray(), afterHello: true, toGet: "HTTP/1.0 200 OK\r\n\r\n"u8.ToArray());
+
+        ApplianceException e = await SignInAsync(server.Port);
+
+        Assert.Equal(ApplianceFailure.Rejected, e.Failure);
+        AssertSays(e, "answers plain HTTP, not HTTPS");
+    }
+
     [Theory]
     [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "an SSH server answers", ApplianceFailure.Rejected)]
     [InlineData("220 mail\u001b[2J ready\r\n", "does not speak TLS; it begins with '220 mail [2J ready'", ApplianceFailure.Rejected)]
@@ -136,17 +148,17 @@ public sealed class TlsTroubleTests
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
 
-        public RawServer(byte[] says, bool afterHello = false)
+        public RawServer(byte[] says, bool afterHello = false, byte[]? toGet = null)
         {
             listener.Start();
-            _ = ServeAsync(says, afterHello);
+            _ = ServeAsync(says, afterHello, toGet);
         }
 
         public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
         public void Dispose() => listener.Dispose();
 
-        private async Task ServeAsync(byte[] says, bool afterHello)
+        private async Task ServeAsync(byte[] says, bool afterHello, byte[]? toGet)
         {
             try
             {
@@ -159,7 +171,7 @@ public sealed class TlsTroubleTests
                         await caller.ReceiveAsync(hello);
                     }
 
-                    await caller.SendAsync(says);
+                    await caller.SendAsync(toGet is not null && hello.AsSpan().StartsWith("GET "u8) ? toGet : says);
                     caller.Shutdown(SocketShutdown.Send);
                     while (await caller.ReceiveAsync(hello) > 0)
                     {

@@ -23,6 +23,8 @@ internal sealed class NotifierHarness : IAsyncDisposable
 
     public FakeLogCollector Logs { get; } = new();
 
+    public IChannelTest Test => services.GetRequiredService<IChannelTest>();
+
     public INotifier Notifier => services.GetRequiredService<INotifier>();
 
     public static async Task<NotifierHarness> StartAsync(Dictionary<string, string?> settings)

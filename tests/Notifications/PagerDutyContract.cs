@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Rescan.Tests.Notifications;
 
-/// <summary>What the documentation of PagerDuty's Events API v2 asks of an event, and what becomes of alerts.</summary>
+/// <summary>Checks events by the documentation of PagerDuty's Events API v2, and keeps the alerts that they open and resolve.</summary>
 internal sealed class PagerDutyContract(string routingKey)
 {
     private static readonly string[] Known = ["routing_key", "event_action", "dedup_key", "payload", "images", "links", "client", "client_url"];

@@ -103,6 +103,24 @@ public sealed class PagerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sample_says_that_nothing_is_to_be_done_and_leaves_no_alert()
+    {
+        await using NotifierHarness app = await NotifierHarness.StartAsync(new([.. PagerDuty(), .. Ntfy(1, Token)]));
+
+        foreach (string channel in app.Test.Channels)
+        {
+            Assert.True((await app.Test.SendAsync(channel, default)).Delivered);
+        }
+
+        Assert.Empty(pagerDuty.Open);
+        Assert.Equal(["trigger", "resolve"], receiver.At("/v2/enqueue").Select(r => r.Json.GetProperty("event_action").GetString()));
+        Assert.StartsWith(
+            "Nothing: ", receiver.At("/v2/enqueue")[0].Json.GetProperty("payload").GetProperty("custom_details").GetProperty("What to do").GetString(),
+            StringComparison.Ordinal);
+        Assert.Contains("What to do: Nothing: ", Assert.Single(receiver.At("/")).Json.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_refusal_says_why_and_repeats_no_secret()
     {
         await using NotifierHarness app = await NotifierHarness.StartAsync(new([.. PagerDuty("f" + RoutingKey[1..]), .. Ntfy(1, "tk_wrong")]));

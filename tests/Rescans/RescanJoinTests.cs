@@ -55,7 +55,7 @@ public sealed class RescanJoinTests
         string next = second.GetProperty("requestId").GetString()!;
         Assert.Equal((202, false, true), (status, second.GetProperty("joined").GetBoolean(), second.GetProperty("waits").GetBoolean()));
         Assert.Equal((next, true), (third.GetProperty("requestId").GetString(), third.GetProperty("joined").GetBoolean()));
-        JsonElement ended = await api.UntilAsync($"{self}?requestId={next}", r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);
+        JsonElement ended = await api.GetAsync($"{self}?requestId={next}&wait=60");
         Assert.Equal("Succeeded", ended.GetProperty("outcome").GetProperty("outcome").GetString());
         Assert.Equal("Canceled", (await api.GetAsync($"{self}?requestId={first.GetProperty("requestId").GetString()}")).GetProperty("outcome").GetProperty("outcome").GetString());
         Assert.Equal(2, api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"));

@@ -21,7 +21,9 @@ internal sealed record InitAnswers(
     ApplianceProduct? Product, string? Address, string? Username, string? Password, IReadOnlyList<string> Thumbprints, string ApiVersion, string? Name,
     string? Schedule, string TimeZone)
 {
-    /// <summary>When nobody minds.</summary>
+    private const string ZoneKey = "WEBSITE_TIME_ZONE";
+
+    /// <summary>The schedule when none is given.</summary>
     public const string UsualSchedule = "01:30";
 
     /// <summary>The time zone of this machine by its IANA name; UTC when it has none.</summary>
@@ -45,17 +47,20 @@ internal sealed record InitAnswers(
             : text;
 
     /// <summary>What is wrong with a schedule; null: nothing.</summary>
-    public static string? FaultOf(string schedule, string timeZone)
-    {
-        IConfiguration settings = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("RescanSchedule", ExpressionOf(schedule)), new("WEBSITE_TIME_ZONE", timeZone)]).Build();
-        return LocalFunctionHost.ScheduleFaults(typeof(ApplianceProduct).Assembly, settings) switch
-        {
-            [] => null,
-            [var fault, ..] when fault.StartsWith("WEBSITE_TIME_ZONE", StringComparison.Ordinal) => $"'{timeZone}' is no time zone known here; name one such as Europe/Berlin.",
-            _ => $"'{schedule}' is neither a time such as 01:30 nor NCRONTAB such as 0 30 1 * * 1-5.",
-        };
-    }
+    public static string? ScheduleFault(string schedule, string timeZone) => Faults(schedule, timeZone).Any(f => !IsOfZone(f))
+        ? $"'{schedule}' is neither a time such as 01:30 nor NCRONTAB such as 0 30 1 * * 1-5."
+        : null;
+
+    /// <summary>What is wrong with a time zone; null: nothing.</summary>
+    public static string? ZoneFault(string timeZone) => Faults(UsualSchedule, timeZone).Any(IsOfZone)
+        ? $"'{timeZone}' is no time zone known here; name one such as Europe/Berlin."
+        : null;
+
+    private static IReadOnlyList<string> Faults(string schedule, string timeZone) => LocalFunctionHost.ScheduleFaults(
+        typeof(ApplianceProduct).Assembly,
+        new ConfigurationBuilder().AddInMemoryCollection([new("RescanSchedule", ExpressionOf(schedule)), new(ZoneKey, timeZone)]).Build());
+
+    private static bool IsOfZone(string fault) => fault.StartsWith(ZoneKey, StringComparison.Ordinal);
 }
 
 /// <summary>The options that give answers.</summary>
@@ -104,7 +109,8 @@ internal sealed class InitArguments
                 ? $"--base-url '{ApplianceArguments.Shown(address)}' must be {ApplianceAddress.Expected}."
             : answers.Thumbprints.FirstOrDefault(t => t.Length != 64 || !t.All(char.IsAsciiHexDigit)) is { } bad ? $"--thumbprint '{bad}' is no SHA-256 thumbprint of 64 hex digits."
             : !ApplianceProduct.IsRevisionSetting(answers.ApiVersion) ? $"--api-version '{answers.ApiVersion}' is neither auto nor a revision such as 1.1-rev0."
-            : InitAnswers.FaultOf(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault ? (fault.Contains("time zone", StringComparison.Ordinal) ? "--time-zone " : "--schedule ") + fault
+            : InitAnswers.ZoneFault(answers.TimeZone) is { } zone ? "--time-zone " + zone
+            : InitAnswers.ScheduleFault(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault ? "--schedule " + fault
             : null;
         return wrong is null ? answers : throw new CommandException(ExitCodes.Usage, wrong);
     }

@@ -62,7 +62,7 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         await SignInAsync(settings, username, cancellationToken);
         string schedule = answers.Schedule ?? (questions is null ? InitAnswers.UsualSchedule : await questions.AskAsync(
             $"When are all repositories rescanned ({answers.TimeZone})? A time of the day, or NCRONTAB", InitAnswers.UsualSchedule,
-            s => InitAnswers.FaultOf(s, answers.TimeZone), cancellationToken));
+            s => InitAnswers.ScheduleFault(s, answers.TimeZone), cancellationToken));
         Dictionary<string, string?> whole = new() { ["RescanSchedule"] = InitAnswers.ExpressionOf(schedule), ["WEBSITE_TIME_ZONE"] = answers.TimeZone };
         Due(whole);
         foreach ((string key, string? value) in settings)

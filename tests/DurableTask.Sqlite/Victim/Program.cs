@@ -61,11 +61,11 @@ if (mode == "wait")
 
 if (mode == "hold")
 {
-    // A transaction that is open while the process is stopped.
+    // A transaction that is open until the process has been stopped.
     await service.Database.WriteAsync(db =>
     {
         Say("holding");
-        Thread.Sleep(TimeSpan.FromSeconds(2));
+        _ = Console.In.ReadLine();
     });
     Say("released");
 }
