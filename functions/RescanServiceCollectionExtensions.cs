@@ -58,7 +58,9 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<RescanStarter>();
         services.AddSingleton<RescanReader>();
         services.TryAddSingleton<IRescanStarter>(s => s.GetRequiredService<RescanStarter>());
-        services.TryAddSingleton<ITable>(s => AzureTable.Of(s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
+        services.TryAddSingleton<ITable>(
+            s => AzureTable.Of(
+                s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
         services.AddSingleton<OutcomeStore>();
         services.AddSingleton<IntentStore>();
         services.AddSingleton<RunStore>();
@@ -88,9 +90,13 @@ public static class RescanServiceCollectionExtensions
     }
 
     /// <summary>The settings under <c>Rescan</c>, as far as they can be read and whether they make sense or not.</summary>
-    public static RescanOptions ReadRescanOptions(this IConfiguration configuration) => SettingsBinding.Read<RescanOptions>(configuration, RescanOptions.Section);
+    public static RescanOptions ReadRescanOptions(this IConfiguration configuration) =>
+        SettingsBinding.Read<RescanOptions>(configuration, RescanOptions.Section);
 
-    /// <summary>Registers what sends notifications, and no more: it needs no appliance, and of the settings only those of channels are validated, and the keys.</summary>
+    /// <summary>
+    /// Registers what sends notifications, and no more: it needs no appliance, and of the settings only those of channels are validated,
+    /// and the keys.
+    /// </summary>
     public static IServiceCollection AddRescanNotifications(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -41,7 +41,9 @@ internal static class ApiQuery
     public static string? Id(HttpRequest request, string name) =>
         Text(request, name) is not { } text ? null : IsId(text) ? text : throw Refuse($"{name} is malformed.");
 
-    /// <summary>The key of a request that may be repeated; null when it has none. Quotes around it, as a structured field has them, do not count.</summary>
+    /// <summary>
+    /// The key of a request that may be repeated; null when it has none. Quotes around it, as a structured field has them, do not count.
+    /// </summary>
     public static string? IdempotencyKey(HttpRequest request) => request.Headers[IdempotencyHeader] switch
     {
         { Count: 0 } => null,
@@ -60,5 +62,6 @@ internal static class ApiQuery
 
     public static RequestRefusedException Refuse(string reason) => new(StatusCodes.Status400BadRequest, reason);
 
-    private static bool IsId(string text) => text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+    private static bool IsId(string text) =>
+        text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 }

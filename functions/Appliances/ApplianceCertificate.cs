@@ -20,7 +20,9 @@ public sealed record ApplianceCertificate(
     private const int MaxSaid = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Looks at the certificate and hangs up: no request is sent. The way there is that of requests, so that a proxy counts.</summary>
+    /// <summary>
+    /// Looks at the certificate and hangs up: no request is sent. The way there is that of requests, so that a proxy counts.
+    /// </summary>
     /// <exception cref="ApplianceException">Nothing answers there, or no TLS.</exception>
     public static async Task<ApplianceCertificate> LookAsync(Uri address, CancellationToken cancellationToken)
     {
@@ -52,7 +54,9 @@ public sealed record ApplianceCertificate(
         }
         catch (HttpRequestException e)
         {
-            return seen ?? throw Failure(address, SafeText.Line(Innermost(e).TrimEnd('.'), MaxSaid), e.InnerException is not TlsFailedException { IsFinal: true }, e);
+            return seen ?? throw Failure(
+                address, SafeText.Line(Innermost(e).TrimEnd('.'), MaxSaid), e.InnerException is not TlsFailedException { IsFinal: true },
+                e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -69,7 +73,9 @@ public sealed record ApplianceCertificate(
 
     private static string? DoubtsOf(SslPolicyErrors errors) => errors == SslPolicyErrors.None ? null : string.Join(" and ", (string[])
     [
-        .. errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? ["this system's roots do not vouch for it"] : Array.Empty<string>(),
+        .. errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
+            ? ["this system's roots do not vouch for it"]
+            : Array.Empty<string>(),
         .. errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? ["it is for another name"] : Array.Empty<string>(),
         .. errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? ["it is not there"] : Array.Empty<string>(),
     ]);

@@ -12,7 +12,8 @@ public static class RepositoryResolver
     /// <param name="appliance">The appliance's configured name, for messages.</param>
     /// <param name="repositories">What the appliance lists.</param>
     /// <param name="nameOrId">What was asked for.</param>
-    /// <exception cref="UnknownRepositoryException">None fits, or a name fits several; the message says which come near or which share it.</exception>
+    /// <exception cref="UnknownRepositoryException">None fits, or a name fits several; the message says which come near or which share
+    /// it.</exception>
     public static Repository Find(string appliance, IReadOnlyList<Repository> repositories, string nameOrId)
     {
         ArgumentNullException.ThrowIfNull(repositories);
@@ -40,11 +41,15 @@ public static class RepositoryResolver
 
         if (repositories.Count == 0)
         {
-            throw new UnknownRepositoryException($"Appliance '{appliance}' lists no repositories at all; its account may not see them.", ambiguous: false);
+            throw new UnknownRepositoryException(
+                $"Appliance '{appliance}' lists no repositories at all; its account may not see them.", ambiguous: false);
         }
 
-        string[] near = [.. repositories.OrderBy(r => NearestName.Mistakes(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
-        throw new UnknownRepositoryException($"Appliance '{appliance}' has no repository '{SafeText.Line(nameOrId, MaxName)}'. Nearest names: {string.Join(", ", near)}.", ambiguous: false);
+        string[] near =
+            [.. repositories.OrderBy(r => NearestName.Mistakes(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
+        throw new UnknownRepositoryException(
+            $"Appliance '{appliance}' has no repository '{SafeText.Line(nameOrId, MaxName)}'. Nearest names: {string.Join(", ", near)}.",
+            ambiguous: false);
     }
 }
 

@@ -67,15 +67,23 @@ internal static class TlsProbe
 
         if (!IsTls(answer))
         {
-            return answer.Length == 0 ? null : new TlsFinding($"the server does not speak TLS; it begins with '{SafeText.Line(Encoding.Latin1.GetString(answer), MaxShown)}'", IsConfiguration: true);
+            return answer.Length == 0
+                ? null
+                : new TlsFinding(
+                    $"the server does not speak TLS; it begins with '{SafeText.Line(Encoding.Latin1.GetString(answer), MaxShown)}'",
+                    IsConfiguration: true);
         }
 
         bool isHello = answer[0] == Handshake && answer.Length >= EnoughBytes && answer[5] == ServerHello;
         ushort version = BinaryPrimitives.ReadUInt16BigEndian(answer[(isHello ? 9 : 1)..]);
         bool isOld = version < 0x0303 && (isHello || (answer.Length >= 7 && answer[6] == ProtocolVersionAlert));
-        return isOld ? new TlsFinding($"the server offers only {NameOf(version)}, which is not safe any more; TLS 1.2 is the least that is accepted", IsConfiguration: true)
+        return isOld ? new TlsFinding(
+            $"the server offers only {NameOf(version)}, which is not safe any more; TLS 1.2 is the least that is accepted",
+            IsConfiguration: true)
             : isHello || answer.Length < 7 ? null
-            : new TlsFinding(string.Create(CultureInfo.InvariantCulture, $"the server refused the TLS handshake (alert {answer[6]})"), IsConfiguration: false);
+            : new TlsFinding(
+                string.Create(CultureInfo.InvariantCulture, $"the server refused the TLS handshake (alert {answer[6]})"),
+                IsConfiguration: false);
     }
 
     private static ReadOnlySpan<byte> Http => "HTTP/"u8;
@@ -116,10 +124,14 @@ internal static class TlsProbe
         return answer[..length];
     }
 
-    /// <summary>A ClientHello of TLS 1.2 (RFC 5246, 7.4.1.2) that offers suites of every age, so that an old server answers with the version that it has.</summary>
+    /// <summary>
+    /// A ClientHello of TLS 1.2 (RFC 5246, 7.4.1.2) that offers suites of every age, so that an old server answers with the version that it
+    /// has.
+    /// </summary>
     private static byte[] Hello(string host)
     {
-        byte[] suites = [0xC0, 0x2F, 0xC0, 0x30, 0xC0, 0x2B, 0xC0, 0x2C, 0xC0, 0x13, 0xC0, 0x14, 0xC0, 0x09, 0xC0, 0x0A, 0x00, 0x9C, 0x00, 0x2F, 0x00, 0x35, 0x00, 0x0A];
+        byte[] suites =
+            [0xC0, 0x2F, 0xC0, 0x30, 0xC0, 0x2B, 0xC0, 0x2C, 0xC0, 0x13, 0xC0, 0x14, 0xC0, 0x09, 0xC0, 0x0A, 0x00, 0x9C, 0x00, 0x2F, 0x00, 0x35, 0x00, 0x0A];
         byte[] name = Encoding.ASCII.GetBytes(host);
         byte[] extensions =
         [

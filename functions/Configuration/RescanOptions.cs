@@ -15,7 +15,8 @@ public sealed class RescanOptions
     public TimeSpan Deadline { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// How long the answer to a rescan's POST may be lost before the rescan counts as not started and is posted again; 1 second to 1 hour. The
+    /// How long the answer to a rescan's POST may be lost before the rescan counts as not started and is posted again; 1 second to 1 hour.
+    /// The
     /// client gives a POST up after 100 seconds, and the appliance may have it in hand then, also when the process that sent it is gone.
     /// </summary>
     public TimeSpan LostAnswerWait { get; set; } = TimeSpan.FromMinutes(2);
@@ -38,7 +39,10 @@ public sealed class RescanOptions
     /// <summary>Whom to tell how rescans end.</summary>
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>The address under which people reach the app, such as https://rescan.example; links in notifications begin with it, its path included. Null: no links.</summary>
+    /// <summary>
+    /// The address under which people reach the app, such as https://rescan.example; links in notifications begin with it, its path
+    /// included. Null: no links.
+    /// </summary>
     public Uri? PublicUrl { get; set; }
 }
 
@@ -68,10 +72,15 @@ public sealed class ApplianceOptions
     [AllowedValues("VeeamBackupForAws", "VeeamBackupAndReplication")]
     public string Kind { get; set; } = "VeeamBackupForAws";
 
-    /// <summary>https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp; Replication. A path, as behind a reverse proxy, is kept before /api.</summary>
+    /// <summary>
+    /// https://HOST:PORT of the REST API; unless changed the port is 11005 on Veeam Backup for AWS and 9419 on Veeam Backup &amp;
+    /// Replication. A path, as behind a reverse proxy, is kept before /api.
+    /// </summary>
     public Uri? BaseUrl { get; set; }
 
-    /// <summary>The account, without MFA: a Portal Operator on Veeam Backup for AWS, a Backup Administrator on Veeam Backup &amp; Replication.</summary>
+    /// <summary>
+    /// The account, without MFA: a Portal Operator on Veeam Backup for AWS, a Backup Administrator on Veeam Backup &amp; Replication.
+    /// </summary>
     public string Username { get; set; } = "";
 
     /// <summary>Name of the Key Vault secret that holds the password.</summary>
@@ -80,10 +89,16 @@ public sealed class ApplianceOptions
     /// <summary>The password itself; for local runs only.</summary>
     public string? Password { get; set; }
 
-    /// <summary>SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed); blank entries are passed over. None: the system's roots decide.</summary>
+    /// <summary>
+    /// SHA-256 thumbprints of accepted certificates (64 hex digits; colons allowed); blank entries are passed over. None: the system's
+    /// roots decide.
+    /// </summary>
     public IList<string> Thumbprints { get; init; } = [];
 
-    /// <summary>The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan. Empty: 1.0-rev0 on Veeam Backup for AWS, 1.2-rev1 on Veeam Backup &amp; Replication.</summary>
+    /// <summary>
+    /// The x-api-version, or <c>auto</c> to take the newest accepted revision that has rescan. Empty: 1.0-rev0 on Veeam Backup for AWS,
+    /// 1.2-rev1 on Veeam Backup &amp; Replication.
+    /// </summary>
     public string ApiVersion { get; set; } = "";
 
     /// <summary>Rescans in flight at once on this appliance, 1 to 100.</summary>
@@ -103,7 +118,9 @@ public sealed class PollingOptions
     public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(30);
 }
 
-/// <summary>Where outcomes are kept in Azure. The local runtime keeps them in its state file, or in the storage account of its task hub.</summary>
+/// <summary>
+/// Where outcomes are kept in Azure. The local runtime keeps them in its state file, or in the storage account of its task hub.
+/// </summary>
 public sealed class OutcomeStoreOptions
 {
     /// <summary>Endpoint of the table service for identity-based access; empty: <c>AzureWebJobsStorage</c> decides.</summary>

@@ -16,15 +16,25 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
             }
         }
 
-        Expect(options.Deadline >= TimeSpan.FromSeconds(1) && options.Deadline <= TimeSpan.FromDays(7), "Deadline", "a time from 00:00:01 to 7.00:00:00");
-        Expect(options.LostAnswerWait >= TimeSpan.FromSeconds(1) && options.LostAnswerWait <= TimeSpan.FromHours(1), "LostAnswerWait", "a time from 00:00:01 to 01:00:00");
-        Expect(options.RunDeadline >= TimeSpan.FromMinutes(1) && options.RunDeadline <= TimeSpan.FromDays(7), "RunDeadline", "a time from 00:01:00 to 7.00:00:00");
+        Expect(
+            options.Deadline >= TimeSpan.FromSeconds(1) && options.Deadline <= TimeSpan.FromDays(7), "Deadline",
+            "a time from 00:00:01 to 7.00:00:00");
+        Expect(
+            options.LostAnswerWait >= TimeSpan.FromSeconds(1) && options.LostAnswerWait <= TimeSpan.FromHours(1), "LostAnswerWait",
+            "a time from 00:00:01 to 01:00:00");
+        Expect(
+            options.RunDeadline >= TimeSpan.FromMinutes(1) && options.RunDeadline <= TimeSpan.FromDays(7), "RunDeadline",
+            "a time from 00:01:00 to 7.00:00:00");
         PollingOptions polling = options.Polling;
         Expect(polling.Kappa is >= 0.1 and <= 3600, "Polling__Kappa", "a number of seconds from 0.1 to 3600");
         Expect(polling.MinInterval >= TimeSpan.FromMilliseconds(100), "Polling__MinInterval", "a time of at least 00:00:00.1");
-        Expect(polling.MaxInterval >= polling.MinInterval && polling.MaxInterval <= TimeSpan.FromHours(1), "Polling__MaxInterval", "a time from MinInterval to 01:00:00");
+        Expect(
+            polling.MaxInterval >= polling.MinInterval && polling.MaxInterval <= TimeSpan.FromHours(1), "Polling__MaxInterval",
+            "a time from MinInterval to 01:00:00");
         Expect(IsWeb(options.KeyVaultUri), "KeyVaultUri", "the address of the vault, such as https://NAME.vault.azure.net/");
-        Expect(IsWeb(options.Outcomes.TableServiceUri), "Outcomes__TableServiceUri", "the address of the table service, such as https://NAME.table.core.windows.net/");
+        Expect(
+            IsWeb(options.Outcomes.TableServiceUri), "Outcomes__TableServiceUri",
+            "the address of the table service, such as https://NAME.table.core.windows.net/");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 

@@ -19,7 +19,8 @@ public static class SecretText
     /// Whether the platform has left a Key Vault reference in the place of the secret. Such a text is never sent, shown or compared as if
     /// it were one: an account can be locked by it, and anybody could know it.
     /// </summary>
-    public static bool IsUnresolved([NotNullWhen(true)] string? text) => text is not null && text.AsSpan().TrimStart().StartsWith(Reference, StringComparison.OrdinalIgnoreCase);
+    public static bool IsUnresolved([NotNullWhen(true)] string? text) =>
+        text is not null && text.AsSpan().TrimStart().StartsWith(Reference, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A secret without the line break at its end.</summary>
     [return: NotNullIfNotNull(nameof(text))]

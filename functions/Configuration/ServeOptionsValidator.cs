@@ -47,7 +47,8 @@ internal sealed class ServeOptionsValidator : IValidateOptions<ServeOptions>
 
         foreach ((int index, string origin) in options.AllowedOrigins.Index())
         {
-            if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site) && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')))
+            if (origin.Length > 0
+                && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site) && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')))
             {
                 faults.Add($"Rescan__AllowedOrigins__{index}: a site, such as https://portal.example");
             }

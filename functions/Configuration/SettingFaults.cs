@@ -27,7 +27,8 @@ public static class SettingFaults
         return
         [
             .. configuration.AsEnumerable().Where(s => s.Value is not null)
-                .Select(s => Of(s.Key.Replace(":", "__", StringComparison.Ordinal), s.Value!)).OfType<string>().Order(StringComparer.Ordinal),
+                .Select(s => Of(s.Key.Replace(":", "__", StringComparison.Ordinal), s.Value!)).OfType<string>().Order(
+                    StringComparer.Ordinal),
         ];
     }
 
@@ -39,20 +40,24 @@ public static class SettingFaults
         }
 
         return SettingKeys.Find(key) is not { } setting ? Unknown(key, Nearest(key))
-            : SettingForm.Readable(setting, value) is null && !SettingForm.IsUnset(setting, value) ? $"{key}: {SettingForm.Of(setting.Type).Expected}"
+            : SettingForm.Readable(setting, value) is null && !SettingForm.IsUnset(setting, value)
+                ? $"{key}: {SettingForm.Of(setting.Type).Expected}"
             : null;
     }
 
     private static string Unknown(string key, string? near) =>
         $"{SafeText.Line(key, MaxShown)}: no setting has this name{(near is null ? "; docs/settings.md lists them all" : $". Did you mean {near}?")}";
 
-    /// <summary>The known key that is nearest by its letters, else one whose last name is the same: it may have been put in the wrong place.</summary>
+    /// <summary>
+    /// The known key that is nearest by its letters, else one whose last name is the same: it may have been put in the wrong place.
+    /// </summary>
     private static string? Nearest(string key)
     {
         string typed = SettingKeys.Normal(key)[Prefix.Length..];
         string last = typed.Split("__")[^1];
         string? near = NearestName.Of(typed, SettingKeys.All.Select(s => s.Key[Prefix.Length..]))
-            ?? SettingKeys.All.Select(s => s.Key[Prefix.Length..]).FirstOrDefault(k => string.Equals(k.Split("__")[^1], last, StringComparison.OrdinalIgnoreCase));
+            ?? SettingKeys.All.Select(s => s.Key[Prefix.Length..]).FirstOrDefault(
+                k => string.Equals(k.Split("__")[^1], last, StringComparison.OrdinalIgnoreCase));
         return near is null ? null : SettingKeys.WithIndexes(Prefix + near, key);
     }
 
@@ -66,7 +71,9 @@ public static class SettingFaults
             : Others;
         string normal = SettingKeys.Normal(key);
         string? meant = known.Where(k => Near(normal, k)).OrderBy(k => NearestName.Mistakes(normal, k)).FirstOrDefault();
-        return meant is null || string.Equals(meant, normal, StringComparison.OrdinalIgnoreCase) ? null : SettingKeys.WithIndexes(meant, key);
+        return meant is null || string.Equals(meant, normal, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : SettingKeys.WithIndexes(meant, key);
     }
 
     private static bool Near(string a, string b) => Math.Abs(a.Length - b.Length) <= Slips && NearestName.Mistakes(a, b) <= Slips;

@@ -19,7 +19,8 @@ public sealed record SettingForm(string Expected, string? Pattern)
     public static SettingForm Of(Type type) =>
         type == typeof(string) ? new SettingForm("text", null)
         : type == typeof(Uri) ? new SettingForm("an address", null)
-        : type == typeof(TimeSpan) ? new SettingForm("a duration of the form [days.]hours:minutes:seconds, such as 00:02:00 or 1.00:00:00", Duration)
+        : type == typeof(TimeSpan)
+            ? new SettingForm("a duration of the form [days.]hours:minutes:seconds, such as 00:02:00 or 1.00:00:00", Duration)
         : type == typeof(int) ? new SettingForm("a whole number, such as 4", Whole)
         : type == typeof(double) ? new SettingForm("a number, such as 5 or 0.5", Number)
         : throw new NotSupportedException($"Settings of the type {type.Name} are not read.");
@@ -27,7 +28,10 @@ public sealed record SettingForm(string Expected, string? Pattern)
     /// <summary>Whether a value can be read as this.</summary>
     public bool Fits(string value) => Pattern is null || Regex.IsMatch(value.Trim(), Pattern, RegexOptions.CultureInvariant);
 
-    /// <summary>A value as the binder of .NET reads it; null where it reads none. Of an address that is none it makes one that every validator refuses.</summary>
+    /// <summary>
+    /// A value as the binder of .NET reads it; null where it reads none. Of an address that is none it makes one that every validator
+    /// refuses.
+    /// </summary>
     internal static string? Readable(SettingKey setting, string value) =>
         setting.Type == typeof(Uri) ? Uri.TryCreate(value, UriKind.RelativeOrAbsolute, out _) ? value : NoAddress
         : IsUnset(setting, value) || !Of(setting.Type).Fits(value) ? null

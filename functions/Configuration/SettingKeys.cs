@@ -24,7 +24,8 @@ public static partial class SettingKeys
     private static readonly Lazy<IReadOnlyList<SettingKey>> Found = new(() =>
         [.. Roots.SelectMany(t => Of(t, SectionOf(t)!.Replace(":", "__", StringComparison.Ordinal)))]);
 
-    private static readonly Lazy<IReadOnlyDictionary<string, SettingKey>> ByKey = new(() => All.ToDictionary(s => s.Key, StringComparer.OrdinalIgnoreCase));
+    private static readonly Lazy<IReadOnlyDictionary<string, SettingKey>> ByKey = new(
+        () => All.ToDictionary(s => s.Key, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>All of them, in the order of the classes.</summary>
     public static IReadOnlyList<SettingKey> All => Found.Value;

@@ -7,8 +7,11 @@ namespace Rescan.Functions.Configuration;
 /// <summary>Binds options to settings so that the faults of all of them can be told at once.</summary>
 internal static class SettingsBinding
 {
-    /// <summary>Binds what can be read; <see cref="SettingFaults"/> names the rest, where the binder would throw at the first and show its value.</summary>
-    public static OptionsBuilder<TOptions> BindReadable<TOptions>(this OptionsBuilder<TOptions> builder, IConfiguration configuration, string section)
+    /// <summary>
+    /// Binds what can be read; <see cref="SettingFaults"/> names the rest, where the binder would throw at the first and show its value.
+    /// </summary>
+    public static OptionsBuilder<TOptions> BindReadable<TOptions>(
+        this OptionsBuilder<TOptions> builder, IConfiguration configuration, string section)
         where TOptions : class => builder.Configure(options => Readable(configuration).GetSection(section).Bind(options)).ValidateOnStart();
 
     /// <summary>What can be read.</summary>

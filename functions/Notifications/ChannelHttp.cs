@@ -32,7 +32,8 @@ internal sealed class ChannelHttp : IDisposable
     /// <param name="cancellationToken">Ends the try.</param>
     /// <returns>What became of it; not delivered when sending the same again cannot help.</returns>
     /// <exception cref="DeliveryFailedException">It was not taken, but may be the next time.</exception>
-    public async Task<DeliveryResult> PostAsync(Channel channel, Uri url, byte[] body, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> PostAsync(
+        Channel channel, Uri url, byte[] body, Action<HttpRequestMessage>? prepare, CancellationToken cancellationToken)
     {
         try
         {
@@ -81,7 +82,9 @@ internal sealed class ChannelHttp : IDisposable
             : throw new DeliveryFailedException(channel.Name, detail);
     }
 
-    /// <summary>Why a receiver refused, where its contract says where that stands. Words only: an answer could hold the address or the secret.</summary>
+    /// <summary>
+    /// Why a receiver refused, where its contract says where that stands. Words only: an answer could hold the address or the secret.
+    /// </summary>
     private static string? ReasonIn(ChannelKind kind, string said)
     {
         if (kind == ChannelKind.Slack)
@@ -92,14 +95,17 @@ internal sealed class ChannelHttp : IDisposable
         string? property = kind switch { ChannelKind.Ntfy => "error", ChannelKind.PagerDuty => "errors", _ => null };
         try
         {
-            if (property is null || JsonSerializer.Deserialize<JsonElement>(said) is not { ValueKind: JsonValueKind.Object } json || !json.TryGetProperty(property, out JsonElement told))
+            if (property is null || JsonSerializer.Deserialize<JsonElement>(said) is not { ValueKind: JsonValueKind.Object } json
+                || !json.TryGetProperty(property, out JsonElement told))
             {
                 return null;
             }
 
             IEnumerable<JsonElement> all = told.ValueKind == JsonValueKind.Array ? told.EnumerateArray() : [told];
-            string reason = SafeText.Line(string.Join("; ", all.Where(t => t.ValueKind == JsonValueKind.String).Select(t => t.GetString())), MaxAnswer);
-            return string.Join(' ', reason.Split(' ').Select(w => w.Any(char.IsAsciiDigit) && w.Any(char.IsAsciiLetter) && w.Length > 10 ? "…" : w));
+            string reason = SafeText.Line(
+                string.Join("; ", all.Where(t => t.ValueKind == JsonValueKind.String).Select(t => t.GetString())), MaxAnswer);
+            return string.Join(
+                ' ', reason.Split(' ').Select(w => w.Any(char.IsAsciiDigit) && w.Any(char.IsAsciiLetter) && w.Length > 10 ? "…" : w));
         }
         catch (JsonException)
         {

@@ -20,7 +20,8 @@ internal sealed class ChannelSecrets(VaultSecrets vault)
     }
 
     /// <summary>The channel's secret; null when it has none.</summary>
-    public Task<string?> SecretAsync(Channel channel, CancellationToken cancellationToken) => ReadAsync(channel.Options.Secret, channel.Options.SecretName, cancellationToken);
+    public Task<string?> SecretAsync(Channel channel, CancellationToken cancellationToken) =>
+        ReadAsync(channel.Options.Secret, channel.Options.SecretName, cancellationToken);
 
     private async Task<string?> ReadAsync(string? value, string? secret, CancellationToken cancellationToken) =>
         !string.IsNullOrWhiteSpace(secret) ? await vault.ReadAsync(secret, cancellationToken)

@@ -26,14 +26,17 @@ internal sealed class ChannelTest(IOptions<RescanOptions> options, NotificationS
             Previous = Outcome.Succeeded,
             Rescan = new RescanOutcome
             {
-                Id = "rescan-sample", Appliance = "sample-appliance", Repository = new RepositoryRef("00000000-0000-0000-0000-000000000000", "sample repository"),
-                SessionId = "11111111-1111-1111-1111-111111111111", Outcome = Outcome.Failed, Reason = "No rescan has failed: this is what one would look like.",
+                Id = "rescan-sample", Appliance = "sample-appliance",
+                Repository = new RepositoryRef("00000000-0000-0000-0000-000000000000", "sample repository"),
+                SessionId = "11111111-1111-1111-1111-111111111111", Outcome = Outcome.Failed,
+                Reason = "No rescan has failed: this is what one would look like.",
                 StartedAt = now.AddMinutes(-3), FinishedAt = now, DurationSeconds = 160, Polls = 9,
             },
         };
         try
         {
-            return await sender.SendAsync(channels.First(c => c.Name == channel), sample, null, (_, _) => Task.CompletedTask, cancellationToken);
+            return await sender.SendAsync(
+                channels.First(c => c.Name == channel), sample, null, (_, _) => Task.CompletedTask, cancellationToken);
         }
         catch (DeliveryFailedException e)
         {

@@ -35,10 +35,13 @@ internal static class MailMessage
     private static string HtmlOf(NotificationText text)
     {
         StringBuilder html = new();
-        html.Append("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>").Append(Encode(text.Title)).Append("</title></head>")
+        html.Append("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>").Append(Encode(text.Title))
+            .Append("</title></head>")
             .Append("<body style=\"font-family:system-ui,sans-serif;font-size:15px;line-height:1.45;margin:16px\">")
-            .Append("<h1 style=\"font-size:20px;margin:0 0 4px;border-left:6px solid ").Append(ColorOf(text.Severity)).Append(";padding-left:10px\">").Append(Encode(text.Title)).Append("</h1>")
-            .Append("<p style=\"margin:0 0 12px 16px\"><strong>").Append(Encode(text.Subject)).Append("</strong></p><table style=\"border-collapse:collapse\">");
+            .Append("<h1 style=\"font-size:20px;margin:0 0 4px;border-left:6px solid ").Append(ColorOf(text.Severity))
+                .Append(";padding-left:10px\">").Append(Encode(text.Title)).Append("</h1>")
+            .Append("<p style=\"margin:0 0 12px 16px\"><strong>").Append(Encode(text.Subject)).Append(
+                "</strong></p><table style=\"border-collapse:collapse\">");
         foreach ((string name, string value) in text.Facts)
         {
             html.Append("<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:normal;color:#595959\">").Append(Encode(name))

@@ -24,7 +24,8 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
     /// <param name="cancellationToken">Ends the try.</param>
     /// <returns>What became of it; not delivered when the server refused for good.</returns>
     /// <exception cref="DeliveryFailedException">It was not taken, but may be the next time.</exception>
-    public async Task<DeliveryResult> SendAsync(Channel channel, string delivery, NotificationText text, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(
+        Channel channel, string delivery, NotificationText text, CancellationToken cancellationToken)
     {
         MailSettings settings = MailSettings.Of(channel.Options.Mail);
         string? password = await secrets.SecretAsync(channel, cancellationToken);
@@ -37,7 +38,9 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         client.ServerCertificateValidationCallback = (_, certificate, _, errors) =>
         {
             seen = certificate?.GetCertHashString(HashAlgorithmName.SHA256);
-            return settings.Pins.Count == 0 ? errors == System.Net.Security.SslPolicyErrors.None : seen is not null && settings.Pins.Contains(seen);
+            return settings.Pins.Count == 0
+                ? errors == System.Net.Security.SslPolicyErrors.None
+                : seen is not null && settings.Pins.Contains(seen);
         };
         try
         {
@@ -66,7 +69,9 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         {
             // A password that is wrong stays wrong, and trying it again can lock the account.
             string detail = $"the mail server refused the user name or the password: {SafeText.Line(e.Message, MaxSaid)}";
-            return e.Message.StartsWith('4') ? throw new DeliveryFailedException(channel.Name, detail) : new DeliveryResult(channel.Name, false, detail);
+            return e.Message.StartsWith('4')
+                ? throw new DeliveryFailedException(channel.Name, detail)
+                : new DeliveryResult(channel.Name, false, detail);
         }
         catch (SslHandshakeException)
         {
@@ -76,7 +81,9 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         }
         catch (NotSupportedException)
         {
-            throw new DeliveryFailedException(channel.Name, client.IsConnected ? "the mail server offers no way to sign in that can be used" : "the mail server offers no STARTTLS");
+            throw new DeliveryFailedException(
+                channel.Name,
+                client.IsConnected ? "the mail server offers no way to sign in that can be used" : "the mail server offers no STARTTLS");
         }
         catch (Exception e) when (e is SocketException or IOException or ProtocolException or ServiceNotConnectedException)
         {
@@ -105,16 +112,19 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         }
     }
 
-    private static string Said((MailboxAddress To, SmtpResponse Response) refused) => $"{refused.To.Address} ({Said((int)refused.Response.StatusCode, refused.Response.Response)})";
+    private static string Said((MailboxAddress To, SmtpResponse Response) refused) =>
+        $"{refused.To.Address} ({Said((int)refused.Response.StatusCode, refused.Response.Response)})";
 
-    private static string Said(int status, string text) => string.Create(CultureInfo.InvariantCulture, $"{status} {SafeText.Line(text, MaxSaid)}");
+    private static string Said(int status, string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"{status} {SafeText.Line(text, MaxSaid)}");
 
     /// <summary>A client that goes on with the recipients whom the server takes.</summary>
     private sealed class MailClient : SmtpClient
     {
         public List<(MailboxAddress To, SmtpResponse Response)> Refused { get; } = [];
 
-        protected override void OnRecipientNotAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response) => Refused.Add((mailbox, response));
+        protected override void OnRecipientNotAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response) =>
+            Refused.Add((mailbox, response));
 
         protected override void OnNoRecipientsAccepted(MimeMessage message)
         {

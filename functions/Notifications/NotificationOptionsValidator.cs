@@ -19,7 +19,10 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             }
         }
 
-        Expect(options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http", UserInfo: "", Query: "", Fragment: "" }, "PublicUrl", "the address under which people reach the app, such as https://rescan.example, without user name, query and fragment");
+        Expect(
+            options.PublicUrl is null or { IsAbsoluteUri: true, Scheme: "https" or "http", UserInfo: "", Query: "", Fragment: "" },
+            "PublicUrl",
+            "the address under which people reach the app, such as https://rescan.example, without user name, query and fragment");
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < options.Notifications.Channels.Count; i++)
         {
@@ -36,13 +39,18 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             Expect(names.Add(channel.NameOrKind), key + "Name", $"a name of its own; '{channel.NameOrKind}' is taken by another channel");
             Expect(Is<NotifyOn>(channel.When, out NotifyOn when), key + "When", "never, failure, every, change or always");
             Expect(Is<NotifyOn>(channel.Runs, out NotifyOn runs), key + "Runs", "never, failure, every, change or always");
-            Expect(!HasBoth(channel.Url, channel.UrlSecret), key + "UrlSecret", "either UrlSecret (a Key Vault secret's name) or Url, not both");
-            Expect(!HasBoth(channel.Secret, channel.SecretName), key + "SecretName", "either SecretName (a Key Vault secret's name) or Secret, not both");
+            Expect(
+                !HasBoth(channel.Url, channel.UrlSecret), key + "UrlSecret",
+                "either UrlSecret (a Key Vault secret's name) or Url, not both");
+            Expect(
+                !HasBoth(channel.Secret, channel.SecretName), key + "SecretName",
+                "either SecretName (a Key Vault secret's name) or Secret, not both");
             Expect(
                 IsReadLater(channel.Url) || ChannelAddress.TryParse(channel.Url!, out _),
                 key + "Url", "an https:// address (http:// on loopback only) without user name and fragment");
             Expect(
-                (string.IsNullOrWhiteSpace(channel.UrlSecret) && string.IsNullOrWhiteSpace(channel.SecretName)) || options.KeyVaultUri is not null,
+                (string.IsNullOrWhiteSpace(channel.UrlSecret) && string.IsNullOrWhiteSpace(channel.SecretName))
+                    || options.KeyVaultUri is not null,
                 "KeyVaultUri", $"the vault that holds the secrets of channel '{channel.NameOrKind}', such as https://NAME.vault.azure.net/");
             if (isKnown)
             {
@@ -54,11 +62,13 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
     }
 
     /// <summary>What a kind asks for besides.</summary>
-    private static void ExpectOf(ChannelKind kind, ChannelOptions channel, NotifyOn when, NotifyOn runs, Action<bool, string, string> expect)
+    private static void ExpectOf(
+        ChannelKind kind, ChannelOptions channel, NotifyOn when, NotifyOn runs, Action<bool, string, string> expect)
     {
         bool hasSecret = !string.IsNullOrWhiteSpace(channel.Secret) || !string.IsNullOrWhiteSpace(channel.SecretName);
         expect(
-            kind is ChannelKind.PagerDuty or ChannelKind.Mail || !string.IsNullOrWhiteSpace(channel.Url) || !string.IsNullOrWhiteSpace(channel.UrlSecret),
+            kind is ChannelKind.PagerDuty or ChannelKind.Mail || !string.IsNullOrWhiteSpace(channel.Url)
+                || !string.IsNullOrWhiteSpace(channel.UrlSecret),
             "UrlSecret", "the channel's address, or its Key Vault name in UrlSecret");
         bool isSet = !IsReadLater(channel.Secret);
         switch (kind)
@@ -71,13 +81,20 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
                 break;
             case ChannelKind.Ntfy:
                 expect(
-                    IsReadLater(channel.Url) || !ChannelAddress.TryParse(channel.Url!, out Uri? address) || NtfyMessage.Split(address) is not null,
+                    IsReadLater(channel.Url) || !ChannelAddress.TryParse(channel.Url!, out Uri? address)
+                        || NtfyMessage.Split(address) is not null,
                     "Url", "the address of a topic, such as https://ntfy.sh/TOPIC, without a query");
-                expect(!isSet || ChannelSecretFormat.IsToken(channel.Secret!), "Secret", "an access token of ntfy, such as tk_ and 29 letters and digits; none for a topic that anybody may write to");
+                expect(
+                    !isSet || ChannelSecretFormat.IsToken(channel.Secret!), "Secret",
+                    "an access token of ntfy, such as tk_ and 29 letters and digits; none for a topic that anybody may write to");
                 break;
             case ChannelKind.PagerDuty:
-                expect(hasSecret, "Secret", "the integration key (routing key) of an integration of the kind Events API v2, or its Key Vault name in SecretName");
-                expect(!isSet || ChannelSecretFormat.IsRoutingKey(channel.Secret!), "Secret", "the 32 letters and digits of an integration of the kind Events API v2");
+                expect(
+                    hasSecret, "Secret",
+                    "the integration key (routing key) of an integration of the kind Events API v2, or its Key Vault name in SecretName");
+                expect(
+                    !isSet || ChannelSecretFormat.IsRoutingKey(channel.Secret!), "Secret",
+                    "the 32 letters and digits of an integration of the kind Events API v2");
                 expect(when is NotifyOn.Never or NotifyOn.Failure, "When", "never or failure: an alert is opened once and resolved once");
                 expect(runs is NotifyOn.Never or NotifyOn.Failure, "Runs", "never or failure: an alert is opened once and resolved once");
                 break;

@@ -12,7 +12,8 @@ namespace Rescan.Functions.Notifications;
 /// <param name="http">Posts.</param>
 /// <param name="mail">Sends mail.</param>
 /// <param name="time">The clock.</param>
-internal sealed class NotificationSender(IOptions<RescanOptions> options, ChannelSecrets secrets, ChannelHttp http, MailSender mail, TimeProvider time)
+internal sealed class NotificationSender(
+    IOptions<RescanOptions> options, ChannelSecrets secrets, ChannelHttp http, MailSender mail, TimeProvider time)
 {
     /// <summary>The id under which a receiver knows a notification, the same however often it is sent.</summary>
     public static string IdOf(Notification notification, string channel) => $"{notification.RequestId}_{channel}";
@@ -26,7 +27,8 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
     /// <returns>What became of it; not delivered when sending the same again cannot help.</returns>
     /// <exception cref="DeliveryFailedException">It was not taken, but may be the next time.</exception>
     public async Task<DeliveryResult> SendAsync(
-        Channel channel, Notification notification, ProblemChanges? changes, Func<ToldProblem, bool, Task> record, CancellationToken cancellationToken)
+        Channel channel, Notification notification, ProblemChanges? changes, Func<ToldProblem, bool, Task> record,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -38,7 +40,8 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
             NotificationText text = NotificationText.Of(notification, options.Value.PublicUrl, changes);
             return channel.Kind switch
             {
-                ChannelKind.Webhook => await SignAsync(channel, notification, WebhookEvent.Write(notification, text, changes), cancellationToken),
+                ChannelKind.Webhook => await SignAsync(
+                    channel, notification, WebhookEvent.Write(notification, text, changes), cancellationToken),
                 ChannelKind.Slack => await PostAsync(channel, SlackMessage.Write(text), cancellationToken),
                 ChannelKind.Teams => await PostAsync(channel, TeamsCard.Write(text), cancellationToken),
                 ChannelKind.Ntfy => await PublishAsync(channel, text, cancellationToken),
@@ -58,12 +61,14 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
     private async Task<DeliveryResult> PingAsync(Channel channel, Notification notification, CancellationToken cancellationToken)
     {
         Uri check = await secrets.AddressAsync(channel, null, cancellationToken);
-        byte[] body = RunPing.Write(notification, notification.Started is null ? NotificationText.Of(notification, options.Value.PublicUrl) : null);
+        byte[] body = RunPing.Write(
+            notification, notification.Started is null ? NotificationText.Of(notification, options.Value.PublicUrl) : null);
         return await http.PostAsync(
             channel, RunPing.AddressOf(check, notification), body, r => r.Content!.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8"), cancellationToken);
     }
 
-    private async Task<DeliveryResult> SignAsync(Channel channel, Notification notification, byte[] body, CancellationToken cancellationToken)
+    private async Task<DeliveryResult> SignAsync(
+        Channel channel, Notification notification, byte[] body, CancellationToken cancellationToken)
     {
         Uri url = await secrets.AddressAsync(channel, null, cancellationToken);
         string secret = await secrets.SecretAsync(channel, cancellationToken) ?? "";
@@ -73,7 +78,8 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
         }
 
         return await http.PostAsync(
-            channel, url, body, r => new StandardWebhookSigner([secret]).Sign(r, IdOf(notification, channel.Name), time.GetUtcNow(), body), cancellationToken);
+            channel, url, body, r => new StandardWebhookSigner([secret])
+                .Sign(r, IdOf(notification, channel.Name), time.GetUtcNow(), body), cancellationToken);
     }
 
     private async Task<DeliveryResult> PublishAsync(Channel channel, NotificationText text, CancellationToken cancellationToken)
@@ -82,7 +88,8 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
         string? token = await secrets.SecretAsync(channel, cancellationToken);
         if (NtfyMessage.Split(url) is not var (server, topic))
         {
-            throw new DeliveryFailedException(channel.Name, "its address does not end in a topic: letters, digits, hyphens and underscores, no query");
+            throw new DeliveryFailedException(
+                channel.Name, "its address does not end in a topic: letters, digits, hyphens and underscores, no query");
         }
 
         if (token is not null && !ChannelSecretFormat.IsToken(token))
@@ -91,11 +98,14 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
         }
 
         return await http.PostAsync(
-            channel, server, NtfyMessage.Write(text, topic), r => r.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token), cancellationToken);
+            channel, server, NtfyMessage.Write(text, topic), r => r.Headers.Authorization = token is null
+                ? null
+                : new AuthenticationHeaderValue("Bearer", token), cancellationToken);
     }
 
     private async Task<DeliveryResult> AlertAsync(
-        Channel channel, Notification notification, NotificationText text, ProblemChanges? changes, Func<ToldProblem, bool, Task> record, CancellationToken cancellationToken)
+        Channel channel, Notification notification, NotificationText text, ProblemChanges? changes, Func<ToldProblem, bool, Task> record,
+        CancellationToken cancellationToken)
     {
         Uri url = await secrets.AddressAsync(channel, PagerDutyEvent.Usual, cancellationToken);
         string key = await secrets.SecretAsync(channel, cancellationToken) ?? "";
@@ -114,7 +124,9 @@ internal sealed class NotificationSender(IOptions<RescanOptions> options, Channe
         DeliveryResult result = new(channel.Name, true, "nothing to tell");
         foreach ((ToldProblem told, Problem? begun) in (changes?.Begun ?? []).Select(p => (p.Told, (Problem?)p)).Concat((changes?.Over ?? []).Select(o => (o, (Problem?)null))))
         {
-            byte[] body = begun is not null ? PagerDutyEvent.Trigger(begun, text, notification.IsTest, key) : PagerDutyEvent.Resolve(told, key);
+            byte[] body = begun is not null
+                ? PagerDutyEvent.Trigger(begun, text, notification.IsTest, key)
+                : PagerDutyEvent.Resolve(told, key);
             result = await http.PostAsync(channel, url, body, null, cancellationToken);
             if (!result.Delivered)
             {

@@ -4,7 +4,10 @@ using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Notifications;
 
-/// <summary>A notification in words, for the formats that people read. Every part may hold text from outside, so each format writes it as plain text.</summary>
+/// <summary>
+/// A notification in words, for the formats that people read. Every part may hold text from outside, so each format writes it as plain
+/// text.
+/// </summary>
 /// <param name="Severity">What it means.</param>
 /// <param name="Title">What happened, in our own words.</param>
 /// <param name="Subject">What it happened to.</param>
@@ -13,7 +16,8 @@ namespace Rescan.Functions.Notifications;
 /// <param name="Next">What to do next; null when nothing is.</param>
 /// <param name="Link">The status page; null when its address is not known.</param>
 internal sealed record NotificationText(
-    Severity Severity, string Title, string Subject, IReadOnlyList<(string Name, string Value)> Facts, IReadOnlyList<string> Problems, string? Next, Uri? Link)
+    Severity Severity, string Title, string Subject, IReadOnlyList<(string Name, string Value)> Facts, IReadOnlyList<string> Problems,
+    string? Next, Uri? Link)
 {
     private const int MaxValue = 600;
     private const int MaxName = 150;
@@ -56,17 +60,23 @@ internal sealed record NotificationText(
             facts.Add(("Session", SafeText.Line(session, MaxName)));
         }
 
-        bool recovered = rescan.Outcome == Outcome.Succeeded && (changes?.Over.Count > 0 || notification.Previous?.Severity() is Severity.Bad or Severity.Warning);
+        bool recovered = rescan.Outcome == Outcome.Succeeded
+            && (changes?.Over.Count > 0 || notification.Previous?.Severity() is Severity.Bad or Severity.Warning);
         if (changes?.Over is [{ } over, ..])
         {
             facts.Add(("Failing since", DisplayFormat.Time(over.Since)));
         }
 
-        string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again" : TitleOf(rescan.Outcome);
+        string title = notification.IsTest ? "Test: " + TitleOf(rescan.Outcome) : recovered ? "Rescan succeeded again"
+            : TitleOf(rescan.Outcome);
         return new NotificationText(
             rescan.Outcome.Severity(), title, $"{SafeText.Line(rescan.Repository.Name, MaxName)} on {rescan.Appliance}", facts, [],
-            notification.IsTest ? "Nothing: this only shows that notifications arrive and what they look like." : RescanAdvice.For(rescan.Outcome),
-            notification.IsTest ? Page(publicUrl, "#/") : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
+            notification.IsTest
+                ? "Nothing: this only shows that notifications arrive and what they look like."
+                : RescanAdvice.For(rescan.Outcome),
+            notification.IsTest
+                ? Page(publicUrl, "#/")
+                : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
 
     private static NotificationText OfRun(RunSummary run, Uri? publicUrl, ProblemChanges? changes)
@@ -76,7 +86,10 @@ internal sealed record NotificationText(
         List<(string, string)> facts =
         [
             ("Repositories", run.Repositories.ToString(CultureInfo.InvariantCulture)),
-            ("Outcomes", run.Counts.Count == 0 ? "none" : string.Join(", ", run.Counts.Select(c => $"{c.Value} {(c.Key == "None" ? "without an outcome" : c.Key)}"))),
+            ("Outcomes",
+                run.Counts.Count == 0
+                    ? "none"
+                    : string.Join(", ", run.Counts.Select(c => $"{c.Value} {(c.Key == "None" ? "without an outcome" : c.Key)}"))),
             ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
             ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
@@ -125,7 +138,8 @@ internal sealed record NotificationText(
             ? [.. begun.Take(2 * MaxListed).Select(p => LineOf(Problem.NameOf(p.Told), p.Outcome, p.Reason, hasOutcome: p.Told.Repository is not null))]
             : [
                 .. run.Errors.Take(MaxListed).Select(e => SafeText.Line("Appliance " + e, MaxValue)),
-                .. run.Problems.Take(MaxListed).Select(p => LineOf($"{SafeText.Line(p.Repository.Name, MaxName)} on {p.Appliance}", p.Outcome, p.Reason, hasOutcome: true)),
+                .. run.Problems.Take(MaxListed).Select(
+                    p => LineOf($"{SafeText.Line(p.Repository.Name, MaxName)} on {p.Appliance}", p.Outcome, p.Reason, hasOutcome: true)),
             ];
         int more = (begun?.Length ?? run.Failed + run.Errors.Count) - problems.Count;
         problems.AddRange(run.Warnings.Take(MaxListed).Select(w => SafeText.Line(w, MaxValue)));
@@ -140,7 +154,9 @@ internal sealed record NotificationText(
 
     private static string LineOf(string name, Outcome? outcome, string? reason, bool hasOutcome)
     {
-        string how = !hasOutcome ? reason ?? "" : $"{(outcome is { } known ? DisplayFormat.Words(known) : "no outcome")}{(reason is { Length: > 0 } ? ". " + reason : "")}";
+        string how = !hasOutcome
+            ? reason ?? ""
+            : $"{(outcome is { } known ? DisplayFormat.Words(known) : "no outcome")}{(reason is { Length: > 0 } ? ". " + reason : "")}";
         return SafeText.Line($"{name}: {how}", MaxValue / 2);
     }
 
@@ -168,12 +184,15 @@ internal sealed record NotificationText(
             ApplianceEvent.Refuses => RescanAdvice.For(Outcome.Rejected),
             _ => null,
         };
-        return new NotificationText(severity, title, subject, facts, [], next, Page(publicUrl, $"#/runs/{Uri.EscapeDataString(notice.RunId)}"));
+        return new NotificationText(
+            severity, title, subject, facts, [], next, Page(publicUrl, $"#/runs/{Uri.EscapeDataString(notice.RunId)}"));
     }
 
-    private static string Repositories(int count) => count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
+    private static string Repositories(int count) =>
+        count == 1 ? "1 repository" : count.ToString(CultureInfo.InvariantCulture) + " repositories";
 
-    private static Uri? Page(Uri? publicUrl, string view) => publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
+    private static Uri? Page(Uri? publicUrl, string view) =>
+        publicUrl is null ? null : new Uri(publicUrl.AbsoluteUri.TrimEnd('/') + "/api/" + view);
 
     /// <summary>What happened, by how a rescan ended.</summary>
     public static string TitleOf(Outcome outcome) => outcome switch

@@ -15,7 +15,8 @@ namespace Rescan.Functions.Notifications;
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
 internal sealed class Notifier(
-    IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs, ProblemBook problems, TimeProvider time, ILogger<Notifier> log) : INotifier
+    IOptions<RescanOptions> options, NotificationSender sender, OutcomeStore outcomes, DeliveryStore deliveries, RunStore runs,
+    ProblemBook problems, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
     private const int MaxItems = 10_000;
@@ -23,7 +24,8 @@ internal sealed class Notifier(
     private readonly IReadOnlyList<Channel> channels = Channel.Of(options.Value.Notifications);
 
     /// <inheritdoc/>
-    public async Task<(Notification Notification, IReadOnlyList<string> Channels)> ChooseAsync(Notification notification, CancellationToken cancellationToken)
+    public async Task<(Notification Notification, IReadOnlyList<string> Channels)> ChooseAsync(
+        Notification notification, CancellationToken cancellationToken)
     {
         if (channels.Count == 0)
         {
@@ -32,16 +34,19 @@ internal sealed class Notifier(
 
         if (notification.Rescan is { } rescan)
         {
-            Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken)).TryGetValue(rescan.Id, out Outcome known) ? known : null;
+            Outcome? previous = (await PreviousAsync([rescan.Id], rescan.FinishedAt, cancellationToken))
+                .TryGetValue(rescan.Id, out Outcome known) ? known : null;
             notification = notification with { Previous = previous };
         }
 
-        bool changed = notification.Run is { } run && channels.Any(c => c.Runs == NotifyOn.Change) && await ChangedAsync(run, cancellationToken);
+        bool changed = notification.Run is { } run && channels.Any(c => c.Runs == NotifyOn.Change)
+            && await ChangedAsync(run, cancellationToken);
         List<string> chosen = [];
         foreach (Channel channel in channels)
         {
             if (channel.Kind == ChannelKind.Ping || notification.Started is not null
-                ? channel.Kind == ChannelKind.Ping && (notification.Started is not null || notification is { Run: not null, IsScheduled: true })
+                ? channel.Kind == ChannelKind.Ping
+                    && (notification.Started is not null || notification is { Run: not null, IsScheduled: true })
                 : channel.OccasionOf(notification) == NotifyOn.Failure
                 ? (await problems.ChangesAsync(channel.Name, notification, cancellationToken)).Any
                 : Includes(channel.OccasionOf(notification), notification, changed))
@@ -86,7 +91,8 @@ internal sealed class Notifier(
         DeliveryResult result = await sender.SendAsync(
             configured, notification, changes, (told, isOver) => deliveries.RecordProblemAsync(configured.Name, told with { ToldAt = now }, isOver, cancellationToken), cancellationToken);
         if (result.Delivered && await deliveries.TryRecordDeliveryAsync(
-            notification.RequestId, configured.Name, now, [.. (changes?.Begun ?? []).Select(p => p.Told with { ToldAt = now })], changes?.Over ?? [], cancellationToken))
+            notification.RequestId, configured.Name, now, [.. (changes?.Begun ?? []).Select(p => p.Told with { ToldAt = now })],
+            changes?.Over ?? [], cancellationToken))
         {
             log.Delivered(configured.Name, notification.RequestId, result.Detail);
         }
@@ -119,7 +125,8 @@ internal sealed class Notifier(
             return run.HasFailed || run.Warnings.Count > 0;
         }
 
-        RunSummary previous = RunSummary.Of(before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken));
+        RunSummary previous = RunSummary.Of(
+            before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken));
         return previous.Failed != run.Failed
             || previous.RescannedNothing != run.RescannedNothing
             || !Names(previous).SetEquals(Names(run))
@@ -131,7 +138,8 @@ internal sealed class Notifier(
         [.. run.Problems.Select(p => $"{p.Appliance}/{p.Repository.Id}".ToLowerInvariant()), .. run.Errors.Select(e => e.Split(':', 2)[0])];
 
     /// <summary>How each instance's rescan before a time ended, canceled ones passed over.</summary>
-    private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, Outcome>> PreviousAsync(
+        string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)
     {
         Dictionary<string, Outcome> previous = new(StringComparer.Ordinal);
         foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(instanceIds, LookBack, cancellationToken))

@@ -23,7 +23,8 @@ internal enum NotifyOn
 internal static class NotifyOnExtensions
 {
     /// <summary>Whether the end of a rescan is an occasion.</summary>
-    /// <param name="occasion">What the channel asks for; for <see cref="NotifyOn.Failure"/> it takes more than outcomes, see <see cref="ProblemBook"/>.</param>
+    /// <param name="occasion">What the channel asks for; for <see cref="NotifyOn.Failure"/> it takes more than outcomes, see
+    /// <see cref="ProblemBook"/>.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="previous">How it ended the time before; null when there was none.</param>
     public static bool Includes(this NotifyOn occasion, Outcome outcome, Outcome? previous) => occasion switch

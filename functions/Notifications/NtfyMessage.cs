@@ -6,7 +6,8 @@ using System.Text.RegularExpressions;
 namespace Rescan.Functions.Notifications;
 
 /// <summary>
-/// A message for ntfy, published as JSON: a header holds ASCII only, and text from outside has no place in one. The topic is the last part of
+/// A message for ntfy, published as JSON: a header holds ASCII only, and text from outside has no place in one. The topic is the last part
+/// of
 /// the address, and the message goes to what is before it.
 /// </summary>
 internal static partial class NtfyMessage

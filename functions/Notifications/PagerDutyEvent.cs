@@ -8,7 +8,8 @@ using Rescan.Functions.Storage;
 namespace Rescan.Functions.Notifications;
 
 /// <summary>
-/// Alert events for PagerDuty's Events API v2: one alert for each repository or appliance that has a problem, opened when the problem begins and
+/// Alert events for PagerDuty's Events API v2: one alert for each repository or appliance that has a problem, opened when the problem
+/// begins and
 /// resolved when it is over. The deduplication key names what has the problem, so a repeat opens no second alert.
 /// </summary>
 internal static class PagerDutyEvent

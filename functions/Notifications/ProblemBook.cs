@@ -28,7 +28,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
         };
     }
 
-    private static ProblemChanges OfAppliance(ApplianceNotice notice, IReadOnlyList<ToldProblem> told) => notice.Event == ApplianceEvent.AnswersAgain
+    private static ProblemChanges OfAppliance(ApplianceNotice notice, IReadOnlyList<ToldProblem> told) =>
+        notice.Event == ApplianceEvent.AnswersAgain
         ? Of([], told, p => p.Id == Problem.IdOf(notice.Appliance))
         : Of([Problem.OfAppliance(notice.Appliance, notice.Reason, notice.Since)], told, _ => false);
 
@@ -42,7 +43,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
 
     private static bool IsWell(Outcome? outcome) => outcome?.Severity() is Severity.Good or Severity.Warning;
 
-    private async Task<ProblemChanges> OfRescanAsync(RescanOutcome rescan, IReadOnlyList<ToldProblem> told, CancellationToken cancellationToken)
+    private async Task<ProblemChanges> OfRescanAsync(
+        RescanOutcome rescan, IReadOnlyList<ToldProblem> told, CancellationToken cancellationToken)
     {
         if (rescan.Outcome == Outcome.Canceled)
         {
@@ -52,14 +54,17 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
         // A receiver may have been down for hours; what a later rescan has shown otherwise is no news.
         IReadOnlyList<RescanOutcome> recent = await outcomes.GetRecentAsync(rescan.Id, LookBack, cancellationToken);
         bool isWell = IsWell(rescan.Outcome);
-        if (recent.FirstOrDefault(o => o.Outcome != Outcome.Canceled) is { } last && last.FinishedAt > rescan.FinishedAt && IsWell(last.Outcome) != isWell)
+        if (recent.FirstOrDefault(o => o.Outcome != Outcome.Canceled) is { } last && last.FinishedAt > rescan.FinishedAt
+            && IsWell(last.Outcome) != isWell)
         {
             return ProblemChanges.None;
         }
 
         return isWell
             ? Of([], told, p => p.Id == Problem.IdOf(rescan.Appliance, rescan.Repository) || p.Id == Problem.IdOf(rescan.Appliance))
-            : Of([Problem.OfRepository(rescan.Appliance, rescan.Repository, rescan.Outcome, rescan.Reason, rescan.FinishedAt)], told, _ => false);
+            : Of(
+                [Problem.OfRepository(rescan.Appliance, rescan.Repository, rescan.Outcome, rescan.Reason, rescan.FinishedAt)], told,
+                _ => false);
     }
 
     private async Task<ProblemChanges> OfRunAsync(RunSummary run, IReadOnlyList<ToldProblem> told, CancellationToken cancellationToken)
@@ -72,7 +77,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
         // The summary lists some; the items are all.
         IReadOnlyList<RunItem> items = await runs.GetItemsAsync(run.Id, null, RunItemState.Ended, int.MaxValue, cancellationToken);
         bool isCanceled = (await runs.GetRunAsync(run.Id, cancellationToken))?.Status == RunStatus.Canceled;
-        List<Problem> problems = [.. run.Errors.Select(e => e.Split(':', 2, StringSplitOptions.TrimEntries)).Select(e => Problem.OfAppliance(e[0], e[^1], run.FinishedAt))];
+        List<Problem> problems =
+            [.. run.Errors.Select(e => e.Split(':', 2, StringSplitOptions.TrimEntries)).Select(e => Problem.OfAppliance(e[0], e[^1], run.FinishedAt))];
         problems.AddRange(items
             .Where(i => i.Outcome is { } outcome ? outcome.Severity() == Severity.Bad : !isCanceled)
             .Select(i => Problem.OfRepository(i.Appliance, i.Repository, i.Outcome, i.Reason, run.FinishedAt)));
@@ -82,7 +88,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
             problems.Add(Problem.OfNothing(run.FinishedAt));
         }
 
-        HashSet<string> well = [.. items.Where(i => IsWell(i.Outcome)).SelectMany(i => new[] { Problem.IdOf(i.Appliance, i.Repository), Problem.IdOf(i.Appliance) })];
+        HashSet<string> well =
+            [.. items.Where(i => IsWell(i.Outcome)).SelectMany(i => new[] { Problem.IdOf(i.Appliance, i.Repository), Problem.IdOf(i.Appliance) })];
         return Of(problems, told, p => well.Contains(p.Id) || (p.Appliance.Length == 0 && run.Repositories > 0));
     }
 }

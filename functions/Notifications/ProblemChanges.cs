@@ -24,7 +24,8 @@ internal sealed record Problem(ToldProblem Told, Outcome? Outcome, string? Reaso
         new(new ToldProblem(IdOf(appliance), appliance, null, since, since), null, Short(reason));
 
     /// <summary>That a run found nothing to rescan.</summary>
-    public static Problem OfNothing(DateTimeOffset since) => new(new ToldProblem(NothingId, "", null, since, since), null, "The run found no repository to rescan.");
+    public static Problem OfNothing(DateTimeOffset since) =>
+        new(new ToldProblem(NothingId, "", null, since, since), null, "The run found no repository to rescan.");
 
     /// <summary>The id of a repository's problem.</summary>
     public static string IdOf(string appliance, RepositoryRef repository) => $"{appliance}/{repository.Id}".ToLowerInvariant();

@@ -9,7 +9,8 @@ namespace Rescan.Functions.Notifications;
 public sealed record RunStart(string RunId, DateTimeOffset At);
 
 /// <summary>
-/// Pings of a scheduled run as Healthchecks has them: its start, its success or its failure, told together by the run's id. When they stay away,
+/// Pings of a scheduled run as Healthchecks has them: its start, its success or its failure, told together by the run's id. When they stay
+/// away,
 /// whoever takes them raises the alarm.
 /// </summary>
 internal static class RunPing
@@ -36,7 +37,9 @@ internal static class RunPing
     }
 
     public static byte[] Write(Notification notification, NotificationText? text) => Encoding.UTF8.GetBytes(
-        text is not null ? PlainText.Cut($"{text.Title}\n{PlainText.Write(text, MaxBody)}", MaxBody) : $"Run {notification.Started?.RunId} has begun.");
+        text is not null
+            ? PlainText.Cut($"{text.Title}\n{PlainText.Write(text, MaxBody)}", MaxBody)
+            : $"Run {notification.Started?.RunId} has begun.");
 
     /// <summary>A run's id as a UUID, the same for its start and its end.</summary>
     private static Guid IdOf(string run)

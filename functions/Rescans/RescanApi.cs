@@ -18,7 +18,9 @@ namespace Rescan.Functions.Rescans;
 /// <param name="outcomes">Where outcomes are kept.</param>
 /// <param name="idempotency">Handles a request once, however often it comes.</param>
 /// <param name="time">The clock.</param>
-public sealed class RescanApi(RescanStarter starter, RescanReader reader, RescanInstances instances, IApplianceClients appliances, OutcomeStore outcomes, IdempotencyHandler idempotency, TimeProvider time)
+public sealed class RescanApi(
+    RescanStarter starter, RescanReader reader, RescanInstances instances, IApplianceClients appliances, OutcomeStore outcomes,
+    IdempotencyHandler idempotency, TimeProvider time)
 {
     /// <summary>Seconds; Azure's front end hangs up after 230.</summary>
     private const int LongestWait = 230;
@@ -46,7 +48,9 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
             StoredResponse answer;
             if (ApiQuery.IdempotencyKey(request) is { } key)
             {
-                (answer, bool replayed) = await idempotency.HandleAsync("api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken), cancellationToken);
+                (answer, bool replayed) = await idempotency.HandleAsync(
+                    "api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken),
+                    cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
@@ -170,23 +174,27 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Rescan '{id}' has ended already.");
             }
 
-            await instances.CancelAsync(client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken);
+            await instances.CancelAsync(
+                client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
     private static bool IsUnderWay(RescanView rescan) =>
-        rescan.Status is nameof(OrchestrationRuntimeStatus.Pending) or nameof(OrchestrationRuntimeStatus.Running) or nameof(OrchestrationRuntimeStatus.Suspended);
+        rescan.Status is nameof(OrchestrationRuntimeStatus.Pending) or nameof(OrchestrationRuntimeStatus.Running) or nameof(
+            OrchestrationRuntimeStatus.Suspended);
 
     private async Task<RescanView> ReadAsync(HttpRequest request, DurableTaskClient client, string id, CancellationToken cancellationToken)
     {
         ApiQuery.CheckId(id, RescanRequest.InstanceIdPrefix, "rescan-APPLIANCE-REPOSITORYID");
         string? requestId = ApiQuery.Id(request, "requestId");
         return await reader.GetAsync(client, id, requestId, cancellationToken)
-            ?? throw new KeyNotFoundException(requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
+            ?? throw new KeyNotFoundException(
+                requestId is null ? $"No rescan has the id '{id}'." : $"No rescan has the id '{id}' and that requestId.");
     }
 
     /// <summary>Waits for the end of this very rescan, also when it has to wait for another of the repository before it runs.</summary>
-    private async Task<RescanView> WaitAsync(DurableTaskClient client, RescanView rescan, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<RescanView> WaitAsync(
+        DurableTaskClient client, RescanView rescan, TimeSpan wait, CancellationToken cancellationToken)
     {
         DateTimeOffset until = time.GetUtcNow() + wait;
         for (TimeSpan left; IsUnderWay(rescan) && (left = until - time.GetUtcNow()) > TimeSpan.Zero;)
@@ -238,7 +246,8 @@ public sealed class RescanApi(RescanStarter starter, RescanReader reader, Rescan
         else
         {
             AcceptedRescan run = (await starter.StartAsync(client, wish, seed, cancellationToken))[0];
-            accepted = new AcceptedView(run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
+            accepted = new AcceptedView(
+                run.Id, null, wish.Appliance, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
         }
 
         return new StoredResponse(StatusCodes.Status202Accepted, JsonSerializer.Serialize(accepted, ApiJson.Options), accepted.Links.Self);

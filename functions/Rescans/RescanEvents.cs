@@ -22,7 +22,9 @@ public static class RescanEvents
 [JsonConverter(typeof(RescanCancelConverter))]
 public sealed record RescanCancel(string? Reason, string? RequestId = null);
 
-/// <summary>Reads a bare reason too, and whatever else somebody may send by hand: an event that cannot be read would fail the rescan.</summary>
+/// <summary>
+/// Reads a bare reason too, and whatever else somebody may send by hand: an event that cannot be read would fail the rescan.
+/// </summary>
 internal sealed class RescanCancelConverter : JsonConverter<RescanCancel>
 {
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using Rescan.Functions.Durable;
 namespace Rescan.Functions.Rescans;
 
 /// <summary>
-/// The events of a rescan: cancels, watchers and looks. One wait stands for each at a time, and what has come is taken before the orchestration
+/// The events of a rescan: cancels, watchers and looks. One wait stands for each at a time, and what has come is taken before the
+/// orchestration
 /// starts anew; what comes later is carried over.
 /// </summary>
 internal sealed class RescanInbox

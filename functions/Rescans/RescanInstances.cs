@@ -16,7 +16,9 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     private const int MostRounds = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Starts a rescan, or joins the one of the same repository that runs or waits. Whoever watches the request watches the rescan joined.</summary>
+    /// <summary>
+    /// Starts a rescan, or joins the one of the same repository that runs or waits. Whoever watches the request watches the rescan joined.
+    /// </summary>
     /// <returns>With the request id of the rescan that answers for the request.</returns>
     public async Task<AcceptedRescan> StartOrJoinAsync(DurableTaskClient client, RescanRequest request, CancellationToken cancellationToken)
     {
@@ -60,7 +62,8 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
             return true;
         }
 
-        return instance is null or { IsCompleted: true } && await TryStartAsync(client, nameof(RescanOrchestration), id, request, cancellationToken);
+        return instance is null or { IsCompleted: true }
+            && await TryStartAsync(client, nameof(RescanOrchestration), id, request, cancellationToken);
     }
 
     /// <summary>Cancels a rescan. From here on nobody joins it, and nothing more is posted for it.</summary>
@@ -70,12 +73,15 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     /// <param name="requestId">Which rescan of the repository; null: the one that runs, which has no request id.</param>
     /// <param name="reason">Why, in words for the operator.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task CancelAsync(DurableTaskClient client, string appliance, string repositoryId, string? requestId, string reason, CancellationToken cancellationToken)
+    public async Task CancelAsync(
+        DurableTaskClient client, string appliance, string repositoryId, string? requestId, string reason,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         if (requestId is not null)
         {
-            await intents.SetCanceledAsync(new RescanIntent(requestId, appliance, repositoryId, time.GetUtcNow(), null) { CancelReason = reason }, cancellationToken);
+            await intents.SetCanceledAsync(
+                new RescanIntent(requestId, appliance, repositoryId, time.GetUtcNow(), null) { CancelReason = reason }, cancellationToken);
         }
 
         RescanCancel cancel = new(reason, requestId);
@@ -94,7 +100,8 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     /// <param name="phase">The step it is at.</param>
     /// <param name="lookedOnUntil">Until when it polls often already.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task LookAsync(DurableTaskClient client, string instanceId, RescanPhase? phase, DateTimeOffset? lookedOnUntil, CancellationToken cancellationToken)
+    public async Task LookAsync(
+        DurableTaskClient client, string instanceId, RescanPhase? phase, DateTimeOffset? lookedOnUntil, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         if (phase is RescanPhase.Watching or RescanPhase.Stopping && !(time.GetUtcNow() + (RescanState.LookLasts / 2) < lookedOnUntil))
@@ -103,8 +110,11 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
         }
     }
 
-    /// <summary>The instance that a request's rescan runs or waits in; null when there is none, so that its outcome is recorded, if it ever ran.</summary>
-    public static async Task<OrchestrationMetadata?> FindAsync(DurableTaskClient client, string appliance, string repositoryId, string requestId, CancellationToken cancellationToken)
+    /// <summary>
+    /// The instance that a request's rescan runs or waits in; null when there is none, so that its outcome is recorded, if it ever ran.
+    /// </summary>
+    public static async Task<OrchestrationMetadata?> FindAsync(
+        DurableTaskClient client, string appliance, string repositoryId, string requestId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         string id = RescanRequest.InstanceIdOf(appliance, repositoryId);
@@ -120,7 +130,8 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(running);
         RescanRequest? request = running.ReadInputAs<RescanRequest>();
-        if (request is null || running.ReadCustomStatusAs<RescanStatus>() is { Phase: RescanPhase.Stopping or RescanPhase.Recording or RescanPhase.Ended })
+        if (request is null
+            || running.ReadCustomStatusAs<RescanStatus>() is { Phase: RescanPhase.Stopping or RescanPhase.Recording or RescanPhase.Ended })
         {
             return false;
         }
@@ -131,18 +142,25 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
                 || await intents.GetIntentAsync(request.Appliance, requestId, cancellationToken) is not { CancelReason: not null });
     }
 
-    private static async Task<OrchestrationMetadata?> OfAsync(DurableTaskClient client, string id, string requestId, CancellationToken cancellationToken) =>
-        await client.GetRunningAsync(id, true, cancellationToken) is { } running && RescanRequest.RequestIdOf(running) == requestId ? running : null;
+    private static async Task<OrchestrationMetadata?> OfAsync(
+        DurableTaskClient client, string id, string requestId, CancellationToken cancellationToken) =>
+        await client.GetRunningAsync(id, true, cancellationToken) is { } running && RescanRequest.RequestIdOf(running) == requestId
+            ? running
+            : null;
 
     private static async Task<bool> IsOfAsync(DurableTaskClient client, string id, string requestId, CancellationToken cancellationToken) =>
         await OfAsync(client, id, requestId, cancellationToken) is not null;
 
-    /// <summary>Starts, and reads back who won: of two that start one id at the same moment, Azure Storage tells both that they did, and runs one.</summary>
-    private static async Task<bool> TryStartAsync(DurableTaskClient client, string orchestration, string id, RescanRequest request, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Starts, and reads back who won: of two that start one id at the same moment, Azure Storage tells both that they did, and runs one.
+    /// </summary>
+    private static async Task<bool> TryStartAsync(
+        DurableTaskClient client, string orchestration, string id, RescanRequest request, CancellationToken cancellationToken) =>
         await client.TryStartAsync(orchestration, id, request, cancellationToken)
         && (await client.GetInstanceAsync(id, true, cancellationToken) is not { } won || RescanRequest.RequestIdOf(won) == request.RequestId);
 
-    private static async Task<AcceptedRescan> JoinAsync(DurableTaskClient client, OrchestrationMetadata running, string id, RescanRequest own, CancellationToken cancellationToken)
+    private static async Task<AcceptedRescan> JoinAsync(
+        DurableTaskClient client, OrchestrationMetadata running, string id, RescanRequest own, CancellationToken cancellationToken)
     {
         foreach (string watcher in own.Watchers)
         {
@@ -160,7 +178,8 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     }
 
     /// <returns>Null when what was there has ended or is about to.</returns>
-    private async Task<AcceptedRescan?> WaitOrJoinAsync(DurableTaskClient client, string id, RescanRequest own, CancellationToken cancellationToken)
+    private async Task<AcceptedRescan?> WaitOrJoinAsync(
+        DurableTaskClient client, string id, RescanRequest own, CancellationToken cancellationToken)
     {
         string waitingId = RescanRequest.WaitingIdOf(own.Appliance, own.Repository.Id);
         if (await client.GetRunningAsync(waitingId, true, cancellationToken) is { } waiting)
@@ -171,7 +190,9 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
         }
 
         RescanRequest queued = own with { State = new RescanState { RequestId = own.RequestId!, StartedAt = time.GetUtcNow() } };
-        return await TryStartAsync(client, nameof(WaitingRescanOrchestration), waitingId, queued, cancellationToken) ? new AcceptedRescan(id, false, own.RequestId, true) : null;
+        return await TryStartAsync(client, nameof(WaitingRescanOrchestration), waitingId, queued, cancellationToken)
+            ? new AcceptedRescan(id, false, own.RequestId, true)
+            : null;
     }
 }
 

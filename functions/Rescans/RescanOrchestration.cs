@@ -40,7 +40,10 @@ public static class RescanOrchestration
     private sealed class Run(TaskOrchestrationContext context, RescanRequest request)
     {
         private readonly RescanInbox inbox = new(context, request.Watchers);
-        private RescanState state = request.State ?? new RescanState { RequestId = request.RequestId ?? context.NewGuid().ToString("N"), StartedAt = context.Now() };
+        private RescanState state = request.State ?? new RescanState
+        {
+            RequestId = request.RequestId ?? context.NewGuid().ToString("N"), StartedAt = context.Now(),
+        };
 
         private RescanMoment At => new(request, context.InstanceId, context.Now());
 
@@ -117,13 +120,17 @@ public static class RescanOrchestration
             int told = inbox.Watchers.Count;
             await RescanEnding.TellAsync(context, outcome, state.RequestId, inbox.Watchers);
 
-            // Those who came while the channels were told, and the one that may start only when this has ended, which it does with this turn.
+            // Those who came while the channels were told, and the one that may start only when this has ended, which it does with this
+            // turn.
             state = inbox.Take(state);
-            RescanEnding.TellWatchers(context, outcome, state.RequestId, inbox.Watchers.Where((w, i) => i >= told || RescanEnding.Waits(w)));
+            RescanEnding.TellWatchers(
+                context, outcome, state.RequestId, inbox.Watchers.Where((w, i) => i >= told || RescanEnding.Waits(w)));
             return outcome;
         }
 
-        /// <summary>Runs an activity; one that fails on our own side, such as for the outcome store being away, is trouble that may pass.</summary>
+        /// <summary>
+        /// Runs an activity; one that fails on our own side, such as for the outcome store being away, is trouble that may pass.
+        /// </summary>
         private async Task<ActivityResult<T>> AskAsync<T>(string activity, object input)
             where T : class
         {
@@ -133,7 +140,9 @@ public static class RescanOrchestration
             }
             catch (TaskFailedException e)
             {
-                return new ActivityResult<T>(null, new ApplianceError(ApplianceFailure.Transient, $"This app could not do its part. {e.FailureDetails.ErrorMessage}", null), new RequestCounts());
+                return new ActivityResult<T>(
+                    null,
+                    new ApplianceError(ApplianceFailure.Transient, $"This app could not do its part. {e.FailureDetails.ErrorMessage}", null), new RequestCounts());
             }
         }
 

@@ -20,7 +20,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
     /// <param name="query">Which, and how many.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="FormatException">The continuation token is invalid.</exception>
-    public async Task<RescanPage> ListAsync(DurableTaskClient client, bool? running, OutcomeQuery query, CancellationToken cancellationToken)
+    public async Task<RescanPage> ListAsync(
+        DurableTaskClient client, bool? running, OutcomeQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(query);
@@ -28,7 +29,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         List<RescanView> items = [];
         if (mark == RunningMark)
         {
-            await using IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance).AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
+            await using IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance)
+                .AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
             for (bool more = await BeginAsync(client, pages, token, cancellationToken); more; more = await pages.MoveNextAsync())
             {
                 Page<OrchestrationMetadata> page = pages.Current;
@@ -51,7 +53,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
             }
         }
 
-        OutcomePage ended = await outcomes.ListAsync(query with { Limit = query.Limit - items.Count, ContinuationToken = token }, cancellationToken);
+        OutcomePage ended = await outcomes.ListAsync(
+            query with { Limit = query.Limit - items.Count, ContinuationToken = token }, cancellationToken);
         items.AddRange(ended.Items.Select(Describe));
         return new RescanPage(items, ended.ContinuationToken is { } rest ? TokenOf(EndedMark, rest) : null);
     }
@@ -65,7 +68,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         if (instance is not null)
         {
             RescanView view = Describe(instance);
-            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken) is { } newest && newest.Outcome.FinishedAt >= instance.CreatedAt)
+            if (instance.IsCompleted && view.RequestId is null && await NewestAsync(id, cancellationToken) is { } newest
+                && newest.Outcome.FinishedAt >= instance.CreatedAt)
             {
                 // Started by whoever gave it no request id; it made one up for itself.
                 view = view with { RequestId = newest.RequestId };
@@ -82,7 +86,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         if (requestId is not null)
         {
             string waiting = RescanRequest.WaitingIdPrefix + id[RescanRequest.InstanceIdPrefix.Length..];
-            if (await client.GetRunningAsync(waiting, true, cancellationToken) is { } waits && RescanRequest.RequestIdOf(waits) == requestId)
+            if (await client.GetRunningAsync(waiting, true, cancellationToken) is { } waits
+                && RescanRequest.RequestIdOf(waits) == requestId)
             {
                 return Describe(waits) with { Id = id };
             }
@@ -95,8 +100,12 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return await NewestAsync(id, cancellationToken) is { } last ? Describe(last) : null;
     }
 
-    /// <summary>Reads the first page. Hosts differ in what they throw for a token that is none of theirs: if they answer without it, it was the token.</summary>
-    private static async Task<bool> BeginAsync(DurableTaskClient client, IAsyncEnumerator<Page<OrchestrationMetadata>> pages, string? token, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the first page. Hosts differ in what they throw for a token that is none of theirs: if they answer without it, it was the
+    /// token.
+    /// </summary>
+    private static async Task<bool> BeginAsync(
+        DurableTaskClient client, IAsyncEnumerator<Page<OrchestrationMetadata>> pages, string? token, CancellationToken cancellationToken)
     {
         try
         {
@@ -119,7 +128,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return newest.Items.Count > 0 ? newest.Items[0] : null;
     }
 
-    private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string? appliance) => client.GetAllInstancesAsync(new OrchestrationQuery(
+    private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string? appliance) =>
+        client.GetAllInstancesAsync(new OrchestrationQuery(
         Statuses: DurableInstanceExtensions.RunningStatuses,
         InstanceIdPrefix: appliance is null ? RescanRequest.InstanceIdPrefix : RescanRequest.InstanceIdOf(appliance, ""),
         FetchInputsAndOutputs: true));
@@ -150,7 +160,9 @@ public sealed class RescanReader(OutcomeStore outcomes)
         RescanOutcome outcome = recorded.Outcome;
         return new RescanView(
             outcome.Id, recorded.RequestId, nameof(OrchestrationRuntimeStatus.Completed), RescanPhase.Ended, outcome.Appliance,
-            outcome.Repository, outcome.SessionId, outcome.StartedAt, outcome.Log.Count > 0 ? outcome.Log[^1].Message : null, outcome.Polls, null, null, outcome.Requests,
+            outcome.Repository, outcome.SessionId, outcome.StartedAt, outcome.Log.Count > 0
+                ? outcome.Log[^1].Message
+                : null, outcome.Polls, null, null, outcome.Requests,
             outcome.Timeline, outcome with { Log = [] }, null)
         {
             StartedBy = outcome.StartedBy,
@@ -163,8 +175,10 @@ public sealed class RescanReader(OutcomeStore outcomes)
         RescanStatus? status = instance.ReadCustomStatusAs<RescanStatus>();
         RescanRequest? request = instance.ReadInputAs<RescanRequest>();
         return new RescanView(
-            instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase, request?.Appliance ?? "",
-            request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt, status?.LastMessage, status?.Polls ?? 0,
+            instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase,
+            request?.Appliance ?? "",
+            request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt,
+            status?.LastMessage, status?.Polls ?? 0,
             status?.NextPollAt, status?.Trouble, status?.Requests, status?.Timeline, null, instance.FailureDetails?.ErrorMessage)
         {
             ProgressPercent = status?.ProgressPercent,

@@ -73,7 +73,9 @@ public sealed partial record RescanState
     /// <summary>Somebody looks on.</summary>
     public RescanState WithLook(DateTimeOffset now) => this with { LookedOnUntil = now + LookLasts };
 
-    /// <summary>When a wait for the next poll ends. While somebody looks on, soon, unless the appliance is in trouble and needs the rest.</summary>
+    /// <summary>
+    /// When a wait for the next poll ends. While somebody looks on, soon, unless the appliance is in trouble and needs the rest.
+    /// </summary>
     /// <param name="since">When the wait began.</param>
     /// <param name="due">When it ends with nobody looking on.</param>
     /// <param name="at">Now.</param>
@@ -106,7 +108,9 @@ public sealed partial record RescanState
         if (answer.Error is { } trouble)
         {
             return trouble.Failure == ApplianceFailure.NotFound
-                ? next.End(Storage.Outcome.Rejected, $"Appliance '{at.Request.Appliance}' has no repository {at.Request.Repository.Name} ({at.Request.Repository.Id}) any more, or its revision has no rescan. {trouble.Message}")
+                ? next.End(
+                    Storage.Outcome.Rejected,
+                    $"Appliance '{at.Request.Appliance}' has no repository {at.Request.Repository.Name} ({at.Request.Repository.Id}) any more, or its revision has no rescan. {trouble.Message}")
                 : next.RetryLater(trouble, at);
         }
 
@@ -114,7 +118,9 @@ public sealed partial record RescanState
         next = next with { Remark = started.Remark ?? Remark, CancelReason = CancelReason ?? started.CancelReason };
         if (started.SessionId is null)
         {
-            return next.CancelReason is not null ? next.End(Storage.Outcome.Canceled, next.CancelReason) : new RescanStep(next.EndedAtDeadline(at));
+            return next.CancelReason is not null
+                ? next.End(Storage.Outcome.Canceled, next.CancelReason)
+                : new RescanStep(next.EndedAtDeadline(at));
         }
 
         next = next.Untroubled() with
@@ -147,7 +153,9 @@ public sealed partial record RescanState
             SessionStartedAt = seen.StartedAt ?? SessionStartedAt,
             SessionStoppedAt = seen.StoppedAt,
             ProgressPercent = seen.ProgressPercent ?? ProgressPercent,
-            Trouble = seen.State == SessionState.Unknown ? $"The appliance reports the unknown session status '{seen.Status}'; polling goes on." : seen.Attention,
+            Trouble = seen.State == SessionState.Unknown
+                ? $"The appliance reports the unknown session status '{seen.Status}'; polling goes on."
+                : seen.Attention,
         };
         if (seen is { State: SessionState.Done, Result: { } result })
         {
@@ -164,12 +172,17 @@ public sealed partial record RescanState
 
         if (at.Now >= StopAcceptedAt + StopGrace)
         {
-            return next.End(Storage.Outcome.Canceled, $"{CancelReason} The appliance agreed to stop session {SessionId} but still shows it as {seen.Status}.");
+            return next.End(
+                Storage.Outcome.Canceled,
+                $"{CancelReason} The appliance agreed to stop session {SessionId} but still shows it as {seen.Status}.");
         }
 
         if (seen.State == SessionState.Pending && at.Now >= WatchedSince + PendingLimit)
         {
-            return next.End(Storage.Outcome.TimedOut, Invariant($"The appliance has not begun session {SessionId} within {PendingLimit.TotalHours:0} hours; it may begin still."));
+            return next.End(
+                Storage.Outcome.TimedOut,
+                Invariant(
+                    $"The appliance has not begun session {SessionId} within {PendingLimit.TotalHours:0} hours; it may begin still."));
         }
 
         return lastLook ? new RescanStep(next.EndedAtDeadline(at)) : new RescanStep(next, next.NextPoll(at));
@@ -200,7 +213,8 @@ public sealed partial record RescanState
     public RescanStep AfterNotRecorded(ApplianceError? trouble, RequestCounts requests, RescanMoment at)
     {
         RescanState next = Counted(requests) with { Tries = Tries + 1, Trouble = trouble?.Message };
-        TimeSpan wait = PollSchedule.Next(at.Request.Polling, TimeSpan.FromSeconds(next.Tries), at.InstanceId, next.Tries, trouble?.RetryAfter);
+        TimeSpan wait = PollSchedule.Next(
+            at.Request.Polling, TimeSpan.FromSeconds(next.Tries), at.InstanceId, next.Tries, trouble?.RetryAfter);
         return new RescanStep(next, wait < LongestWaitForLog ? wait : LongestWaitForLog);
     }
 
@@ -217,8 +231,14 @@ public sealed partial record RescanState
     {
         string waited = Invariant($"within {at.Request.Deadline:c}");
         return TroubleSince is not null
-            ? Ended(Storage.Outcome.Unreachable, $"The appliance did not answer as it should {waited}. Last: {Trouble}{(SessionId is null ? "" : $" Session {SessionId} may go on on the appliance.")}")
-            : Ended(Storage.Outcome.TimedOut, SessionId is null ? $"No session was started {waited}." : $"Session {SessionId} has not ended {waited}; it goes on on the appliance.");
+            ? Ended(
+                Storage.Outcome.Unreachable,
+                $"The appliance did not answer as it should {waited}. Last: {Trouble}{(SessionId is null ? "" : $" Session {SessionId} may go on on the appliance.")}")
+            : Ended(
+                Storage.Outcome.TimedOut,
+                SessionId is null
+                    ? $"No session was started {waited}."
+                    : $"Session {SessionId} has not ended {waited}; it goes on on the appliance.");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
@@ -249,7 +269,9 @@ public sealed partial record RescanState
         bool tooEarly = !Seen && at.Now < WatchedSince + UnseenGrace;
         return tooEarly || Missing == 0
             ? (this with { Missing = Missing + 1 }).RetryLater(trouble with { Failure = ApplianceFailure.Transient }, at)
-            : End(Storage.Outcome.Lost, $"Appliance '{at.Request.Appliance}' no longer knows session {SessionId}: it was purged, or the appliance was restored or rebuilt.");
+            : End(
+                Storage.Outcome.Lost,
+                $"Appliance '{at.Request.Appliance}' no longer knows session {SessionId}: it was purged, or the appliance was restored or rebuilt.");
     }
 
     /// <summary>Takes trouble as what it is: the end, or a wait.</summary>
@@ -268,7 +290,8 @@ public sealed partial record RescanState
         if (LastLooks > 0)
         {
             RescanState ended = EndedAtDeadline(at);
-            return new RescanStep(TroubleSince is null ? ended with { Reason = $"{ended.Reason} A last look failed: {trouble.Message}" } : ended);
+            return new RescanStep(
+                TroubleSince is null ? ended with { Reason = $"{ended.Reason} A last look failed: {trouble.Message}" } : ended);
         }
 
         RescanState next = this with { TroubleSince = TroubleSince ?? at.Now, Trouble = trouble.Message, Tries = Tries + 1 };
@@ -280,7 +303,8 @@ public sealed partial record RescanState
     private TimeSpan NextPoll(RescanMoment at)
     {
         TimeSpan age = at.Now - WatchedSince!.Value;
-        return Bounded(PollSchedule.Next(at.Request.Polling, PastSeconds, age < TimeSpan.Zero ? TimeSpan.Zero : age, at.InstanceId, Polls), at);
+        return Bounded(
+            PollSchedule.Next(at.Request.Polling, PastSeconds, age < TimeSpan.Zero ? TimeSpan.Zero : age, at.InstanceId, Polls), at);
     }
 
     /// <summary>Within the deadline, and within reason.</summary>

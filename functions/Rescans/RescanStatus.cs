@@ -12,7 +12,8 @@ namespace Rescan.Functions.Rescans;
 /// <param name="Trouble">What keeps the appliance from answering, when something does.</param>
 /// <param name="Requests">Requests sent so far, by kind.</param>
 public sealed record RescanStatus(
-    RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts Requests)
+    RescanPhase Phase, string? SessionId, string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble,
+    RequestCounts Requests)
 {
     /// <summary>How far the session is, 0 to 100, where the appliance tells.</summary>
     public int? ProgressPercent { get; init; }

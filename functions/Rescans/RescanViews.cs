@@ -6,7 +6,8 @@ namespace Rescan.Functions.Rescans;
 /// <summary>One rescan, running or ended.</summary>
 /// <param name="Id">The instance id: one for each repository, used again by its later rescans.</param>
 /// <param name="RequestId">Tells the rescans of one id apart.</param>
-/// <param name="Status">Pending, Running, Suspended, Completed, Failed or Terminated. Completed means that the outcome tells how it ended.</param>
+/// <param name="Status">Pending, Running, Suspended, Completed, Failed or Terminated. Completed means that the outcome tells how it
+/// ended.</param>
 /// <param name="Phase">The step it is at.</param>
 /// <param name="Appliance">The appliance's configured name.</param>
 /// <param name="Repository">The repository.</param>
@@ -21,8 +22,10 @@ namespace Rescan.Functions.Rescans;
 /// <param name="Outcome">How it ended, without the log; null while it runs.</param>
 /// <param name="Error">Why the instance failed, when it ended without an outcome.</param>
 public sealed record RescanView(
-    string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId, DateTimeOffset StartedAt,
-    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline, RescanOutcome? Outcome, string? Error)
+    string Id, string? RequestId, string Status, RescanPhase? Phase, string Appliance, RepositoryRef Repository, string? SessionId,
+    DateTimeOffset StartedAt,
+    string? LastMessage, int Polls, DateTimeOffset? NextPollAt, string? Trouble, RequestCounts? Requests, RescanTimeline? Timeline,
+    RescanOutcome? Outcome, string? Error)
 {
     /// <summary>How far the session is, 0 to 100, where the appliance tells; null once it has ended.</summary>
     public int? ProgressPercent { get; init; }
@@ -55,9 +58,12 @@ public sealed record RescanLogView(string Id, string? RequestId, IReadOnlyList<S
 /// <param name="Repository">The repository; null for a run.</param>
 /// <param name="Joined">True when it ran already.</param>
 /// <param name="Links">Where to look next.</param>
-public sealed record AcceptedView(string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links)
+public sealed record AcceptedView(
+    string Id, string? RequestId, string? Appliance, RepositoryRef? Repository, bool Joined, AcceptedLinks Links)
 {
-    /// <summary>True when it starts once the one before it has ended, which was past being joined; until then only its requestId finds it.</summary>
+    /// <summary>
+    /// True when it starts once the one before it has ended, which was past being joined; until then only its requestId finds it.
+    /// </summary>
     public bool Waits { get; init; }
 }
 

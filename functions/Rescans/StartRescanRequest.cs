@@ -33,7 +33,8 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
         StartRescanRequest? request;
         try
         {
-            request = JsonSerializer.Deserialize<StartRescanRequest>(Strict.GetString(body.StartsWith(JsonBody.Mark) ? body[JsonBody.Mark.Length..] : body), Json);
+            request = JsonSerializer.Deserialize<StartRescanRequest>(
+                Strict.GetString(body.StartsWith(JsonBody.Mark) ? body[JsonBody.Mark.Length..] : body), Json);
         }
         catch (JsonException e)
         {

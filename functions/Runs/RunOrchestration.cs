@@ -7,7 +7,9 @@ using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
-/// <summary>A run over many repositories: the appliances side by side, each at its own pace. One bad appliance never stops the rest.</summary>
+/// <summary>
+/// A run over many repositories: the appliances side by side, each at its own pace. One bad appliance never stops the rest.
+/// </summary>
 public static class RunOrchestration
 {
     /// <summary>Runs the run.</summary>
@@ -24,12 +26,14 @@ public static class RunOrchestration
 
         bool isScheduled = request.StartedBy?.Kind == InitiatorKind.Schedule;
         Task told = isScheduled
-            ? NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId + "-start") { Started = new RunStart(context.InstanceId, began) })
+            ? NotificationOrchestration.BeginAsync(
+                context, new Notification(context.InstanceId + "-start") { Started = new RunStart(context.InstanceId, began) })
             : Task.CompletedTask;
         List<Task<PartitionEnd>> partitions = [];
         foreach (RunAppliance appliance in request.Appliances)
         {
-            partitions.Add(RunPartitionAsync(context, new AppliancePartition(context.InstanceId, appliance, request, began + request.RunDeadline)));
+            partitions.Add(
+                RunPartitionAsync(context, new AppliancePartition(context.InstanceId, appliance, request, began + request.RunDeadline)));
         }
 
         Task<PartitionEnd[]> all = Task.WhenAll(partitions);
@@ -43,12 +47,14 @@ public static class RunOrchestration
 
         PartitionEnd[] ends = await all;
         await told;
-        RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
+        RunStopReason? stop = cancel.IsCompletedSuccessfully ? RunStopReason.Canceled
+            : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
         FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
             nameof(FinishRun),
             new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
             OrchestrationExtensions.RetryStoresForADay);
-        await NotificationOrchestration.BeginAsync(context, new Notification(context.InstanceId) { Run = finished.Summary, IsScheduled = isScheduled });
+        await NotificationOrchestration.BeginAsync(
+            context, new Notification(context.InstanceId) { Run = finished.Summary, IsScheduled = isScheduled });
         return finished.Run;
     }
 

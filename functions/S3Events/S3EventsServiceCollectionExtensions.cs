@@ -18,7 +18,8 @@ internal static class S3EventsServiceCollectionExtensions
         services.AddSingleton<IPostConfigureOptions<S3HookOptions>>(s => new SecretSettings<S3HookOptions>(
             "Rescan__Webhooks__S3__ApiKeys", o => o.ApiKeys, s.GetRequiredService<ILogger<SecretSettings<S3HookOptions>>>()));
         services.TryAddKeyedSingleton(SnsHttp.Name, (_, _) => SnsHttp.Create());
-        services.TryAddSingleton<ISnsCertificateSource>(s => new HttpSnsCertificateSource(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ISnsCertificateSource>(
+            s => new HttpSnsCertificateSource(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ISnsSubscriptions>(s => new SnsSubscriptions(s.GetRequiredKeyedService<HttpClient>(SnsHttp.Name)));
         services.TryAddSingleton<IRepositoryDirectory, RepositoryDirectory>();
         services.TryAddSingleton<S3EventThrottle>();

@@ -38,7 +38,8 @@ public sealed class DeliveryStore(ITable table)
         TryRecordDeliveryAsync(requestId, channel, at, [], [], cancellationToken);
 
     /// <summary>
-    /// Records a delivery with the problems that it told, by one transaction. Where they are too many for one, the delivery is in the last, so that
+    /// Records a delivery with the problems that it told, by one transaction. Where they are too many for one, the delivery is in the last,
+    /// so that
     /// a repeat after a crash tells only what is left.
     /// </summary>
     /// <param name="requestId">What was told.</param>
@@ -49,7 +50,8 @@ public sealed class DeliveryStore(ITable table)
     /// <param name="cancellationToken">Ends the write.</param>
     /// <returns>Whether this call recorded the delivery.</returns>
     public async Task<bool> TryRecordDeliveryAsync(
-        string requestId, string channel, DateTimeOffset at, IReadOnlyList<ToldProblem> begun, IReadOnlyList<ToldProblem> over, CancellationToken cancellationToken)
+        string requestId, string channel, DateTimeOffset at, IReadOnlyList<ToldProblem> begun, IReadOnlyList<ToldProblem> over,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(begun);
         ArgumentNullException.ThrowIfNull(over);
@@ -87,7 +89,8 @@ public sealed class DeliveryStore(ITable table)
     internal async Task PruneAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         await table.DeleteAsync(Partition, KeyRange.Of(Made), row => StoredJson.Read<Delivery>(row).At < before, cancellationToken);
-        await table.DeleteAsync(Partition, KeyRange.Of(Problem), row => StoredJson.Read<ToldProblem>(row).ToldAt < before, cancellationToken);
+        await table.DeleteAsync(
+            Partition, KeyRange.Of(Problem), row => StoredJson.Read<ToldProblem>(row).ToldAt < before, cancellationToken);
     }
 
     private static string KeyOf(string requestId, string channel) => TableKey.Of(Made, requestId, channel.ToLowerInvariant());

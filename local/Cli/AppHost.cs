@@ -24,16 +24,20 @@ internal static class AppHost
     private static readonly Assembly FunctionsAssembly = typeof(RescanOptions).Assembly;
 
     public static string DefaultState => Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state ? state : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state
+            ? state
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state"),
         "rescan");
 
     public static Task<LocalFunctionHost> StartAsync(
-        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
+        string stateFolder, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging,
+        CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null) =>
         StartAsync(StateLocation.InFolder(stateFolder), settings, url, timers, logging, cancellationToken, configureServices);
 
     public static Task<LocalFunctionHost> StartAsync(
-        StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging, CancellationToken cancellationToken,
+        StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings, Uri url, bool timers, Action<ILoggingBuilder>? logging,
+        CancellationToken cancellationToken,
         Action<IServiceCollection>? configureServices = null)
     {
         IConfiguration configuration = Configure(location, timers ? settings : [.. settings, NoSchedule]);
@@ -56,7 +60,8 @@ internal static class AppHost
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
-                        services.AddOpenTelemetry().WithTracing(t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
+                        services.AddOpenTelemetry().WithTracing(
+                            t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
                     configureServices?.Invoke(services);
                 },
@@ -120,6 +125,8 @@ internal static class AppHost
     private sealed class ScheduleValidator(IConfiguration configuration) : IValidateOptions<ServeOptions>
     {
         public ValidateOptionsResult Validate(string? name, ServeOptions options) =>
-            LocalFunctionHost.ScheduleFaults(FunctionsAssembly, configuration) is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
+            LocalFunctionHost.ScheduleFaults(FunctionsAssembly, configuration) is { Count: > 0 } faults
+                ? ValidateOptionsResult.Fail(faults)
+                : ValidateOptionsResult.Success;
     }
 }

@@ -18,7 +18,11 @@ internal sealed class ApplianceArguments
     private readonly Option<string?> baseUrl = BaseUrlOption(required: true);
     private readonly Option<string?> username = UsernameOption(required: true);
     private readonly Option<bool> passwordStdin = PasswordStdinOption();
-    private readonly Option<string[]> thumbprints = new("--thumbprint") { HelpName = "SHA256", Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide" };
+    private readonly Option<string[]> thumbprints = new("--thumbprint")
+    {
+        HelpName = "SHA256",
+        Description = "SHA-256 thumbprint of an accepted certificate; may be repeated. Without one the system's roots decide",
+    };
     private readonly Option<string?> apiVersion = new("--api-version")
     {
         HelpName = "REVISION", Description = $"x-api-version, or auto; unless given {OfKinds(p => p.DefaultRevision)}",
@@ -55,11 +59,13 @@ internal sealed class ApplianceArguments
     };
 
     /// <summary>The option that says what it is called.</summary>
-    public static Option<string?> NameOption() => new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
+    public static Option<string?> NameOption() =>
+        new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
 
     /// <summary>The password that was given without a question; null when none was.</summary>
     /// <exception cref="CommandException">It was to be on stdin and is not.</exception>
-    public static string? PasswordOf(bool onStdin) => !onStdin ? Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null
+    public static string? PasswordOf(bool onStdin) =>
+        !onStdin ? Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null
         : Console.In.ReadLine() is { Length: > 0 } line ? line
         : throw new CommandException(ExitCodes.Usage, "No password: --password-stdin was given, but stdin has no first line.");
 
@@ -74,16 +80,20 @@ internal sealed class ApplianceArguments
         }
     }
 
-    /// <summary>The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.</summary>
+    /// <summary>
+    /// The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.
+    /// </summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
         if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url))
         {
-            throw new CommandException(ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
+            throw new CommandException(
+                ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
         }
 
         string password = PasswordOf(parse.GetValue(passwordStdin))
-            ?? throw new CommandException(ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
+            ?? throw new CommandException(
+                ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
@@ -94,7 +104,8 @@ internal sealed class ApplianceArguments
             new(Key + "ApiVersion", parse.GetValue(apiVersion) ?? ""),
             .. EnvironmentSettings.Read().Where(s => !s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)),
         ];
-        settings.AddRange((parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"{Key}Thumbprints__{i}", t)));
+        settings.AddRange(
+            (parse.GetValue(thumbprints) ?? []).Select((t, i) => new KeyValuePair<string, string?>($"{Key}Thumbprints__{i}", t)));
         return settings;
     }
 
@@ -126,5 +137,6 @@ internal sealed class ApplianceArguments
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
     public static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
 
-    private static string OfKinds(Func<ApplianceProduct, object> what) => string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));
+    private static string OfKinds(Func<ApplianceProduct, object> what) =>
+        string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));
 }

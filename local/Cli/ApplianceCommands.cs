@@ -80,7 +80,8 @@ internal static class ApplianceCommands
             return repositories;
         });
 
-    private static string LeftOut(IReadOnlyList<Repository> repositories) => repositories.Count(r => r.LeftOutOfRuns is not null) is > 0 and int left
+    private static string LeftOut(IReadOnlyList<Repository> repositories) =>
+        repositories.Count(r => r.LeftOutOfRuns is not null) is > 0 and int left
         ? string.Create(CultureInfo.InvariantCulture, $", {left} of which runs leave out unless named")
         : "";
 
@@ -94,7 +95,9 @@ internal static class ApplianceCommands
 
         if (client.ClockOffset is { } offset && offset.Duration() > TolerableSkew)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");
         }
 
         foreach (IGrouping<string, Repository> shared in repositories.GroupBy(r => r.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
@@ -105,10 +108,12 @@ internal static class ApplianceCommands
 
     /// <summary>What the rest of the app is told in the environment is no concern of a question to one appliance.</summary>
     private static bool IsNeeded(KeyValuePair<string, string?> setting) =>
-        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
+        !setting.Key.StartsWith("Rescan__", StringComparison.OrdinalIgnoreCase)
+            || setting.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase);
 
 
-    private static Command Create(string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
+    private static Command Create(
+        string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
@@ -129,7 +134,8 @@ internal static class ApplianceCommands
             ServiceCollection services = new();
             services.AddLogging();
             services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(
-                appliance.Read(parse).Where(IsNeeded).Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
+                appliance.Read(parse).Where(IsNeeded)
+                    .Select(s => new KeyValuePair<string, string?>(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build());
             ServiceProvider provider = services.BuildServiceProvider();
             await using (provider)
             {

@@ -37,7 +37,8 @@ internal static class Follower
         _ => "ended",
     };
 
-    private static async Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, bool isLookedOn, CancellationToken cancellationToken)
+    private static async Task<RescanOutcome> FollowAsync(
+        LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, bool isLookedOn, CancellationToken cancellationToken)
     {
         RescanInstances instances = host.Services.GetRequiredService<RescanInstances>();
         long told = 0;
@@ -83,9 +84,12 @@ internal static class Follower
             if (instance.IsCompleted)
             {
                 OutcomeStore outcomes = host.Services.GetRequiredService<OutcomeStore>();
-                RecordedOutcome? last = (await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken)).Items.FirstOrDefault();
+                RecordedOutcome? last =
+                    (await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken)).Items.FirstOrDefault();
                 return (last?.Outcome.FinishedAt >= instance.CreatedAt ? await outcomes.GetAsync(last.RequestId, cancellationToken) : null)
-                    ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' ended without an outcome: {instance.FailureDetails?.ErrorMessage ?? instance.RuntimeStatus.ToString()}");
+                    ?? throw new CommandException(
+                        ExitCodes.Internal,
+                        $"Rescan '{id}' ended without an outcome: {instance.FailureDetails?.ErrorMessage ?? instance.RuntimeStatus.ToString()}");
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);

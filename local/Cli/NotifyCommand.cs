@@ -50,7 +50,9 @@ internal static class NotifyCommand
                 DeliveryResult[] results = await Task.WhenAll(test.Channels.Select(c => test.SendAsync(c, cancellationToken)));
                 if (results.Length == 0)
                 {
-                    throw new CommandException(ExitCodes.Configuration, "No channel is configured: set Rescan__Notifications__Channels__0__Kind and so on in the settings file or the environment.");
+                    throw new CommandException(
+                        ExitCodes.Configuration,
+                        "No channel is configured: set Rescan__Notifications__Channels__0__Kind and so on in the settings file or the environment.");
                 }
 
                 if (parse.GetValue(output) == "json")

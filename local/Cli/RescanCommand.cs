@@ -21,7 +21,9 @@ internal static class RescanCommand
             new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
                 ServeCommand.Create(), CancelCommand.Create()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
-            new("Look after it", [SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
+            new(
+                "Look after it",
+                [SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
         ];
         foreach (Command command in groups.SelectMany(g => g.Commands).Append(CompleteCommand.Create(root)))
         {

@@ -15,7 +15,11 @@ internal static class ServeCommand
     public static Command Create()
     {
         Option<string> settings = SettingsFile.Option();
-        Option<string> url = new("--url") { HelpName = "URL", Description = "where to listen; wider than loopback only with Rescan__Key set", DefaultValueFactory = _ => "http://127.0.0.1:7071" };
+        Option<string> url = new("--url")
+        {
+            HelpName = "URL", Description = "where to listen; wider than loopback only with Rescan__Key set",
+            DefaultValueFactory = _ => "http://127.0.0.1:7071",
+        };
         StateLocationArguments arguments = new();
         Command command = new DocumentedCommand("serve", "Serve the API, the status page and the nightly run")
         {
@@ -35,15 +39,18 @@ internal static class ServeCommand
         arguments.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+            if (!Uri.TryCreate(parse.GetValue(url), UriKind.Absolute, out Uri? address)
+                || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
             {
-                throw new CommandException(ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
+                throw new CommandException(
+                    ExitCodes.Usage, $"--url '{parse.GetValue(url)}' is not an address such as http://127.0.0.1:7071.");
             }
 
             SettingsFile file = SettingsFile.Load(parse, settings);
             if (file.Faults.Count > 0)
             {
-                throw new OptionsValidationException("", typeof(SettingsFile), await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(file.Values), cancellationToken));
+                throw new OptionsValidationException(
+                    "", typeof(SettingsFile), await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(file.Values), cancellationToken));
             }
 
             try
@@ -61,7 +68,9 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task ServeAsync(StateLocationArguments arguments, ParseResult parse, Uri address, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+    private static async Task ServeAsync(
+        StateLocationArguments arguments, ParseResult parse, Uri address, IReadOnlyDictionary<string, string?> settings,
+        CancellationToken cancellationToken)
     {
         StateLocation location = await arguments.OpenAsync(
             parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken);
@@ -74,7 +83,8 @@ internal static class ServeCommand
                     SafeConsoleFormatter.AddTo(l);
 
                     // That the host does not start is told once, and not as a stack trace.
-                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("DurableTask", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+                    l.AddFilter("Microsoft", LogLevel.Warning).AddFilter("DurableTask", LogLevel.Warning).AddFilter(
+                        "Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
                 },
                 cancellationToken);
             await using (host)

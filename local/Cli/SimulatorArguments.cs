@@ -12,23 +12,59 @@ internal sealed class SimulatorArguments
 {
     private readonly Option<string> kind = ApplianceArguments.KindOption();
 
-    private readonly Option<string> outcome = new Option<string>("--outcome") { HelpName = "OUTCOME", Description = "how sessions end", DefaultValueFactory = _ => "succeeded" }
+    private readonly Option<string> outcome = new Option<string>("--outcome")
+    {
+        HelpName = "OUTCOME", Description = "how sessions end", DefaultValueFactory = _ => "succeeded",
+    }
         .AcceptOnlyFromAmong("succeeded", "warning", "failed", "canceled");
 
-    private readonly Option<string> duration = new("--session-duration") { HelpName = "TIME", Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s" };
-    private readonly Option<string?> pending = new("--pending") { HelpName = "TIME", Description = "how long a session waits before it runs" };
-    private readonly Option<string?> product = new("--product") { HelpName = "RELEASE", Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)" };
-    private readonly Option<int?> repositories = new("--repositories") { HelpName = "N", Description = "how many repositories it has, 1 to 5000" };
-    private readonly Option<string?> twin = new("--twin") { HelpName = "NAME", Description = "one more repository, which shares this name" };
+    private readonly Option<string> duration = new("--session-duration")
+    {
+        HelpName = "TIME", Description = "how long sessions run, such as 45s or 2m", DefaultValueFactory = _ => "20s",
+    };
+    private readonly Option<string?> pending = new("--pending")
+    {
+        HelpName = "TIME", Description = "how long a session waits before it runs",
+    };
+    private readonly Option<string?> product =
+        new("--product") { HelpName = "RELEASE", Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)" };
+    private readonly Option<int?> repositories = new("--repositories")
+    {
+        HelpName = "N", Description = "how many repositories it has, 1 to 5000",
+    };
+    private readonly Option<string?> twin = new("--twin")
+    {
+        HelpName = "NAME", Description = "one more repository, which shares this name",
+    };
     private readonly Option<string?> bucket = new("--bucket") { HelpName = "NAME", Description = "one bucket for all repositories" };
     private readonly Option<string?> folder = new("--folder") { HelpName = "NAME", Description = "one folder for all repositories" };
-    private readonly Option<string?> noise = new("--other-sessions") { HelpName = "TIME", Description = "how often a session of other work starts, such as 2s (vbr: 15m)" };
-    private readonly Option<string?> lifetime = new("--token-lifetime") { HelpName = "TIME", Description = "how long a token lives (1h; vbr: 15m)" };
-    private readonly Option<string?> skew = new("--clock-skew") { HelpName = "TIME", Description = "how far its clock is ahead, such as 90s; -90s when behind" };
-    private readonly Option<string?> role = new("--role") { HelpName = "ROLE", Description = "the account's role (Portal Operator; vbr: Backup Administrator)" };
-    private readonly Option<bool> exclusive = new("--one-at-a-time") { Description = "refuse a second rescan of a repository with 409 while one runs" };
-    private readonly Option<string[]> faults = new("--faults") { HelpName = "NAME", Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> scenario = new("--scenario") { HelpName = "FILE", Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
+    private readonly Option<string?> noise = new("--other-sessions")
+    {
+        HelpName = "TIME", Description = "how often a session of other work starts, such as 2s (vbr: 15m)",
+    };
+    private readonly Option<string?> lifetime = new("--token-lifetime")
+    {
+        HelpName = "TIME", Description = "how long a token lives (1h; vbr: 15m)",
+    };
+    private readonly Option<string?> skew = new("--clock-skew")
+    {
+        HelpName = "TIME", Description = "how far its clock is ahead, such as 90s; -90s when behind",
+    };
+    private readonly Option<string?> role = new("--role")
+    {
+        HelpName = "ROLE", Description = "the account's role (Portal Operator; vbr: Backup Administrator)",
+    };
+    private readonly Option<bool> exclusive = new("--one-at-a-time")
+    {
+        Description = "refuse a second rescan of a repository with 409 while one runs",
+    };
+    private readonly Option<string[]> faults = new("--faults")
+    {
+        HelpName = "NAME", Description = "faults to play, each as it usually strikes; 'rescan simulate --list-faults' says what they do",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> scenario =
+        new("--scenario") { HelpName = "FILE", Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
 
     /// <summary>How long sessions run.</summary>
     public Option Duration => duration;
@@ -59,9 +95,11 @@ internal sealed class SimulatorArguments
         }
 
         SimulatorOptions usual = SimulatorOptions.Of(KindOf(parse));
-        IReadOnlyList<SimulatedRepository> list = parse.GetValue(repositories) is null && parse.GetValue(bucket) is null && parse.GetValue(folder) is null
+        IReadOnlyList<SimulatedRepository> list = parse.GetValue(repositories) is null && parse.GetValue(bucket) is null
+            && parse.GetValue(folder) is null
             ? usual.Repositories
-            : SimulatedRepository.Many(parse.GetValue(repositories) ?? SimulatedRepository.Defaults.Count, parse.GetValue(bucket), parse.GetValue(folder));
+            : SimulatedRepository.Many(
+                parse.GetValue(repositories) ?? SimulatedRepository.Defaults.Count, parse.GetValue(bucket), parse.GetValue(folder));
         SimulatorOptions options = usual with
         {
             Outcome = parse.GetValue(outcome)!,
@@ -86,7 +124,8 @@ internal sealed class SimulatorArguments
         }
     }
 
-    private static TimeSpan? Span(ParseResult parse, Option<string?> option) => parse.GetValue(option) is { } text ? Durations.Parse(option.Name, text) : null;
+    private static TimeSpan? Span(ParseResult parse, Option<string?> option) =>
+        parse.GetValue(option) is { } text ? Durations.Parse(option.Name, text) : null;
 
     private static TimeSpan Skew(string? text) => text is null ? TimeSpan.Zero
         : text.StartsWith('-') ? -Durations.Parse("--clock-skew", text[1..])
@@ -94,9 +133,12 @@ internal sealed class SimulatorArguments
 
     private static string[] Names(string[]? names, SimulatedKind kind)
     {
-        string[] all = [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        string[] all =
+            [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
         return Array.Find(all, n => FaultCatalog.Of(kind).All(f => f.Name != n)) is { } unknown
-            ? throw new CommandException(ExitCodes.Usage, $"No fault is named '{unknown}'.{(NearestName.Of(unknown, FaultCatalog.Of(kind).Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "")} Faults: {string.Join(", ", FaultCatalog.Of(kind).Select(f => f.Name))}.")
+            ? throw new CommandException(
+                ExitCodes.Usage,
+                $"No fault is named '{unknown}'.{(NearestName.Of(unknown, FaultCatalog.Of(kind).Select(f => f.Name)) is { } near ? $" Did you mean '{near}'?" : "")} Faults: {string.Join(", ", FaultCatalog.Of(kind).Select(f => f.Name))}.")
             : all;
     }
 }

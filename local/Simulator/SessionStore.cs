@@ -40,7 +40,8 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
             }
 
             SimulatedSession session = new(
-                NextIds + Guid.NewGuid(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration, options.Outcome, repository)
+                NextIds + Guid.NewGuid(), SimulatedSession.RescanType, ++usn, now + options.PendingDuration, options.SessionDuration,
+                options.Outcome, repository)
             {
                 InitiatedBy = by ?? options.Username,
             };
@@ -127,7 +128,8 @@ internal sealed class SessionStore(SimulatorOptions options, IReadOnlyList<strin
             for (DateTimeOffset start; (start = since + (every * (others + 1))) <= now; others++)
             {
                 string id = string.Create(CultureInfo.InvariantCulture, $"07e4c0de-0000-4000-8000-{others:x12}");
-                sessions[id] = new SimulatedSession(id, otherWork[others % otherWork.Count], ++usn, start, options.OtherSessionsLast ?? every * 3, "succeeded");
+                sessions[id] = new SimulatedSession(
+                    id, otherWork[others % otherWork.Count], ++usn, start, options.OtherSessionsLast ?? every * 3, "succeeded");
             }
         }
     }

@@ -5,7 +5,9 @@ namespace Rescan.Local.Simulator;
 /// <summary>A session: what it shows depends on the time alone, until somebody stops it or the appliance goes down.</summary>
 internal sealed class SimulatedSession
 {
-    /// <summary>The type of a rescan: the only documented one that can be meant. Which one a real appliance gives it is nowhere said.</summary>
+    /// <summary>
+    /// The type of a rescan: the only documented one that can be meant. Which one a real appliance gives it is nowhere said.
+    /// </summary>
     public const string RescanType = "ImportPolicy";
 
     private const int RestorePoints = 48;
@@ -23,7 +25,8 @@ internal sealed class SimulatedSession
     /// <param name="duration">How long it runs.</param>
     /// <param name="outcome">How it ends.</param>
     /// <param name="repository">The repository that it rescans, if it does.</param>
-    public SimulatedSession(string id, string type, int usn, DateTimeOffset start, TimeSpan duration, string outcome, SimulatedRepository? repository = null)
+    public SimulatedSession(
+        string id, string type, int usn, DateTimeOffset start, TimeSpan duration, string outcome, SimulatedRepository? repository = null)
     {
         Id = id;
         Type = type;
@@ -139,7 +142,8 @@ internal sealed class SimulatedSession
             double until = i + 1 < steps.Length ? steps[i + 1].At : 1;
             bool running = end is null && share < until;
             DateTimeOffset at = Start + (duration * steps[i].At);
-            yield return new LogLine(at, running ? "Running" : "Success", steps[i].Message, (running ? moment : Start + (duration * until)) - at);
+            yield return new LogLine(
+                at, running ? "Running" : "Success", steps[i].Message, (running ? moment : Start + (duration * until)) - at);
         }
 
         if (end is { } ended)
@@ -147,10 +151,17 @@ internal sealed class SimulatedSession
             (string status, _, string? reason) = Ended();
             yield return status switch
             {
-                "Warning" => new LogLine(ended, "Warning", repository is null ? "Completed with warnings" : $"Rescan found {RestorePoints} restore points (3 new); 2 could not be read", TimeSpan.Zero),
+                "Warning" => new LogLine(
+                    ended, "Warning",
+                    repository is null
+                        ? "Completed with warnings"
+                        : $"Rescan found {RestorePoints} restore points (3 new); 2 could not be read", TimeSpan.Zero),
                 "Failed" => new LogLine(ended, "Error", $"{(repository is null ? "Failed" : "Rescan failed")}: {reason}", TimeSpan.Zero),
                 "Canceled" => new LogLine(ended, "Canceled", repository is null ? "Canceled" : "Rescan was canceled", TimeSpan.Zero),
-                _ => new LogLine(ended, "Success", repository is null ? "Completed" : $"Rescan found 4 backup policies, {RestorePoints} restore points (3 new)", TimeSpan.Zero),
+                _ => new LogLine(
+                    ended, "Success",
+                    repository is null ? "Completed" : $"Rescan found 4 backup policies, {RestorePoints} restore points (3 new)",
+                    TimeSpan.Zero),
             };
         }
     }
@@ -163,7 +174,10 @@ internal sealed class SimulatedSession
             (0.1, $"Connecting to bucket {repository.Bucket}"),
             (0.25, $"Reading folder {repository.Folder}"),
             (0.5, "Found 4 backup policies, 12 backup chains"),
-            (0.75, string.Create(CultureInfo.InvariantCulture, $"Importing restore points: {Math.Min(RestorePoints, (int)((share - 0.75) * 4 * RestorePoints))} of {RestorePoints} (3 new)")),
+            (0.75,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Importing restore points: {Math.Min(RestorePoints, (int)((share - 0.75) * 4 * RestorePoints))} of {RestorePoints} (3 new)")),
         ];
 
     private (string Status, string Result, string? Reason) Ended() => (broken?.Outcome ?? outcome) switch
@@ -176,7 +190,8 @@ internal sealed class SimulatedSession
 
     private static object Item(DateTimeOffset at, string status, string message, TimeSpan took) => new
     {
-        logTime = ApplianceResponses.Time(at), status, message, executionStartTime = ApplianceResponses.Time(at), executionDuration = (long)took.TotalMilliseconds,
+        logTime = ApplianceResponses.Time(at), status, message, executionStartTime = ApplianceResponses.Time(at),
+        executionDuration = (long)took.TotalMilliseconds,
     };
 
     private DateTimeOffset? End(DateTimeOffset now) => broken is { } stop && stop.At < Start + duration

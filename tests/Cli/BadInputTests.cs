@@ -51,7 +51,8 @@ public sealed class BadInputTests : IAsyncLifetime
     {
         Dictionary<string, string> options = new(StringComparer.Ordinal)
         {
-            ["--base-url"] = appliance.BaseAddress.AbsoluteUri, ["--username"] = "rescan", ["--thumbprint"] = appliance.Thumbprint, ["--state"] = folder,
+            ["--base-url"] = appliance.BaseAddress.AbsoluteUri, ["--username"] = "rescan", ["--thumbprint"] = appliance.Thumbprint,
+            ["--state"] = folder,
         };
         string[] words = typed.Split(' ');
         for (int i = 0; i < words.Length; i += 2)
@@ -69,7 +70,8 @@ public sealed class BadInputTests : IAsyncLifetime
         Ended ended = await RescanProcess.RunAsync(["run", "--password-stdin", .. options.Where(o => o.Key != "--thumbprint" || o.Value.Length > 0).SelectMany(o => new[] { o.Key, o.Value })], "demo-password");
 
         Assert.True(exit == ended.Exit, $"{ended.Exit}: {ended.Out}{ended.Error}");
-        Assert.Contains(said.Replace("@thumbprint", appliance.Thumbprint, StringComparison.Ordinal), ended.Out + ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            said.Replace("@thumbprint", appliance.Thumbprint, StringComparison.Ordinal), ended.Out + ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", ended.Out + ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("demo-password", ended.Out + ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(" at Rescan.", ended.Error, StringComparison.Ordinal);
@@ -92,7 +94,8 @@ public sealed class BadInputTests : IAsyncLifetime
         string file = Path.Combine(folder, "state.db");
         string[] run =
         [
-            "run", "--base-url", appliance.BaseAddress.AbsoluteUri, "-u", "rescan", "--password-stdin", "--thumbprint", appliance.Thumbprint, "-r", Id, "--state", folder, "--deadline", "2m",
+            "run", "--base-url", appliance.BaseAddress.AbsoluteUri, "-u", "rescan", "--password-stdin", "--thumbprint",
+            appliance.Thumbprint, "-r", Id, "--state", folder, "--deadline", "2m",
         ];
         using (System.Diagnostics.Process holder = RescanProcess.Start(run, "demo-password"))
         {
@@ -140,8 +143,10 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(78, ended.Exit);
         Assert.All(
             [
-                "Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret", "Rescan__Deadline", "Rescan__LostAnswerWait", "Rescan__Key",
-                "RescanSchedule", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"", "is written Rescan__Polling__Kappa",
+                "Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret",
+                "Rescan__Deadline", "Rescan__LostAnswerWait", "Rescan__Key",
+                "RescanSchedule", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"",
+                "is written Rescan__Polling__Kappa",
             ],
             key => Assert.Contains(key, ended.Error, StringComparison.Ordinal));
         Assert.DoesNotContain("s3cret", ended.Error, StringComparison.Ordinal);

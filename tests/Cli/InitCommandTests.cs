@@ -49,13 +49,17 @@ public sealed class InitCommandTests : IAsyncLifetime
         Assert.DoesNotContain("demo-password", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(appliance.Ledger, e => e.Kind == "rescan");
         SettingsFile written = await CheckedAsync();
-        Assert.Equal(("0 15 2 * * *", "Europe/Berlin", "auto"), (written.Values["RescanSchedule"], written.Values["WEBSITE_TIME_ZONE"], written.Values["Rescan__Appliances__0__ApiVersion"]));
+        Assert.Equal(
+            ("0 15 2 * * *", "Europe/Berlin", "auto"),
+            (written.Values["RescanSchedule"], written.Values["WEBSITE_TIME_ZONE"], written.Values["Rescan__Appliances__0__ApiVersion"]));
 
-        LocalFunctionHost host = await AppHost.StartAsync(folder, written.Values, new Uri("http://127.0.0.1:0"), timers: true, null, default);
+        LocalFunctionHost host = await AppHost.StartAsync(
+            folder, written.Values, new Uri("http://127.0.0.1:0"), timers: true, null, default);
         await using (host)
         {
             using HttpClient http = new() { BaseAddress = host.BaseAddress };
-            Assert.Contains("prod-eu-central", await http.GetStringAsync("/api/repositories?appliance=frankfurt"), StringComparison.Ordinal);
+            Assert.Contains(
+                "prod-eu-central", await http.GetStringAsync("/api/repositories?appliance=frankfurt"), StringComparison.Ordinal);
         }
     }
 
@@ -96,7 +100,8 @@ public sealed class InitCommandTests : IAsyncLifetime
     {
         (string Question, string Typed)[] steps =
         [
-            ("What is to be rescanned?", Enter), ("Then it is pinned.", "y" + Enter), ("Password of", "demo-password" + Enter), ("When are all repositories rescanned", Enter),
+            ("What is to be rescanned?", Enter), ("Then it is pinned.", "y" + Enter), ("Password of", "demo-password" + Enter),
+            ("When are all repositories rescanned", Enter),
         ];
         using PseudoTerminal terminal = new(["init", "--settings", File, "--base-url", appliance.BaseAddress.AbsoluteUri, "-u", "rescan"]);
         foreach ((string asked, string typed) in steps.TakeWhile(s => s.Question != question))
@@ -122,7 +127,8 @@ public sealed class InitCommandTests : IAsyncLifetime
     [InlineData("--yes --name a#b", "demo-password", 64, "--name: a name of", 0)]
     public async Task What_cannot_be_done_is_told_and_nothing_is_written(string more, string password, int exit, string said, int signIns)
     {
-        string[] typed = [.. Unattended(appliance).Where(a => a != "--yes"), .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Replace('#', ' '))];
+        string[] typed =
+            [.. Unattended(appliance).Where(a => a != "--yes"), .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Replace('#', ' '))];
 
         Ended ended = await RescanProcess.RunAsync(typed, password);
 
@@ -139,7 +145,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         Ended ended = await RescanProcess.RunAsync(["init", "--yes", "--settings", File]);
 
         Assert.Equal(64, ended.Exit);
-        Assert.Contains("it needs --base-url, --username, the password (--password-stdin, or RESCAN_PASSWORD).", ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "it needs --base-url, --username, the password (--password-stdin, or RESCAN_PASSWORD).", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +171,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         settings.RequireFolder();
         Dictionary<string, string?> values = new() { ["A"] = "1" };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => settings.WriteAsync(values, replace: false, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => settings.WriteAsync(values, replace: false, new CancellationToken(canceled: true)));
         Assert.Empty(Directory.GetFileSystemEntries(folder));
 
         // Somebody else's, which came into being meanwhile.
@@ -192,7 +200,8 @@ public sealed class InitCommandTests : IAsyncLifetime
     [Fact]
     public async Task Nothing_that_answers_is_told_without_a_certificate()
     {
-        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => ApplianceCertificate.LookAsync(new Uri("https://127.0.0.1:1"), default));
+        ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(
+            () => ApplianceCertificate.LookAsync(new Uri("https://127.0.0.1:1"), default));
 
         Assert.True(e.IsTransient);
         Assert.Contains("127.0.0.1:1", e.Message, StringComparison.Ordinal);

@@ -19,7 +19,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("canceled", 4, "Canceled")]
     public async Task The_appliances_end_is_the_exit_code(string end, int exit, string outcome)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Outcome = end, SessionDuration = TimeSpan.FromSeconds(1) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { Outcome = end, SessionDuration = TimeSpan.FromSeconds(1) }, default);
 
         (int code, JsonElement printed) = await RunAsync(appliance, "archive");
 
@@ -48,7 +49,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData("new-certificate", 6, 1)]
     public async Task A_fault_of_the_appliance_ends_as_it_should(string fault, int exit, int posts)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Faults = [fault], SessionDuration = TimeSpan.FromSeconds(2) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { Faults = [fault], SessionDuration = TimeSpan.FromSeconds(2) }, default);
 
         (int code, JsonElement printed) = await RunAsync(appliance, "archive");
 
@@ -61,7 +63,8 @@ public sealed class RunCommandTests : IDisposable
     [InlineData(SimulatedKind.VeeamBackupAndReplication)]
     public async Task Killed_while_it_polls_the_same_command_goes_on_with_the_same_session(SimulatedKind kind)
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(SimulatorOptions.Of(kind) with { SessionDuration = TimeSpan.FromSeconds(5) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            SimulatorOptions.Of(kind) with { SessionDuration = TimeSpan.FromSeconds(5) }, default);
         using (Process first = Start(appliance, "archive"))
         {
             await UntilAsync(first, "poll 1 done");
@@ -92,7 +95,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_rescan_that_takes_longer_than_its_deadline_is_timed_out()
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }, default);
 
         (int code, JsonElement printed) = await RunAsync(appliance, "archive", "--deadline", "3s");
 
@@ -102,7 +106,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task The_object_printed_has_the_documented_keys_and_no_others()
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
 
         (_, JsonElement printed) = await RunAsync(appliance, "archive");
 
@@ -110,14 +115,19 @@ public sealed class RunCommandTests : IDisposable
             ["id", "appliance", "repository", "sessionId", "outcome", "reason", "startedAt", "finishedAt", "durationSeconds", "polls", "requests", "log"],
             printed.EnumerateObject().Select(p => p.Name));
         Assert.Equal(["id", "name"], printed.GetProperty("repository").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(["token", "repositories", "rescan", "session", "log", "stop", "other"], printed.GetProperty("requests").EnumerateObject().Select(p => p.Name));
-        Assert.All(printed.GetProperty("log").EnumerateArray(), i => Assert.Equal(["time", "status", "message"], i.EnumerateObject().Select(p => p.Name)));
+        Assert.Equal(
+            ["token", "repositories", "rescan", "session", "log", "stop", "other"],
+            printed.GetProperty("requests").EnumerateObject().Select(p => p.Name));
+        Assert.All(
+            printed.GetProperty("log").EnumerateArray(),
+            i => Assert.Equal(["time", "status", "message"], i.EnumerateObject().Select(p => p.Name)));
     }
 
     [Fact]
     public async Task Another_command_can_cancel_what_an_interrupted_one_left_and_only_that()
     {
-        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }, default);
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }, default);
         (int nothing, string error) = await ErrorAsync(appliance, "archive", "--cancel");
         using (Process first = Start(appliance, "archive"))
         {
@@ -140,8 +150,10 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_rescan_of_another_appliance_in_the_same_state_waits_for_its_own_command()
     {
-        await using SimulatedAppliance one = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(6) }, default);
-        await using SimulatedAppliance two = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
+        await using SimulatedAppliance one = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(6) }, default);
+        await using SimulatedAppliance two = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
         using (Process first = Start(one, "archive"))
         {
             await UntilAsync(first, "poll 1 done");

@@ -70,7 +70,9 @@ public sealed class SettingsCommandTests : IDisposable
         }
 
         SettingsFile file = new("settings.json", IsThere: true, values, []);
-        Assert.Contains("of its own", Assert.Single(await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(values), default)), StringComparison.Ordinal);
+        Assert.Contains(
+            "of its own", Assert.Single(await SettingsCheck.FaultsOfAsync(file, AppHost.Configure(values), default)),
+            StringComparison.Ordinal);
     }
 
     [Fact]

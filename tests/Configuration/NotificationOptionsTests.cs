@@ -37,8 +37,10 @@ public sealed class NotificationOptionsTests
         });
 
         foreach (string key in (string[])[
-            "Rescan__PublicUrl", "Rescan__Deadline", "Channels__0__Kind", "Channels__0__Url:", "Channels__1__UrlSecret", "Channels__1__When", "Channels__1__Runs",
-            "Channels__2__Name", "Channels__2__Secret", "Rescan__KeyVaultUri", "Channels__3__Name", "Channels__3__Secret", "Channels__3__Url:"])
+            "Rescan__PublicUrl", "Rescan__Deadline", "Channels__0__Kind", "Channels__0__Url:", "Channels__1__UrlSecret",
+            "Channels__1__When", "Channels__1__Runs",
+            "Channels__2__Name", "Channels__2__Secret", "Rescan__KeyVaultUri", "Channels__3__Name", "Channels__3__Secret",
+            "Channels__3__Url:"])
         {
             Assert.Contains(faults, f => f.Contains(key, StringComparison.Ordinal));
         }
@@ -55,7 +57,9 @@ public sealed class NotificationOptionsTests
     [InlineData("ftp://127.0.0.1/x", false)]
     [InlineData("hooks.example", false)]
     public void Only_https_leaves_this_machine(string url, bool valid) =>
-        Assert.Equal(valid, Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "slack", ["Rescan:Notifications:Channels:0:Url"] = url }).Length == 0);
+        Assert.Equal(
+            valid,
+            Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "slack", ["Rescan:Notifications:Channels:0:Url"] = url }).Length == 0);
 
     [Theory]
     [InlineData("ntfy", "https://ntfy.sh/topic_1", null, null)]
@@ -113,7 +117,13 @@ public sealed class NotificationOptionsTests
 
     [Fact]
     public void A_channel_of_blanks_is_passed_over() =>
-        Assert.Empty(Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "", ["Rescan:Notifications:Channels:0:Url"] = "", ["Rescan:Notifications:Channels:0:When"] = "failure" }));
+        Assert.Empty(
+            Faults(
+                new()
+                {
+                    ["Rescan:Notifications:Channels:0:Kind"] = "", ["Rescan:Notifications:Channels:0:Url"] = "",
+                    ["Rescan:Notifications:Channels:0:When"] = "failure",
+                }));
 
     [Fact]
     public void Secrets_may_come_from_the_vault() => Assert.Empty(Faults(new()

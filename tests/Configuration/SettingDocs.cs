@@ -36,7 +36,8 @@ internal static partial class SettingDocs
     public static string MeaningOf(PropertyInfo property)
     {
         string name = $"P:{property.DeclaringType!.FullName}.{property.Name}";
-        XElement? summary = Documentation.Descendants("member").SingleOrDefault(m => (string?)m.Attribute("name") == name)?.Element("summary");
+        XElement? summary = Documentation.Descendants("member")
+            .SingleOrDefault(m => (string?)m.Attribute("name") == name)?.Element("summary");
         Assert.True(summary is not null, $"{name} has no documentation.");
         string text = string.Concat(summary.Nodes().Select(n => n switch
         {

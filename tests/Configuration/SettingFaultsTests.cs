@@ -74,8 +74,10 @@ public sealed class SettingFaultsTests
         ServiceCollection services = new();
         services.AddLogging();
         IConfiguration configuration = Configuration(
-            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "https://user:s3cret@host:99999"), ("Rescan__Appliances__0__Username", "u"),
-            ("Rescan__Appliances__0__Password", "p"), ("Rescan__Deadline", "soon"), ("Rescan__Deadlin", "01:00:00"), ("Rescan__KeyVaultUri", "vault"),
+            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "https://user:s3cret@host:99999"),
+            ("Rescan__Appliances__0__Username", "u"),
+            ("Rescan__Appliances__0__Password", "p"), ("Rescan__Deadline", "soon"), ("Rescan__Deadlin", "01:00:00"),
+            ("Rescan__KeyVaultUri", "vault"),
             ("Rescan__Webhooks__S3__QuietPeriod", "long"), ("Rescan__Webhooks__S3__MaxWait", "3.00:00:00"), ("Rescan__AllowedHosts__0", "http://x"), ("Rescan__Keys__0", "short"));
         services.AddRescan(configuration).AddServeOptions(configuration);
         using ServiceProvider provider = services.BuildServiceProvider();
@@ -85,7 +87,8 @@ public sealed class SettingFaultsTests
         string[] faults = [.. e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(i => i.Failures)];
         Assert.Equal(
             [
-                "Rescan__AllowedHosts__0", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Name", "Rescan__Deadlin", "Rescan__Deadline",
+                "Rescan__AllowedHosts__0", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Name", "Rescan__Deadlin",
+                "Rescan__Deadline",
                 "Rescan__KeyVaultUri", "Rescan__Keys__0", "Rescan__Webhooks__S3__MaxWait", "Rescan__Webhooks__S3__QuietPeriod",
             ],
             faults.Select(f => f.Split(": ")[0]).Order(StringComparer.Ordinal));

@@ -54,8 +54,11 @@ public sealed class SettingsParityTests(InfraFixture infra)
     public void The_sample_shows_the_defaults_and_needs_a_password_only()
     {
         Dictionary<string, string> sample = Sample();
-        string[] own = ["Rescan__Appliances__0__Name", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Username", "Rescan__Nightly__Include__0"];
-        Assert.All(SettingDocs.All.Where(s => !own.Contains(s.Key)), s => Assert.True(s.Default == sample[s.Key], $"{s.Key}: the default is '{s.Default}', the sample says '{sample[s.Key]}'"));
+        string[] own =
+            ["Rescan__Appliances__0__Name", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Username", "Rescan__Nightly__Include__0"];
+        Assert.All(
+            SettingDocs.All.Where(s => !own.Contains(s.Key)),
+            s => Assert.True(s.Default == sample[s.Key], $"{s.Key}: the default is '{s.Default}', the sample says '{sample[s.Key]}'"));
 
         Assert.Equal(["Rescan__Appliances__0__PasswordSecret"], Faults(sample).Select(f => f.Split(": ")[0]));
         sample["Rescan__Appliances__0__Password"] = "p";
@@ -66,7 +69,8 @@ public sealed class SettingsParityTests(InfraFixture infra)
     public void The_docs_list_every_key_with_its_default_and_meaning()
     {
         string table = "| setting | default | meaning |\n| --- | --- | --- |\n"
-            + string.Concat(SettingDocs.All.Select(s => $"| `{s.Key}` | {(s.Default.Length == 0 ? "" : $"`{s.Default}`")} | {s.Meaning} |\n"));
+            + string.Concat(
+                SettingDocs.All.Select(s => $"| `{s.Key}` | {(s.Default.Length == 0 ? "" : $"`{s.Default}`")} | {s.Meaning} |\n"));
         string docs = SourceTree.Read("docs/settings.md");
 
         if (!docs.Contains(table, StringComparison.Ordinal))
@@ -76,19 +80,24 @@ public sealed class SettingsParityTests(InfraFixture infra)
             Assert.Fail($"The table in docs/settings.md is not what the options classes say. Put in its place the one that was written to {artifact}.");
         }
 
-        Assert.Equal(SettingDocs.All.Select(s => s.Key), Rows(docs[docs.IndexOf(table, StringComparison.Ordinal)..]).Take(SettingDocs.All.Count));
+        Assert.Equal(
+            SettingDocs.All.Select(s => s.Key), Rows(docs[docs.IndexOf(table, StringComparison.Ordinal)..]).Take(SettingDocs.All.Count));
     }
 
     [Fact]
     public void The_docs_list_no_other_key_that_nothing_reads()
     {
-        string sources = string.Concat(Files("functions", "*.cs").Concat(Files("local", "*.cs")).Concat(Files("infra", "*.bicep")).Append(Path.Combine(SourceTree.Root, "host.scheduler.json")).Select(File.ReadAllText));
+        string sources = string.Concat(
+            Files("functions", "*.cs").Concat(Files("local", "*.cs")).Concat(Files("infra", "*.bicep"))
+                .Append(Path.Combine(SourceTree.Root, "host.scheduler.json")).Select(File.ReadAllText));
 
         string[] unread = [.. Rows(SourceTree.Read("docs/settings.md")).Except(SettingDocs.All.Select(s => s.Key))
             // Read by the Functions host and its tools.
             .Except(["FUNCTIONS_WORKER_RUNTIME"])
             .Select(key => key.EndsWith("__0", StringComparison.Ordinal) ? key[..^3] : key)
-            .Where(key => !sources.Contains(key, StringComparison.Ordinal) && !sources.Contains($"\"{key.Replace("__", ":", StringComparison.Ordinal)}\"", StringComparison.Ordinal))];
+            .Where(
+                key => !sources.Contains(key, StringComparison.Ordinal)
+                    && !sources.Contains($"\"{key.Replace("__", ":", StringComparison.Ordinal)}\"", StringComparison.Ordinal))];
 
         Assert.Empty(unread);
     }
@@ -99,7 +108,8 @@ public sealed class SettingsParityTests(InfraFixture infra)
         IEnumerable<string> read = Files("functions", "*.cs").Concat(Files("local", "*.cs")).SelectMany(f =>
         {
             string text = File.ReadAllText(f);
-            return Regex.Matches(text, "(?i:configuration|settings)(?:\\[|\\.GetSection\\(|, )\"([A-Za-z_:]+)\"").Concat(Regex.Matches(text, "Trigger\\(\"%(\\w+)%\"\\)")).Select(m => m.Groups[1].Value);
+            return Regex.Matches(text, "(?i:configuration|settings)(?:\\[|\\.GetSection\\(|, )\"([A-Za-z_:]+)\"")
+                .Concat(Regex.Matches(text, "Trigger\\(\"%(\\w+)%\"\\)")).Select(m => m.Groups[1].Value);
         });
 
         string[] known = [.. Rows(SourceTree.Read("docs/settings.md"))];
@@ -125,14 +135,17 @@ public sealed class SettingsParityTests(InfraFixture infra)
         .EnumerateFiles(Path.Combine(SourceTree.Root, folder), pattern, SearchOption.AllDirectories)
         .Where(f => !Regex.IsMatch(f, "[/\\\\](bin|obj)[/\\\\]"));
 
-    private static Dictionary<string, string> Sample() => JsonDocument.Parse(SourceTree.Read("local.settings.sample.json")).RootElement.GetProperty("Values")
+    private static Dictionary<string, string> Sample() =>
+        JsonDocument.Parse(SourceTree.Read("local.settings.sample.json")).RootElement.GetProperty("Values")
         .EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!);
 
     private static string[] Faults(Dictionary<string, string> settings)
     {
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddRescan(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build());
+        services.AddRescan(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build());
         using ServiceProvider provider = services.BuildServiceProvider();
         try
         {

@@ -15,7 +15,10 @@ namespace Rescan.Tests.Configuration;
 /// </summary>
 internal static partial class SettingsSchema
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n",
+    };
 
     public static string Text { get; } = Make().ToJsonString(Format) + "\n";
 
@@ -56,7 +59,10 @@ internal static partial class SettingsSchema
         {
             if (!own.Contains(row.Groups["key"].Value))
             {
-                properties[row.Groups["key"].Value] = new JsonObject { ["description"] = Plain(row.Groups["meaning"].Value), ["type"] = "string" };
+                properties[row.Groups["key"].Value] = new JsonObject
+                {
+                    ["description"] = Plain(row.Groups["meaning"].Value), ["type"] = "string",
+                };
             }
         }
 
@@ -99,7 +105,8 @@ internal static partial class SettingsSchema
     /// <summary>The key with any number in the places of its indexes.</summary>
     private static string Pattern(string key) => Index().Replace(key, "__[0-9]+");
 
-    private static string Plain(string markdown) => markdown.Replace("`", "", StringComparison.Ordinal).Replace("\\|", "|", StringComparison.Ordinal);
+    private static string Plain(string markdown) =>
+        markdown.Replace("`", "", StringComparison.Ordinal).Replace("\\|", "|", StringComparison.Ordinal);
 
     [GeneratedRegex(@"(?m)^\| `(?<key>\w+)` \| (everywhere|Core Tools|`rescan serve`) \| (?<meaning>.*) \|\r?$")]
     private static partial Regex Row();

@@ -22,7 +22,8 @@ public sealed class SettingsSchemaTests
         string path = Path.Combine(SourceTree.Root, Kept);
         if (!File.Exists(path) || File.ReadAllText(path) != SettingsSchema.Text)
         {
-            string artifact = Path.Combine(Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts")).FullName, "settings.schema.json");
+            string artifact = Path.Combine(
+                Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts")).FullName, "settings.schema.json");
             File.WriteAllText(artifact, SettingsSchema.Text);
             Assert.Fail($"{Kept} is not what the options classes say. Put in its place the one that was written to {artifact}.");
         }
@@ -66,7 +67,8 @@ public sealed class SettingsSchemaTests
     [Fact]
     public void The_kinds_that_it_offers_are_those_that_are_served() => Assert.Equal(
         ApplianceProducts.All.Select(p => p.Kind),
-        typeof(ApplianceOptions).GetProperty(nameof(ApplianceOptions.Kind))!.GetCustomAttribute<AllowedValuesAttribute>()!.Values.Cast<string>());
+        typeof(ApplianceOptions)
+            .GetProperty(nameof(ApplianceOptions.Kind))!.GetCustomAttribute<AllowedValuesAttribute>()!.Values.Cast<string>());
 
     private static bool Fits(JsonNode file) =>
         Schema.Value.Evaluate(System.Text.Json.JsonSerializer.SerializeToElement(file), new EvaluationOptions { OutputFormat = OutputFormat.Flag }).IsValid;

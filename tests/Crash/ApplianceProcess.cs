@@ -12,7 +12,11 @@ namespace Rescan.Crash;
 /// <summary>A simulated appliance as a process of its own that keeps its sessions when it is killed.</summary>
 internal sealed class ApplianceProcess : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator });
+    private static readonly HttpClient Http = new(
+        new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        });
     private readonly string state;
     private readonly int repositories;
     private readonly string session;
@@ -43,7 +47,9 @@ internal sealed class ApplianceProcess : IAsyncDisposable
     public IReadOnlyList<KeptSession> Sessions =>
         JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(state)).GetProperty("Sessions").Deserialize<List<KeptSession>>()!;
 
-    public static async Task<ApplianceProcess> StartAsync(string name, string state, int repositories, string session = "2s", bool keep = true, SimulatedKind kind = SimulatedKind.VeeamBackupForAws)
+    public static async Task<ApplianceProcess> StartAsync(
+        string name, string state, int repositories, string session = "2s", bool keep = true,
+        SimulatedKind kind = SimulatedKind.VeeamBackupForAws)
     {
         ApplianceProcess appliance = new(kind, name, state, repositories, session, keep);
         await appliance.StartAsync();
@@ -55,8 +61,10 @@ internal sealed class ApplianceProcess : IAsyncDisposable
         process = Process.Start(new ProcessStartInfo(
             "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "simulate", "--kind", ApplianceProducts.Find(Kind.ToString())!.ShortKind, "--port", Address.Port.ToString(CultureInfo.InvariantCulture),
-                "--repositories", repositories.ToString(CultureInfo.InvariantCulture), "--session-duration", session, "--output", "json", .. keep ? ["--state", state] : Array.Empty<string>(),
+                Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "simulate", "--kind",
+                ApplianceProducts.Find(Kind.ToString())!.ShortKind, "--port", Address.Port.ToString(CultureInfo.InvariantCulture),
+                "--repositories", repositories.ToString(CultureInfo.InvariantCulture), "--session-duration", session, "--output", "json",
+                .. keep ? ["--state", state] : Array.Empty<string>(),
             ])
         {
             RedirectStandardOutput = true,
@@ -86,7 +94,8 @@ internal sealed class ApplianceProcess : IAsyncDisposable
     }
 
     /// <summary>Every request that it took since its start.</summary>
-    public async Task<IReadOnlyList<LedgerEntry>> LedgerAsync() => (await Http.GetFromJsonAsync<List<LedgerEntry>>(new Uri(Address, "/_ledger")))!;
+    public async Task<IReadOnlyList<LedgerEntry>> LedgerAsync() =>
+        (await Http.GetFromJsonAsync<List<LedgerEntry>>(new Uri(Address, "/_ledger")))!;
 
     /// <summary>Has it misbehave.</summary>
     public async Task PlayAsync(Fault fault)

@@ -16,7 +16,8 @@ using Rescan.Local.Simulator.Faults;
 namespace Rescan.Crash;
 
 /// <summary>
-/// 200 rescans of 20 repositories on 3 appliances of both kinds while the app and the appliances are killed and misbehave at random: one app on files, or
+/// 200 rescans of 20 repositories on 3 appliances of both kinds while the app and the appliances are killed and misbehave at random: one
+/// app on files, or
 /// three that share a task hub on Azurite. What is done, to whom, and how long it stays down come from the seed; what it meets at that
 /// moment is up to the machine.
 /// </summary>
@@ -26,7 +27,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
     private const string Hub = "Chaos";
     private static readonly TimeSpan Havoc = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(12);
-    private static readonly string[] Faults = ["slow", "drop-before", "drop-after", "expired-token", "throttled", "throttled-date", "unavailable", "html", "malformed-json"];
+    private static readonly string[] Faults =
+        ["slow", "drop-before", "drop-after", "expired-token", "throttled", "throttled-date", "unavailable", "html", "malformed-json"];
     private static readonly string[] Requests = ["token", "repositories", "rescan", "session", "log"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-chaos-").FullName;
@@ -48,7 +50,9 @@ internal sealed class Chaos(int seed, bool onAzurite)
             appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count, kind: kind));
         }
 
-        azurite = onAzurite ? await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, 0, CancellationToken.None) : null;
+        azurite = onAzurite
+            ? await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, Path.Combine(folder, "azurite"), 0, 0, 0, CancellationToken.None)
+            : null;
         using CancellationTokenSource calm = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
         calm.CancelAfter(Havoc);
         Task keeper = Task.WhenAll(apps.Index().Select(a => KeepAsync(a.Index, receiver, ending.Token)));
@@ -156,7 +160,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
             int what = random.Next(100);
             ApplianceProcess appliance = appliances[random.Next(appliances.Count)];
             int down = random.Next(100, 2000);
-            Fault fault = new(Faults[random.Next(Faults.Length)], Requests[random.Next(Requests.Length)], random.Next(3), random.Next(1, 3));
+            Fault fault = new(
+                Faults[random.Next(Faults.Length)], Requests[random.Next(Requests.Length)], random.Next(3), random.Next(1, 3));
             try
             {
                 await Task.Delay(pause, cancellationToken);
@@ -213,7 +218,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
             await UntilAsync(async http =>
             {
                 JsonElement rescan = await http.GetFromJsonAsync<JsonElement>($"/api/rescans/{id}?requestId={last}", ending.Token);
-                return rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object && rescan.GetProperty("status").GetString() is not ("Running" or "Pending") ? last : null;
+                return rescan.GetProperty("outcome").ValueKind == JsonValueKind.Object
+                    && rescan.GetProperty("status").GetString() is not ("Running" or "Pending") ? last : null;
             });
         }
     }
@@ -222,7 +228,9 @@ internal sealed class Chaos(int seed, bool onAzurite)
     private async Task<string?> AskAsync(HttpClient http, string appliance, string repository, string id, string? last)
     {
         using HttpResponseMessage known = await http.GetAsync(new Uri("/api/rescans/" + id, UriKind.Relative), ending.Token);
-        if (known.IsSuccessStatusCode && (await known.Content.ReadFromJsonAsync<JsonElement>(ending.Token)).GetProperty("requestId").GetString() is { } request && request != last)
+        if (known.IsSuccessStatusCode
+            && (await known.Content.ReadFromJsonAsync<JsonElement>(ending.Token)).GetProperty("requestId")
+                .GetString() is { } request && request != last)
         {
             return request;
         }
@@ -232,8 +240,11 @@ internal sealed class Chaos(int seed, bool onAzurite)
             return null;
         }
 
-        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance, repository }, ending.Token);
-        return answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonElement>(ending.Token)).GetProperty("requestId").GetString() : null;
+        using HttpResponseMessage answer = await http.PostAsJsonAsync(
+            new Uri("/api/rescans", UriKind.Relative), new { appliance, repository }, ending.Token);
+        return answer.IsSuccessStatusCode
+            ? (await answer.Content.ReadFromJsonAsync<JsonElement>(ending.Token)).GetProperty("requestId").GetString()
+            : null;
     }
 
     /// <summary>Asks the app until it answers with something, whichever of its lives that is.</summary>
@@ -243,7 +254,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
         {
             try
             {
-                if (Volatile.Read(ref apps[Random.Shared.Next(apps.Length)]) is { } running && await running.ReadyAsync() is { } http && await ask(http) is { } answer)
+                if (Volatile.Read(ref apps[Random.Shared.Next(apps.Length)]) is { } running && await running.ReadyAsync() is { } http
+                    && await ask(http) is { } answer)
                 {
                     return answer;
                 }

@@ -82,7 +82,8 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
                     throw new InvalidOperationException("it does not get through");
                 }
 
-                await using ServedApp app = ServedApp.Start(Settings(appliance, receiver, killed ? null : point, start == 0 ? log : null), Arguments(folder, hub));
+                await using ServedApp app = ServedApp.Start(
+                    Settings(appliance, receiver, killed ? null : point, start == 0 ? log : null), Arguments(folder, hub));
                 try
                 {
                     if (await app.ReadyAsync() is { } http)
@@ -127,26 +128,27 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         ? ["--state", folder]
         : ["--state", folder, "--storage", storage, "--hub", hub];
 
-    private Dictionary<string, string> Settings(SimulatedAppliance appliance, NoticeReceiver receiver, string? point, string? log) => new(ServedApp.Failpoints(point, log))
-    {
-        ["Rescan__Appliances__0__Name"] = "a1",
-        ["Rescan__Appliances__0__Kind"] = options.Kind.ToString(),
-        ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
-        ["Rescan__Appliances__0__Username"] = options.Username,
-        ["Rescan__Appliances__0__Password"] = "demo-password",
-        ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
+    private Dictionary<string, string> Settings(SimulatedAppliance appliance, NoticeReceiver receiver, string? point, string? log) =>
+        new(ServedApp.Failpoints(point, log))
+        {
+            ["Rescan__Appliances__0__Name"] = "a1",
+            ["Rescan__Appliances__0__Kind"] = options.Kind.ToString(),
+            ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
+            ["Rescan__Appliances__0__Username"] = options.Username,
+            ["Rescan__Appliances__0__Password"] = "demo-password",
+            ["Rescan__Appliances__0__Thumbprints__0"] = appliance.Thumbprint,
 
-        // A session that was started for an answer that never came is known again only where the revision tells who started it.
-        ["Rescan__Appliances__0__ApiVersion"] = options.Kind == SimulatedKind.VeeamBackupAndReplication ? "auto" : "",
-        ["Rescan__LostAnswerWait"] = "00:00:03",
-        ["Rescan__Polling__Kappa"] = "0.1",
-        ["Rescan__Polling__MinInterval"] = "00:00:00.5",
-        ["Rescan__Polling__MaxInterval"] = "00:00:01",
-        ["Rescan__Notifications__Channels__0__Kind"] = "webhook",
-        ["Rescan__Notifications__Channels__0__Url"] = receiver.Address,
-        ["Rescan__Notifications__Channels__0__Secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        ["Rescan__Notifications__Channels__0__When"] = "always",
-    };
+            // A session that was started for an answer that never came is known again only where the revision tells who started it.
+            ["Rescan__Appliances__0__ApiVersion"] = options.Kind == SimulatedKind.VeeamBackupAndReplication ? "auto" : "",
+            ["Rescan__LostAnswerWait"] = "00:00:03",
+            ["Rescan__Polling__Kappa"] = "0.1",
+            ["Rescan__Polling__MinInterval"] = "00:00:00.5",
+            ["Rescan__Polling__MaxInterval"] = "00:00:01",
+            ["Rescan__Notifications__Channels__0__Kind"] = "webhook",
+            ["Rescan__Notifications__Channels__0__Url"] = receiver.Address,
+            ["Rescan__Notifications__Channels__0__Secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            ["Rescan__Notifications__Channels__0__When"] = "always",
+        };
 
     /// <summary>Asks for the rescan unless the app knows it: who got no answer looks before asking again.</summary>
     private static async Task<string> AskAsync(HttpClient http, string id, string? request)
@@ -204,7 +206,8 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         }).Build());
 
     private async Task CheckAsync(
-        string folder, string hub, string? request, string? point, SimulatedAppliance appliance, NoticeReceiver receiver, List<string> violations)
+        string folder, string hub, string? request, string? point, SimulatedAppliance appliance, NoticeReceiver receiver,
+        List<string> violations)
     {
         void Expect(bool held, FormattableString what)
         {
@@ -214,11 +217,13 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
             }
         }
 
-        TaskHub taskHub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, Name = hub }, CancellationToken.None);
+        TaskHub taskHub = await TaskHub.OpenAsync(
+            new TaskHubOptions { StateFile = Path.Combine(folder, "state.db"), Storage = storage, Name = hub }, CancellationToken.None);
         await using (taskHub)
         {
             // The notification's instance may have been stopped between its delivery and its end.
-            OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+            OrchestrationQuery unfinished = new(
+                Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
             int open = 0;
             await foreach (OrchestrationMetadata instance in taskHub.CreateClient().GetAllInstancesAsync(unfinished))
             {
@@ -241,7 +246,9 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
         {
             Expect(only.RequestId == request, $"the outcome is of request {only.RequestId}, asked was {request}");
             Expect(only.Outcome.Outcome == Outcome.Succeeded, $"the outcome is {only.Outcome.Outcome}: {only.Outcome.Reason}");
-            Expect(only.Outcome.SessionId is { } session && appliance.Ledger.Any(e => e.Path.Contains(session, StringComparison.Ordinal)), $"the session is {only.Outcome.SessionId}");
+            Expect(
+                only.Outcome.SessionId is { } session && appliance.Ledger.Any(e => e.Path.Contains(session, StringComparison.Ordinal)),
+                $"the session is {only.Outcome.SessionId}");
         }
 
         // Telling somebody and noting it are two systems: between them a repeat bears the same id, by which the receiver knows it.

@@ -5,7 +5,9 @@ using Rescan.Crash.Orders;
 using Rescan.Local.Runtime.Azurite;
 using Rescan.Local.Simulator;
 
-// matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. orders N SEED: plays orders of events. hostile N SEED: rescans of appliances that break their answers. soak MINUTES: mixed load. Exit code 1 when anything was lost or doubled.
+// matrix: kills the app at every point of a rescan. chaos SEED: kills everything at random. endurance RESCANS: many in one process. orders
+// N SEED: plays orders of events. hostile N SEED: rescans of appliances that break their answers. soak MINUTES: mixed load. Exit code 1
+// when anything was lost or doubled.
 switch (args)
 {
     case ["matrix", .. var only]:
@@ -13,15 +15,18 @@ switch (args)
     case ["points"]:
         (await new CrashMatrix(null).ListPointsAsync()).ToList().ForEach(Console.WriteLine);
         return 0;
-    case ["endurance", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int rescans) && rescans > 1000:
+    case ["endurance", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int rescans)
+        && rescans > 1000:
         return await new Endurance(rescans).RunAsync();
     case ["chaos", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seed):
         return await new Chaos(seed, onAzurite: false).RunAsync() + await new Chaos(seed, onAzurite: true).RunAsync() == 0 ? 0 : 1;
     case ["orders", var text, var from, .. var where]
-        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int orders) && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int first):
+        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int orders)
+            && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int first):
         return await OrdersAsync(orders, first, where.FirstOrDefault());
     case ["hostile", var text, var from]
-        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int cases) && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int start):
+        when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int cases)
+            && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int start):
         IReadOnlyList<string> wrong = await new HostileAnswers().TryAsync(cases, start, Console.WriteLine);
         wrong.ToList().ForEach(Console.WriteLine);
         return wrong.Count == 0 ? 0 : 1;
@@ -47,7 +52,9 @@ static async Task<int> MatrixAsync(string? only)
         await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
         {
             violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString), 110);
-            violations += await TryAsync("Azurite, Veeam Backup & Replication", new CrashMatrix(azurite.ConnectionString, SimulatedKind.VeeamBackupAndReplication), 30);
+            violations += await TryAsync(
+                "Azurite, Veeam Backup & Replication", new CrashMatrix(azurite.ConnectionString, SimulatedKind.VeeamBackupAndReplication),
+                30);
         }
 
         Directory.Delete(data, recursive: true);
@@ -95,6 +102,7 @@ static async Task<int> TryAsync(string store, CrashMatrix matrix, int storageReq
     });
     int killed = results.Count(r => r.Killed);
     int violations = results.Count(r => r.Violations.Count > 0);
-    Console.WriteLine($"{store}: {results.Count} points tried, {killed} kills ({results.Count - killed} points not met again), {violations} violations");
+    Console.WriteLine(
+        $"{store}: {results.Count} points tried, {killed} kills ({results.Count - killed} points not met again), {violations} violations");
     return violations;
 }

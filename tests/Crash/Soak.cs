@@ -19,7 +19,8 @@ internal sealed class Soak(TimeSpan length)
     private const int HandleSlack = 40;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(2);
-    private static readonly string[] Reads = ["/api/rescans", "/api/rescans?state=ended&limit=20", "/api/runs", "/api/repositories", "/api/health", "/api/", "/api/openapi.json", "/api/rescans?continuationToken=cm5vbmU", "/nothing"];
+    private static readonly string[] Reads =
+        ["/api/rescans", "/api/rescans?state=ended&limit=20", "/api/runs", "/api/repositories", "/api/health", "/api/", "/api/openapi.json", "/api/rescans?continuationToken=cm5vbmU", "/nothing"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-soak-").FullName;
     private long requests;
@@ -28,7 +29,8 @@ internal sealed class Soak(TimeSpan length)
     /// <returns>0 when both stayed flat and nothing answered with a fault.</returns>
     public async Task<int> RunAsync()
     {
-        await using ApplianceProcess appliance = await ApplianceProcess.StartAsync("a1", Path.Combine(folder, "appliance.json"), Repositories, "3s", keep: false);
+        await using ApplianceProcess appliance = await ApplianceProcess.StartAsync(
+            "a1", Path.Combine(folder, "appliance.json"), Repositories, "3s", keep: false);
         List<(TimeSpan At, long Memory, int Handles)> samples = [];
         bool flat;
         int exit;
@@ -55,7 +57,10 @@ internal sealed class Soak(TimeSpan length)
             exit = await app.StopAsync();
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"soak: {requests} requests, {failures} answered with a fault or not at all, exit code {exit}, {(flat ? "flat" : "NOT FLAT")}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"soak: {requests} requests, {failures} answered with a fault or not at all, exit code {exit}, {(flat ? "flat" : "NOT FLAT")}"));
         Directory.Delete(folder, recursive: true);
         return flat && exit == 0 && failures == 0 ? 0 : 1;
     }
@@ -78,14 +83,16 @@ internal sealed class Soak(TimeSpan length)
     }
 
     private static (long Memory, int Handles) Median((TimeSpan At, long Memory, int Handles)[] samples) =>
-        (samples.Select(s => s.Memory).Order().ElementAt(samples.Length / 2), samples.Select(s => s.Handles).Order().ElementAt(samples.Length / 2));
+        (samples.Select(s => s.Memory).Order().ElementAt(samples.Length / 2),
+            samples.Select(s => s.Handles).Order().ElementAt(samples.Length / 2));
 
     private static void Say(List<(TimeSpan At, long Memory, int Handles)> samples)
     {
         if (samples.Count % 15 == 0)
         {
             (TimeSpan at, long memory, int handles) = samples[^1];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{at.TotalSeconds:0} s: {memory / 1024 / 1024} MiB, {handles} handles"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{at.TotalSeconds:0} s: {memory / 1024 / 1024} MiB, {handles} handles"));
         }
     }
 
@@ -152,7 +159,10 @@ internal sealed class Soak(TimeSpan length)
             6 => new HttpRequestMessage(HttpMethod.Delete, path),
             7 => new HttpRequestMessage(HttpMethod.Get, path + "?wait=2"),
             8 => new HttpRequestMessage(HttpMethod.Get, path + "/log"),
-            9 => new HttpRequestMessage(HttpMethod.Post, "/api/rescans") { Content = new StringContent("{\"appliance\":" + new string('[', 500), Encoding.UTF8, "application/json") },
+            9 => new HttpRequestMessage(HttpMethod.Post, "/api/rescans")
+            {
+                Content = new StringContent("{\"appliance\":" + new string('[', 500), Encoding.UTF8, "application/json"),
+            },
             _ => new HttpRequestMessage(HttpMethod.Get, Reads[random.Next(Reads.Length)]),
         };
         if (random.Next(300) == 0)
@@ -163,14 +173,16 @@ internal sealed class Soak(TimeSpan length)
         using HttpResponseMessage answer = await http.SendAsync(request, end);
         string body = await answer.Content.ReadAsStringAsync(end);
         Interlocked.Increment(ref requests);
-        if ((int)answer.StatusCode is 500 or 421 or 403 || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Post && (int)answer.StatusCode is not (202 or 404 or 409)))
+        if ((int)answer.StatusCode is 500 or 421 or 403
+            || (request.Method != HttpMethod.Get && request.Method != HttpMethod.Post && (int)answer.StatusCode is not (202 or 404 or 409)))
         {
             Interlocked.Increment(ref failures);
             Console.WriteLine($"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} {body}");
         }
     }
 
-    private static HttpRequestMessage Post(object body) => new(HttpMethod.Post, "/api/rescans") { Content = JsonContent.Create(body, options: JsonSerializerOptions.Web) };
+    private static HttpRequestMessage Post(object body) =>
+        new(HttpMethod.Post, "/api/rescans") { Content = JsonContent.Create(body, options: JsonSerializerOptions.Web) };
 
     private ServedApp Serve(ApplianceProcess appliance) => ServedApp.Start(
         new Dictionary<string, string>

@@ -4,7 +4,9 @@ namespace Rescan.Tests.Durability;
 
 public sealed class EnduranceTests
 {
-    /// <summary>In a process of its own, so that no other test counts into its memory. <c>./test --endurance 10000</c> takes more.</summary>
+    /// <summary>
+    /// In a process of its own, so that no other test counts into its memory. <c>./test --endurance 10000</c> takes more.
+    /// </summary>
     [Fact]
     public async Task Thousands_of_rescans_in_one_process_leave_memory_and_files_as_they_were()
     {

@@ -30,7 +30,8 @@ public abstract class FaultTableTests(SimulatedKind of)
             SessionDuration = TimeSpan.FromSeconds(c.Kind switch { "stop" => 600, "session" or "log" => 15, _ => 2 }),
             Scenario = [new Fault(c.Fault, c.Kind, After: 0)],
         }));
-        Dictionary<(string, string), Task<string>> cells = cases.ToDictionary(c => c, c => c.Kind == "repositories" ? AskAsync(app, c.Fault) : RescanAsync(app, c.Fault, c.Kind));
+        Dictionary<(string, string), Task<string>> cells = cases.ToDictionary(
+            c => c, c => c.Kind == "repositories" ? AskAsync(app, c.Fault) : RescanAsync(app, c.Fault, c.Kind));
         await Task.WhenAll(cells.Values);
 
         StringBuilder table = new();
@@ -89,7 +90,10 @@ public abstract class FaultTableTests(SimulatedKind of)
     private static async Task<string> AskAsync(AppWithAppliances app, string fault)
     {
         using HttpResponseMessage answer = await app.Http.PostAsJsonAsync(
-            new Uri("/api/rescans", UriKind.Relative), new { appliance = Name(fault, "repositories"), repository = AppWithAppliances.Repository.Name });
+            new Uri("/api/rescans", UriKind.Relative), new
+            {
+                appliance = Name(fault, "repositories"), repository = AppWithAppliances.Repository.Name,
+            });
         return string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)answer.StatusCode}");
     }
 }

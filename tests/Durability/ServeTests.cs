@@ -16,7 +16,8 @@ public sealed class ServeTests : IAsyncLifetime
 
     private string State => Path.Combine(folder, "state");
 
-    public async Task InitializeAsync() => appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(30) }, default);
+    public async Task InitializeAsync() =>
+        appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(30) }, default);
 
     public async Task DisposeAsync()
     {
@@ -244,7 +245,8 @@ public sealed class ServeTests : IAsyncLifetime
         await using ServedApp first = Serve();
         Assert.NotNull(await first.ReadyAsync());
 
-        await using ServedApp second = ServedApp.Start(new Dictionary<string, string> { ["Rescan__Deadline"] = "00:00:01" }, "--state", State);
+        await using ServedApp second = ServedApp.Start(
+            new Dictionary<string, string> { ["Rescan__Deadline"] = "00:00:01" }, "--state", State);
 
         Assert.Equal(78, await second.ExitAsync());
         Assert.Contains("the settings have faults", second.Said, StringComparison.Ordinal);
@@ -279,7 +281,9 @@ public sealed class ServeTests : IAsyncLifetime
         try
         {
             HttpClient http = (await app.ReadyAsync())!;
-            using StringContent body = new(JsonSerializer.Serialize(new { appliance = "a1", repository = repository ?? SimulatedRepository.Defaults[0].Id }), new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+            using StringContent body = new(
+                JsonSerializer.Serialize(new { appliance = "a1", repository = repository ?? SimulatedRepository.Defaults[0].Id }),
+                new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
             using HttpResponseMessage answer = await http.PostAsync(new Uri("/api/rescans", UriKind.Relative), body);
         }
         catch (HttpRequestException)

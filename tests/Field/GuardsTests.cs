@@ -41,7 +41,10 @@ public sealed class GuardsTests
     public async Task So_are_the_secrets_of_a_channel_and_the_app_starts(string kind, string url, string? secret)
     {
         ServiceCollection services = new();
-        services.AddLogging().AddRescanNotifications(Settings(("Notifications__Channels__0__Kind", kind), ("Notifications__Channels__0__Url", url), ("Notifications__Channels__0__Secret", secret)));
+        services.AddLogging().AddRescanNotifications(
+            Settings(
+                ("Notifications__Channels__0__Kind", kind), ("Notifications__Channels__0__Url", url),
+                ("Notifications__Channels__0__Secret", secret)));
         await using ServiceProvider provider = services.BuildServiceProvider();
         IChannelTest test = provider.GetRequiredService<IChannelTest>();
 
@@ -70,7 +73,8 @@ public sealed class GuardsTests
         OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => AppHost.StartAsync(
             folder,
             [
-                new("Rescan__Key", Reference), new("Rescan__Appliances__0__Name", "one"), new("Rescan__Appliances__0__BaseUrl", "https://one.example"),
+                new("Rescan__Key", Reference), new("Rescan__Appliances__0__Name", "one"),
+                new("Rescan__Appliances__0__BaseUrl", "https://one.example"),
                 new("Rescan__Appliances__0__Username", "u"), new("Rescan__Appliances__0__Password", "p"),
             ],
             new Uri("http://127.0.0.1:0"), timers: false, null, default));
@@ -119,7 +123,8 @@ public sealed class GuardsTests
         SnsMessage message = StrictJson.Read(
             new JsonObject
             {
-                ["Type"] = "Notification", ["MessageId"] = "m", ["TopicArn"] = topic, ["Message"] = "", ["Timestamp"] = "t", ["SignatureVersion"] = "2", ["Signature"] = "",
+                ["Type"] = "Notification", ["MessageId"] = "m", ["TopicArn"] = topic, ["Message"] = "", ["Timestamp"] = "t",
+                ["SignatureVersion"] = "2", ["Signature"] = "",
                 ["SigningCertURL"] = $"https://{host}/SimpleNotificationService-0123456789abcdef.pem",
             }.ToJsonString(),
             SnsMessage.Read);
@@ -166,8 +171,10 @@ public sealed class GuardsTests
     private static IConfigurationRoot Settings(params (string Key, string? Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Rescan:Appliances:0:Name"] = "one", ["Rescan:Appliances:0:BaseUrl"] = "https://one.example", ["Rescan:Appliances:0:Username"] = "u", ["Rescan:Appliances:0:Password"] = "p",
+            ["Rescan:Appliances:0:Name"] = "one", ["Rescan:Appliances:0:BaseUrl"] = "https://one.example",
+            ["Rescan:Appliances:0:Username"] = "u", ["Rescan:Appliances:0:Password"] = "p",
         })
-        .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create("Rescan:" + s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
+        .AddInMemoryCollection(
+            settings.Select(s => KeyValuePair.Create("Rescan:" + s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value)))
         .Build();
 }

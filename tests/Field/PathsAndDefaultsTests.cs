@@ -144,7 +144,9 @@ public sealed class PathsAndDefaultsTests
         Assert.Contains("`ContinueAsNew` every 10 polls", SourceTree.Read("docs/hosting-settings.md"), StringComparison.Ordinal);
         Assert.Contains("StepsPerExecution = 10;", SourceTree.Read("functions/Rescans/RescanOrchestration.cs"), StringComparison.Ordinal);
         Assert.Contains("`{}` is refused", SourceTree.Read("docs/http-api.md"), StringComparison.Ordinal);
-        Assert.Equal(400, Assert.Throws<Rescan.Functions.Api.RequestRefusedException>(() => Rescan.Functions.Rescans.StartRescanRequest.Read("{}"u8)).Status);
+        Assert.Equal(
+            400,
+            Assert.Throws<Rescan.Functions.Api.RequestRefusedException>(() => Rescan.Functions.Rescans.StartRescanRequest.Read("{}"u8)).Status);
         Assert.NotNull(Rescan.Functions.Rescans.StartRescanRequest.Read("""{"filter":{}}"""u8).Filter);
     }
 }

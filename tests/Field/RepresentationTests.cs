@@ -11,7 +11,9 @@ using Rescan.Tests.Webhooks;
 
 namespace Rescan.Tests.Field;
 
-/// <summary>Representation assumed, not negotiated: compressed, with a byte order mark, in another case, and as other senders than Amazon write.</summary>
+/// <summary>
+/// Representation assumed, not negotiated: compressed, with a byte order mark, in another case, and as other senders than Amazon write.
+/// </summary>
 public sealed class RepresentationTests : IAsyncLifetime
 {
     private const string Mark = "\uFEFF";
@@ -49,10 +51,13 @@ public sealed class RepresentationTests : IAsyncLifetime
         Assert.Equal(
             new ApplianceSession("s", SessionState.Done, "Succeeded")
             {
-                Type = "ImportPolicy", Result = SessionResult.Succeeded, Reason = "r", StartedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), Nature = SessionNature.Rescan,
+                Type = "ImportPolicy", Result = SessionResult.Succeeded, Reason = "r",
+                StartedAt = new DateTimeOffset(2026, 3, 1, 2, 0, 0, TimeSpan.Zero), Nature = SessionNature.Rescan,
             },
             await app.Client.GetSessionAsync("s", default));
-        Assert.Equal([new SessionLogItem(new DateTimeOffset(2026, 3, 1, 2, 0, 1, TimeSpan.Zero), "Error", "m")], await app.Client.GetSessionLogAsync("s", default));
+        Assert.Equal(
+            [new SessionLogItem(new DateTimeOffset(2026, 3, 1, 2, 0, 1, TimeSpan.Zero), "Error", "m")],
+            await app.Client.GetSessionLogAsync("s", default));
     }
 
     /// <summary>As MinIO sends it: the names begin with s3:, and the bucket and key stand before the records as well.</summary>
@@ -77,8 +82,11 @@ public sealed class RepresentationTests : IAsyncLifetime
     {
         await using HookHost bearer = await HookHost.StartAsync(new() { ["Rescan:Webhooks:S3:ApiKeyHeader"] = "Authorization" });
 
-        Assert.Equal(202, (await bearer.PostS3Async(Samples.EventBridge("backups", "nightly/a"), ("Authorization", "Bearer " + HookHost.Key))).Status);
-        Assert.Equal(401, (await bearer.PostS3Async(Samples.EventBridge("backups", "nightly/a"), ("Authorization", "Bearer other"))).Status);
+        Assert.Equal(
+            202,
+            (await bearer.PostS3Async(Samples.EventBridge("backups", "nightly/a"), ("Authorization", "Bearer " + HookHost.Key))).Status);
+        Assert.Equal(
+            401, (await bearer.PostS3Async(Samples.EventBridge("backups", "nightly/a"), ("Authorization", "Bearer other"))).Status);
     }
 
     [Fact]
@@ -123,7 +131,9 @@ public sealed class RepresentationTests : IAsyncLifetime
     {
         // A proxy may compress whether it was asked to or not.
         http.Response.Headers.ContentEncoding = encoding;
-        await using Stream stream = encoding == "br" ? new BrotliStream(http.Response.Body, CompressionLevel.Fastest) : new GZipStream(http.Response.Body, CompressionLevel.Fastest);
+        await using Stream stream = encoding == "br"
+            ? new BrotliStream(http.Response.Body, CompressionLevel.Fastest)
+            : new GZipStream(http.Response.Body, CompressionLevel.Fastest);
         await stream.WriteAsync(Encoding.UTF8.GetBytes(body));
     }
 
@@ -138,7 +148,8 @@ public sealed class RepresentationTests : IAsyncLifetime
         return request;
     }
 
-    private async Task<(int Status, string Body, HttpResponseMessage Answer)> PostAsync(string prefix, string id, string body, string secret)
+    private async Task<(int Status, string Body, HttpResponseMessage Answer)> PostAsync(
+        string prefix, string id, string body, string secret)
     {
         using HttpRequestMessage request = Signed(prefix, id, body, secret);
         return await hooks.SendAsync(request);

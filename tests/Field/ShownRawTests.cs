@@ -20,25 +20,37 @@ using Rescan.Tests.Cli;
 
 namespace Rescan.Tests.Field;
 
-/// <summary>Outside text shown raw: hostile text goes through every way out, and a way out that passes the sanitizer by fails the first test.</summary>
+/// <summary>
+/// Outside text shown raw: hostile text goes through every way out, and a way out that passes the sanitizer by fails the first test.
+/// </summary>
 public sealed partial class ShownRawTests
 {
-    /// <summary>Terminal controls of both kinds, a title, a bell, line breaks, an override, an isolate, tags and a mark, as a log of the field had some of them.</summary>
-    private const string Hostile = "=a\u001b[2J\u001b]0;title\u0007b\r\nOK forged line\tz\u202egnp\u2066\u009b31m\u200f\U000E0041\u0085end\u2028x";
+    /// <summary>
+    /// Terminal controls of both kinds, a title, a bell, line breaks, an override, an isolate, tags and a mark, as a log of the field had
+    /// some of them.
+    /// </summary>
+    private const string Hostile =
+        "=a\u001b[2J\u001b]0;title\u0007b\r\nOK forged line\tz\u202egnp\u2066\u009b31m\u200f\U000E0041\u0085end\u2028x";
 
     private static readonly DateTimeOffset Now = new(2026, 3, 8, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Where the commands write by themselves; each of these files passes what it writes through the sanitizer, or writes nothing from outside.</summary>
+    /// <summary>
+    /// Where the commands write by themselves; each of these files passes what it writes through the sanitizer, or writes nothing from
+    /// outside.
+    /// </summary>
     private static readonly string[] Writers =
     [
-        "Completion/CompleteCommand.cs", "Completion/CompletionCommand.cs", "Help/HelpScreen.cs", "History/StatusReport.cs", "History/StatusWatch.cs", "Init/Questions.cs",
+        "Completion/CompleteCommand.cs", "Completion/CompletionCommand.cs", "Help/HelpScreen.cs", "History/StatusReport.cs",
+        "History/StatusWatch.cs", "Init/Questions.cs",
         "LiveProgress.cs", "Output.cs", "Reports/ReportCommand.cs", "Terminal/Screen.cs", "Terminal/Table.cs",
     ];
 
     [Fact]
     public void Nothing_writes_to_the_terminal_but_what_is_known_to_make_text_harmless()
     {
-        string root = Path.Combine(typeof(ShownRawTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "RepositoryRoot").Value!, "local");
+        string root = Path.Combine(
+            typeof(ShownRawTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "RepositoryRoot").Value!,
+            "local");
         string[] found =
         [
             .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
@@ -51,7 +63,8 @@ public sealed partial class ShownRawTests
 
         Assert.Equal(Writers.Order(StringComparer.Ordinal), found);
         Assert.DoesNotContain(
-            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains("AddSimpleConsole", StringComparison.Ordinal));
+            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains(
+                "AddSimpleConsole", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,7 +120,10 @@ public sealed partial class ShownRawTests
         Notification run = new("r2")
         {
             Run = RunSummary.Of(
-                new RunRecord { Id = "run-1", Status = RunStatus.Completed, StartedAt = Now, FinishedAt = Now, Errors = ["one: " + Hostile] },
+                new RunRecord
+                {
+                    Id = "run-1", Status = RunStatus.Completed, StartedAt = Now, FinishedAt = Now, Errors = ["one: " + Hostile],
+                },
                 [new RunItem { Appliance = "one", Repository = new RepositoryRef("x", Hostile), Turn = 1, RequestId = "q", State = RunItemState.Ended, Outcome = Outcome.Failed, Reason = Hostile }]),
         };
         foreach (Notification notification in new[] { rescan, run })
@@ -124,7 +140,8 @@ public sealed partial class ShownRawTests
     public void A_line_of_the_log_stays_one_line()
     {
         using StringWriter written = new(CultureInfo.InvariantCulture);
-        LogEntry<string> entry = new(LogLevel.Warning, "Rescan", new EventId(3), Hostile, new InvalidOperationException(Hostile), (state, _) => state);
+        LogEntry<string> entry = new(
+            LogLevel.Warning, "Rescan", new EventId(3), Hostile, new InvalidOperationException(Hostile), (state, _) => state);
 
         new SafeConsoleFormatter(TimeProvider.System).Write(entry, null, written);
 
@@ -177,18 +194,21 @@ public sealed partial class ShownRawTests
 
     private static RescanOutcome Failure() => new()
     {
-        Id = "rescan-one-x", Appliance = "one", Repository = new RepositoryRef("x", Hostile), Outcome = Outcome.Failed, Reason = Hostile, SessionId = Hostile,
+        Id = "rescan-one-x", Appliance = "one", Repository = new RepositoryRef("x", Hostile), Outcome = Outcome.Failed, Reason = Hostile,
+        SessionId = Hostile,
         StartedAt = Now, FinishedAt = Now.AddMinutes(1), DurationSeconds = 60, Log = [new SessionLogItem(Now, Hostile, Hostile)],
     };
 
     /// <summary>The strings of a message for people; names and reasons in the data for programs stay as they are.</summary>
-    private static IEnumerable<string> Strings(byte[] json, params string[] except) => Strings(JsonSerializer.Deserialize<JsonElement>(json), except);
+    private static IEnumerable<string> Strings(byte[] json, params string[] except) =>
+        Strings(JsonSerializer.Deserialize<JsonElement>(json), except);
 
     private static IEnumerable<string> Strings(JsonElement element, string[] except) => element.ValueKind switch
     {
         JsonValueKind.String => [element.GetString()!],
         JsonValueKind.Array => element.EnumerateArray().SelectMany(e => Strings(e, except)),
-        JsonValueKind.Object => element.EnumerateObject().Where(p => !except.Contains(p.Name) && p.Name != "sessionId").SelectMany(p => Strings(p.Value, except)),
+        JsonValueKind.Object => element.EnumerateObject().Where(p => !except.Contains(p.Name) && p.Name != "sessionId").SelectMany(
+            p => Strings(p.Value, except)),
         _ => [],
     };
 
@@ -198,7 +218,8 @@ public sealed partial class ShownRawTests
         {
             UnicodeCategory category = Rune.GetUnicodeCategory(rune);
             Assert.False(
-                category is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || (category == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D)),
+                category is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+                    || (category == UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D)),
                 $"U+{rune.Value:X4} in {SafeText.Line(text, 500)}");
         }
 

@@ -36,7 +36,8 @@ public sealed class TlsTroubleTests
     [Fact]
     public async Task So_is_one_whose_first_answer_is_a_page_without_a_status()
     {
-        using RawServer server = new("<!DOCTYPE HTML><p>Bad request"u8.ToArray(), afterHello: true, toGet: "HTTP/1.0 200 OK\r\n\r\n"u8.ToArray());
+        using RawServer server = new(
+            "<!DOCTYPE HTML><p>Bad request"u8.ToArray(), afterHello: true, toGet: "HTTP/1.0 200 OK\r\n\r\n"u8.ToArray());
 
         ApplianceException e = await SignInAsync(server.Port);
 
@@ -78,9 +79,15 @@ public sealed class TlsTroubleTests
         int asked = 0;
         using X509Certificate2 certificate = Certificate();
         await using WebApplication server = await ServeAsync(
-            l => l.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, SslProtocols = protocol, ClientCertificateMode = ClientCertificateMode.RequireCertificate }),
+            l => l.UseHttps(
+                new HttpsConnectionAdapterOptions
+                {
+                    ServerCertificate = certificate, SslProtocols = protocol,
+                    ClientCertificateMode = ClientCertificateMode.RequireCertificate,
+                }),
             () => Interlocked.Increment(ref asked));
-        await using ClientOf app = new(new Uri($"https://127.0.0.1:{PortOf(server)}"), [certificate.GetCertHashString(HashAlgorithmName.SHA256)]);
+        await using ClientOf app = new(
+            new Uri($"https://127.0.0.1:{PortOf(server)}"), [certificate.GetCertHashString(HashAlgorithmName.SHA256)]);
 
         for (int i = 0; i < 5; i++)
         {
@@ -99,7 +106,8 @@ public sealed class TlsTroubleTests
         using X509Certificate2 certificate = Certificate();
         await using WebApplication server = await ServeAsync(
             l => l.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, ClientCertificateMode = ClientCertificateMode.AllowCertificate }), () => { });
-        await using ClientOf app = new(new Uri($"https://127.0.0.1:{PortOf(server)}"), [certificate.GetCertHashString(HashAlgorithmName.SHA256)]);
+        await using ClientOf app = new(
+            new Uri($"https://127.0.0.1:{PortOf(server)}"), [certificate.GetCertHashString(HashAlgorithmName.SHA256)]);
 
         Assert.Equal("1.0-rev0", (await app.Client.SignInAsync(default)).ApiVersion);
     }
@@ -117,7 +125,8 @@ public sealed class TlsTroubleTests
         Assert.DoesNotContain("SSL connection", e.Message, StringComparison.Ordinal);
     }
 
-    private static int PortOf(WebApplication server) => new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+    private static int PortOf(WebApplication server) =>
+        new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
     private static X509Certificate2 Certificate()
     {

@@ -9,7 +9,9 @@ using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Hostile;
 
-/// <summary>The real <c>rescan serve</c> as a child process, over real HTTP, under a hundred thousand requests that nobody should send.</summary>
+/// <summary>
+/// The real <c>rescan serve</c> as a child process, over real HTTP, under a hundred thousand requests that nobody should send.
+/// </summary>
 public sealed partial class HostileRequestTests : IDisposable
 {
     private const int Requests = 100_000;
@@ -28,7 +30,9 @@ public sealed partial class HostileRequestTests : IDisposable
     [Fact]
     public async Task A_hundred_thousand_hostile_requests_break_nothing_and_start_nothing()
     {
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("RESCAN_TEST_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("RESCAN_TEST_SEED"), CultureInfo.InvariantCulture, out int given)
+            ? given
+            : Random.Shared.Next();
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
         using Process serve = Start(appliance);
         ConcurrentQueue<string> said = new();
@@ -48,7 +52,9 @@ public sealed partial class HostileRequestTests : IDisposable
             // 505 is what a version of HTTP that does not exist is due.
             Assert.True(!statuses.Keys.Any(s => s >= 500 && s != 505), counts);
             Assert.True(statuses.GetValueOrDefault(0) < Requests / 20, counts);
-            Assert.True(statuses.GetValueOrDefault(400) > Requests / 20 && statuses.GetValueOrDefault(401) > 1000 && statuses.GetValueOrDefault(413) > 100, counts);
+            Assert.True(
+                statuses.GetValueOrDefault(400) > Requests / 20 && statuses.GetValueOrDefault(401) > 1000
+                    && statuses.GetValueOrDefault(413) > 100, counts);
             Assert.True(statuses.GetValueOrDefault(403) > 500 && statuses.GetValueOrDefault(421) > 500, counts);
             Assert.All(slowAnswers, s => Assert.Contains(s, (int[])[0, 408]));
             serve.Refresh();
@@ -71,7 +77,10 @@ public sealed partial class HostileRequestTests : IDisposable
             await reading;
         }
 
-        Assert.DoesNotContain(said, l => l.Contains(Key, StringComparison.Ordinal) || l.Contains(HookKey, StringComparison.Ordinal) || l.Contains("demo-password", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            said,
+            l => l.Contains(Key, StringComparison.Ordinal) || l.Contains(HookKey, StringComparison.Ordinal)
+                || l.Contains("demo-password", StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"serving at http://127\.0\.0\.1:([0-9]+)/")]
@@ -124,7 +133,8 @@ public sealed partial class HostileRequestTests : IDisposable
     {
         using RawConnection connection = new(port);
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
-        byte[] begin = System.Text.Encoding.ASCII.GetBytes($"POST /api/rescans HTTP/1.1\r\nHost: x\r\nx-functions-key: {Key}\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{{");
+        byte[] begin =
+            System.Text.Encoding.ASCII.GetBytes($"POST /api/rescans HTTP/1.1\r\nHost: x\r\nx-functions-key: {Key}\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{{");
         return await connection.SendAsync(begin, patience.Token);
     }
 

@@ -19,9 +19,13 @@ public sealed class AppSettingsTests(InfraFixture infra)
         RescanOptions options = services.BuildServiceProvider().GetRequiredService<IOptions<RescanOptions>>().Value;
 
         Assert.Equal(TimeSpan.FromHours(12), options.Deadline);
-        Assert.Equal((7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)), (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
+        Assert.Equal(
+            (7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)),
+            (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
         Assert.Equal(TimeSpan.FromHours(11), options.RunDeadline);
-        Assert.Equal(["prod-*", "*-test", "backups", "prod"], [.. options.Nightly.Include, .. options.Nightly.Exclude, options.Nightly.Bucket!, options.Nightly.Folder!]);
+        Assert.Equal(
+            ["prod-*", "*-test", "backups", "prod"],
+            [.. options.Nightly.Include, .. options.Nightly.Exclude, options.Nightly.Bucket!, options.Nightly.Folder!]);
         Assert.Equal(["ops", null, null], options.Notifications.Channels.Select(c => c.Name));
         Assert.Equal(["ops-url", "slack-url", null], options.Notifications.Channels.Select(c => c.UrlSecret));
         MailOptions mail = options.Notifications.Channels[2].Mail;
@@ -31,17 +35,23 @@ public sealed class AppSettingsTests(InfraFixture infra)
         Assert.NotNull(options.Outcomes.TableServiceUri);
         Assert.Equal(2, options.Appliances.Count);
         ApplianceOptions one = options.Appliances[0];
-        Assert.Equal(("Aws.One", "https://one.example:11005/", "rescan", "one", "auto", 7), (one.Name, one.BaseUrl!.ToString(), one.Username, one.PasswordSecret, one.ApiVersion, one.MaxConcurrentRescans));
+        Assert.Equal(
+            ("Aws.One", "https://one.example:11005/", "rescan", "one", "auto", 7),
+            (one.Name, one.BaseUrl!.ToString(), one.Username, one.PasswordSecret, one.ApiVersion, one.MaxConcurrentRescans));
         Assert.Equal(2, one.Thumbprints.Count);
         ApplianceOptions two = options.Appliances[1];
-        Assert.Equal(("Aws.Two", "VeeamBackupForAws", "aws-two-password", "", 4), (two.Name, two.Kind, two.PasswordSecret, two.ApiVersion, two.MaxConcurrentRescans));
+        Assert.Equal(
+            ("Aws.Two", "VeeamBackupForAws", "aws-two-password", "", 4),
+            (two.Name, two.Kind, two.PasswordSecret, two.ApiVersion, two.MaxConcurrentRescans));
         Assert.Empty(two.Thumbprints);
     }
 
     [Fact]
     public void Hooks_stay_closed_until_their_secrets_are_in_the_vault()
     {
-        Assert.Matches(@"^@Microsoft\.KeyVault\(VaultName=kv-rescan-[^;]+;SecretName=hook-secret-old\)$", infra.Full.AppSettings["Rescan__Webhooks__Secrets__1"]);
+        Assert.Matches(
+            @"^@Microsoft\.KeyVault\(VaultName=kv-rescan-[^;]+;SecretName=hook-secret-old\)$",
+            infra.Full.AppSettings["Rescan__Webhooks__Secrets__1"]);
         ServiceCollection services = new();
         services.AddLogging();
         services.AddRescan(Configuration(infra.Full));

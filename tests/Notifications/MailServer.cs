@@ -126,22 +126,26 @@ public sealed class MailServer : IAsyncLifetime
 
     private sealed class Filter : IMailboxFilter
     {
-        public Task<bool> CanAcceptFromAsync(ISessionContext context, IMailbox from, int size, CancellationToken cancellationToken) => Task.FromResult(true);
+        public Task<bool> CanAcceptFromAsync(ISessionContext context, IMailbox from, int size, CancellationToken cancellationToken) =>
+            Task.FromResult(true);
 
-        public Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox from, CancellationToken cancellationToken) => to.User switch
-        {
-            "nobody" => Task.FromResult(false),
-            "grey" => throw new SmtpResponseException(new SmtpResponse((SmtpReplyCode)451, "come back later")),
-            _ => Task.FromResult(true),
-        };
+        public Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox from, CancellationToken cancellationToken) =>
+            to.User switch
+            {
+                "nobody" => Task.FromResult(false),
+                "grey" => throw new SmtpResponseException(new SmtpResponse((SmtpReplyCode)451, "come back later")),
+                _ => Task.FromResult(true),
+            };
     }
 
     private sealed class Store(MailServer server) : IMessageStore
     {
-        public async Task<SmtpResponse> SaveAsync(ISessionContext context, IMessageTransaction transaction, ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
+        public async Task<SmtpResponse> SaveAsync(
+            ISessionContext context, IMessageTransaction transaction, ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
         {
             string[] to = [.. transaction.To.Select(t => $"{t.User}@{t.Host}")];
-            if (server.Answers.TryGetValue(to[0], out ConcurrentQueue<SmtpResponse>? answers) && answers.TryDequeue(out SmtpResponse? answer))
+            if (server.Answers.TryGetValue(to[0], out ConcurrentQueue<SmtpResponse>? answers)
+                && answers.TryDequeue(out SmtpResponse? answer))
             {
                 return answer;
             }

@@ -43,7 +43,9 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
 
         Assert.Equal(["html@example.com", "second@example.com"], mail.To);
         Assert.Equal("Rescan failed: Zürich 🚨 <b>x</b> Bcc: evil@example.com <script> on appliance-1", mail.Message.Subject);
-        Assert.Equal(["From", "To", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version"], mail.Message.Headers.Select(h => h.Field).Except(["Received"]).OrderBy(Order));
+        Assert.Equal(
+            ["From", "To", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version"],
+            mail.Message.Headers.Select(h => h.Field).Except(["Received"]).OrderBy(Order));
         Assert.All(mail.Raw.Split("\r\n"), line => Assert.True(line.Length <= 998, line));
         Assert.All(mail.Raw[..mail.Raw.IndexOf("\r\n\r\n", StringComparison.Ordinal)], c => Assert.True(char.IsAscii(c), mail.Raw));
         MultipartAlternative body = Assert.IsType<MultipartAlternative>(mail.Message.Body);
@@ -53,7 +55,9 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
         Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
         Assert.Contains("href=\"https://rescan.example/api/#/rescans/", html, StringComparison.Ordinal);
         string plain = mail.Message.TextBody!.ReplaceLineEndings("\n");
-        Assert.StartsWith("Rescan failed\n\nZürich 🚨 <b>x</b> Bcc: evil@example.com <script> on appliance-1\nRepository: ", plain, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Rescan failed\n\nZürich 🚨 <b>x</b> Bcc: evil@example.com <script> on appliance-1\nRepository: ", plain,
+            StringComparison.Ordinal);
         Assert.Contains("What to do: ", plain, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202E', plain + html);
     }
@@ -65,19 +69,32 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
         [
             .. Channel(0, "none", server.Plain, "again@example.com", null), .. Channel(1, "none", server.Plain, "never@example.com", null),
             .. Channel(2, "none", server.Plain, "nobody@example.com", null), .. Channel(3, "none", server.Plain, "grey@example.com", null),
-            .. Channel(4, "none", server.Plain, "some@example.com", null), KeyValuePair.Create<string, string?>("Rescan:Notifications:Channels:4:Mail:To:1", "nobody@example.com"),
+            .. Channel(4, "none", server.Plain, "some@example.com", null), KeyValuePair.Create<string,
+            string?>("Rescan:Notifications:Channels:4:Mail:To:1", "nobody@example.com"),
         ]));
         server.Answers["again@example.com"] = new([new SmtpResponse((SmtpReplyCode)452, "disk full")]);
         server.Answers["never@example.com"] = new([new SmtpResponse((SmtpReplyCode)554, "looks like spam")]);
         Notification failure = new("r1") { Rescan = NotifierHarness.Outcome("archive", Outcome.Failed, 1) };
 
-        Assert.Equal("the mail server cannot take it now: 452 disk full", (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.Notifier.DeliverAsync("mail-0", failure, default))).Detail);
+        Assert.Equal(
+            "the mail server cannot take it now: 452 disk full",
+            (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.Notifier.DeliverAsync("mail-0", failure, default))).Detail);
         Assert.True((await app.Notifier.DeliverAsync("mail-0", failure, default)).Delivered);
-        Assert.Equal(MailMessage.IdOf("r1_mail-0", MailboxAddress.Parse("rescan@example.com")), Assert.Single(server.For("again@example.com")).Message.MessageId);
-        Assert.Equal((false, "the mail server refused it: 554 looks like spam"), Of(await app.Notifier.DeliverAsync("mail-1", failure, default)));
-        Assert.StartsWith("the mail server refused it: 55", (await app.Notifier.DeliverAsync("mail-2", failure, default)).Detail, StringComparison.Ordinal);
-        Assert.StartsWith("the mail server cannot take it now: 451", (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.Notifier.DeliverAsync("mail-3", failure, default))).Detail, StringComparison.Ordinal);
-        Assert.StartsWith("the mail server took it for 1 of 2 recipients; refused: nobody@example.com (55", (await app.Notifier.DeliverAsync("mail-4", failure, default)).Detail, StringComparison.Ordinal);
+        Assert.Equal(
+            MailMessage.IdOf("r1_mail-0", MailboxAddress.Parse("rescan@example.com")),
+            Assert.Single(server.For("again@example.com")).Message.MessageId);
+        Assert.Equal(
+            (false, "the mail server refused it: 554 looks like spam"), Of(await app.Notifier.DeliverAsync("mail-1", failure, default)));
+        Assert.StartsWith(
+            "the mail server refused it: 55", (await app.Notifier.DeliverAsync("mail-2", failure, default)).Detail,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the mail server cannot take it now: 451",
+            (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.Notifier.DeliverAsync("mail-3", failure, default))).Detail,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the mail server took it for 1 of 2 recipients; refused: nobody@example.com (55",
+            (await app.Notifier.DeliverAsync("mail-4", failure, default)).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,8 +114,10 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
         wrongPassword["Rescan:Notifications:Channels:2:Secret"] = "smtp-hidden-2";
         await using NotifierHarness app = await NotifierHarness.StartAsync(new(
         [
-            .. Channel(0, "starttls", server.StartTls, "x@example.com", null), .. Channel(1, "tls", server.Tls, "x@example.com", new string('0', 64)), .. wrongPassword,
-            .. Channel(3, "starttls", server.Plain, "x@example.com", null), .. Channel(4, "tls", server.Plain, "x@example.com", null), .. Channel(5, "none", 1, "x@example.com", null),
+            .. Channel(0, "starttls", server.StartTls, "x@example.com", null),
+            .. Channel(1, "tls", server.Tls, "x@example.com", new string('0', 64)), .. wrongPassword,
+            .. Channel(3, "starttls", server.Plain, "x@example.com", null), .. Channel(4, "tls", server.Plain, "x@example.com", null),
+            .. Channel(5, "none", 1, "x@example.com", null),
         ]));
         Notification failure = new("r1") { Rescan = NotifierHarness.Outcome("archive", Outcome.Failed, 1) };
         List<string> details = [];
@@ -106,7 +125,8 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
         {
             try
             {
-                DeliveryResult result = await app.Notifier.DeliverAsync(string.Create(CultureInfo.InvariantCulture, $"mail-{i}"), failure, default);
+                DeliveryResult result = await app.Notifier.DeliverAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"mail-{i}"), failure, default);
                 details.Add($"{(result.Delivered ? "" : "not ")}for good: {result.Detail}");
             }
             catch (DeliveryFailedException e)
@@ -115,7 +135,8 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
             }
         }
 
-        string untrusted = $"its certificate is not trusted; if it is the server's own, its SHA-256 thumbprint {server.Thumbprint} goes into Mail__Thumbprints";
+        string untrusted =
+            $"its certificate is not trusted; if it is the server's own, its SHA-256 thumbprint {server.Thumbprint} goes into Mail__Thumbprints";
         Assert.Equal([untrusted, untrusted], details.Take(2));
         Assert.StartsWith("not for good: the mail server refused the user name or the password: 535", details[2], StringComparison.Ordinal);
         Assert.Equal(
@@ -126,7 +147,8 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
 
     private static (bool, string) Of(DeliveryResult result) => (result.Delivered, result.Detail);
 
-    private static int Order(string field) => Array.IndexOf(["From", "To", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version"], field);
+    private static int Order(string field) =>
+        Array.IndexOf(["From", "To", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version"], field);
 
     /// <summary>A channel; with a thumbprint it signs in too.</summary>
     private static Dictionary<string, string?> Channel(int channel, string security, int port, string to, string? thumbprint)

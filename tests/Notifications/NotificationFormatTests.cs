@@ -26,7 +26,8 @@ public sealed class NotificationFormatTests
     [InlineData(Outcome.Unreachable, null, "Appliance unreachable")]
     public void Each_outcome_has_a_title_and_says_what_to_do_unless_all_is_well(Outcome outcome, Outcome? previous, string title)
     {
-        NotificationText text = NotificationText.Of(Failure("archive", "why") with { Rescan = Of(outcome, "archive", "why"), Previous = previous }, null);
+        NotificationText text = NotificationText.Of(
+            Failure("archive", "why") with { Rescan = Of(outcome, "archive", "why"), Previous = previous }, null);
 
         Assert.Equal(title, text.Title);
         Assert.Equal(outcome == Outcome.Succeeded, text.Next is null);
@@ -59,9 +60,12 @@ public sealed class NotificationFormatTests
     [Fact]
     public void Teams_shows_names_as_they_are()
     {
-        JsonElement card = Read(TeamsCard.Write(NotificationText.Of(Failure(Nasty, Nasty), null))).GetProperty("attachments")[0].GetProperty("content");
+        JsonElement card = Read(TeamsCard.Write(NotificationText.Of(Failure(Nasty, Nasty), null))).GetProperty("attachments")[0]
+            .GetProperty("content");
 
-        Assert.Equal(["Rescan failed"], Objects(card).Where(o => o.TryGetProperty("type", out JsonElement type) && type.GetString() == "TextBlock").Select(Text));
+        Assert.Equal(
+            ["Rescan failed"],
+            Objects(card).Where(o => o.TryGetProperty("type", out JsonElement type) && type.GetString() == "TextBlock").Select(Text));
         JsonElement[] outside = [.. Objects(card).Where(o => Text(o).Contains("evil", StringComparison.Ordinal))];
         Assert.True(outside.Length >= 3);
         Assert.All(outside, o => Assert.Equal("TextRun", o.GetProperty("type").GetString()));
@@ -85,7 +89,8 @@ public sealed class NotificationFormatTests
     {
         RunItem[] items = [.. Enumerable.Range(0, 1000).Select(i => new RunItem
         {
-            Appliance = "appliance-1", Repository = new RepositoryRef($"{i}", $"{Nasty}{new string('n', 400)}{i}"), Turn = i, RequestId = $"{i}",
+            Appliance = "appliance-1", Repository = new RepositoryRef($"{i}", $"{Nasty}{new string('n', 400)}{i}"), Turn = i,
+            RequestId = $"{i}",
             State = RunItemState.Ended, Outcome = Outcome.Failed, DurationSeconds = 1, Reason = new string('w', 5000),
         })];
         RunRecord record = new()
@@ -133,13 +138,15 @@ public sealed class NotificationFormatTests
 
     private static RescanOutcome Of(Outcome outcome, string name, string reason) => new()
     {
-        Id = "rescan-appliance-1-x", Appliance = "appliance-1", Repository = new RepositoryRef("x", name), SessionId = "s1", Outcome = outcome, Reason = reason,
+        Id = "rescan-appliance-1-x", Appliance = "appliance-1", Repository = new RepositoryRef("x", name), SessionId = "s1",
+        Outcome = outcome, Reason = reason,
         StartedAt = Ended.AddMinutes(-3), FinishedAt = Ended, DurationSeconds = 160,
     };
 
     private static JsonElement Read(byte[] body) => JsonSerializer.Deserialize<JsonElement>(body);
 
-    private static string Text(JsonElement o) => o.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
+    private static string Text(JsonElement o) =>
+        o.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
 
     private static IEnumerable<JsonElement> Objects(JsonElement element) => element.ValueKind switch
     {

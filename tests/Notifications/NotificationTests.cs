@@ -38,7 +38,10 @@ public sealed class NotificationTests
         Assert.Equal(WebhookVerdict.Valid, hook.Verify(NotifyingApp.Secret));
         Assert.Equal("rescan.ended", hook.Json.GetProperty("type").GetString());
         JsonElement data = hook.Json.GetProperty("data");
-        Assert.Equal(("Failed", "archive", "appliance-1"), (data.GetProperty("outcome").GetString(), data.GetProperty("repository").GetProperty("name").GetString(), data.GetProperty("appliance").GetString()));
+        Assert.Equal(
+            ("Failed", "archive", "appliance-1"),
+            (data.GetProperty("outcome").GetString(), data.GetProperty("repository").GetProperty("name").GetString(),
+                data.GetProperty("appliance").GetString()));
         Assert.Equal(rescan.ReadOutputAs<RescanOutcome>()!.SessionId, data.GetProperty("sessionId").GetString());
         Assert.Equal($"{data.GetProperty("requestId").GetString()}_webhook", hook.Id);
         string page = $"https://rescan.example/api/#/rescans/{rescan.InstanceId}/{data.GetProperty("requestId").GetString()}";
@@ -108,8 +111,12 @@ public sealed class NotificationTests
         Assert.True(result.Delivered);
 
         // While it is tried again, that is a warning without a stack. The rescan did fail, which is an error.
-        Assert.Single(app.Logs.GetSnapshot(), r => r.Level == LogLevel.Warning && r.Message.Contains("is tried again in 00:00:05: answered 503", StringComparison.Ordinal));
-        Assert.All(app.Logs.GetSnapshot().Where(r => r.Level >= LogLevel.Error || r.Exception is not null), r => Assert.StartsWith("Rescan ended: outcome=Failed", r.Message, StringComparison.Ordinal));
+        Assert.Single(
+            app.Logs.GetSnapshot(),
+            r => r.Level == LogLevel.Warning && r.Message.Contains("is tried again in 00:00:05: answered 503", StringComparison.Ordinal));
+        Assert.All(
+            app.Logs.GetSnapshot().Where(r => r.Level >= LogLevel.Error || r.Exception is not null),
+            r => Assert.StartsWith("Rescan ended: outcome=Failed", r.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -124,7 +131,10 @@ public sealed class NotificationTests
 
         Assert.Equal((false, "answered 410"), (result.Delivered, result.Detail));
         Assert.Single(app.Receiver.At("/hook"));
-        Assert.Contains(app.Logs.GetSnapshot(), l => l.Level == LogLevel.Error && l.Message.Contains("webhook", StringComparison.Ordinal) && l.Message.Contains("410", StringComparison.Ordinal));
+        Assert.Contains(
+            app.Logs.GetSnapshot(),
+            l => l.Level == LogLevel.Error && l.Message.Contains("webhook", StringComparison.Ordinal)
+                && l.Message.Contains("410", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -160,7 +170,10 @@ public sealed class NotificationTests
         JsonElement told = Assert.Single(app.Receiver.All).Json;
         Assert.Equal("run.ended", told.GetProperty("type").GetString());
         JsonElement data = told.GetProperty("data");
-        Assert.Equal((4, 4, 4), (data.GetProperty("repositories").GetInt32(), data.GetProperty("counts").GetProperty("Failed").GetInt32(), data.GetProperty("problems").GetArrayLength()));
+        Assert.Equal(
+            (4, 4, 4),
+            (data.GetProperty("repositories").GetInt32(), data.GetProperty("counts").GetProperty("Failed").GetInt32(),
+                data.GetProperty("problems").GetArrayLength()));
         Assert.Equal("Run ended with failures: 4 of 4 repositories failed", data.GetProperty("summary").GetString());
     }
 
@@ -193,14 +206,17 @@ public sealed class NotificationTests
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
         using Process process = ServeProcess.Start(
             folder, appliance, ["notify", "--test"],
-            ("Rescan__Notifications__Channels__0__Kind", "webhook"), ("Rescan__Notifications__Channels__0__Url", new Uri(receiver.Url, "/hook").AbsoluteUri),
+            ("Rescan__Notifications__Channels__0__Kind", "webhook"),
+            ("Rescan__Notifications__Channels__0__Url", new Uri(receiver.Url, "/hook").AbsoluteUri),
             ("Rescan__Notifications__Channels__0__Secret", NotifyingApp.Secret),
             ("Rescan__Notifications__Channels__1__Kind", "slack"), ("Rescan__Notifications__Channels__1__Url", new Uri(receiver.Url, "/gone").AbsoluteUri));
         string said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
 
         Assert.Equal(1, process.ExitCode);
-        Assert.Equal(["RESULT\tCHANNEL\tANSWER", "ok\twebhook\tanswered 200", "failed\tslack\tanswered 404 (no_service)"], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            ["RESULT\tCHANNEL\tANSWER", "ok\twebhook\tanswered 200", "failed\tslack\tanswered 404 (no_service)"],
+            said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Received sample = Assert.Single(receiver.At("/hook"));
         Assert.Equal((WebhookVerdict.Valid, "test"), (sample.Verify(NotifyingApp.Secret), sample.Json.GetProperty("type").GetString()));
         Assert.Empty(appliance.Ledger);

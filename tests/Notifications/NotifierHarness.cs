@@ -9,7 +9,9 @@ using Rescan.Tests.Storage;
 
 namespace Rescan.Tests.Notifications;
 
-/// <summary>The notifier over a real state file and real receivers, without the engine: what each channel is told of one end after another.</summary>
+/// <summary>
+/// The notifier over a real state file and real receivers, without the engine: what each channel is told of one end after another.
+/// </summary>
 internal sealed class NotifierHarness : IAsyncDisposable
 {
     public static readonly DateTimeOffset FirstNight = new(2026, 3, 1, 1, 40, 0, TimeSpan.Zero);
@@ -59,12 +61,14 @@ internal sealed class NotifierHarness : IAsyncDisposable
         string id = $"run-scheduled-{night}";
         RunItem[] items = [.. ends.Select((e, i) => new RunItem
         {
-            Appliance = "appliance-1", Repository = new RepositoryRef(e.Key + "-id", e.Key), Turn = i, RequestId = $"{id}-{i}", State = RunItemState.Ended,
+            Appliance = "appliance-1", Repository = new RepositoryRef(e.Key + "-id", e.Key), Turn = i, RequestId = $"{id}-{i}",
+            State = RunItemState.Ended,
             Outcome = e.Value, DurationSeconds = 60, Reason = e.Value == Functions.Storage.Outcome.Succeeded ? null : "why",
         })];
         RunRecord run = new()
         {
-            Id = id, Status = RunStatus.Completed, StartedAt = FirstNight.AddDays(night - 1), FinishedAt = FirstNight.AddDays(night - 1).AddMinutes(20),
+            Id = id, Status = RunStatus.Completed, StartedAt = FirstNight.AddDays(night - 1),
+            FinishedAt = FirstNight.AddDays(night - 1).AddMinutes(20),
             Counts = ends.Values.GroupBy(o => o.ToString()).ToDictionary(g => g.Key, g => g.Count()), Errors = errors,
         };
         await runs.AddRunAsync(run with { Status = RunStatus.Running, FinishedAt = null }, default);
@@ -87,7 +91,8 @@ internal sealed class NotifierHarness : IAsyncDisposable
 
     public static RescanOutcome Outcome(string repository, Outcome outcome, int night, string reason = "why") => new()
     {
-        Id = $"rescan-appliance-1-{repository}-id", Appliance = "appliance-1", Repository = new RepositoryRef(repository + "-id", repository), SessionId = "s1",
+        Id = $"rescan-appliance-1-{repository}-id", Appliance = "appliance-1",
+        Repository = new RepositoryRef(repository + "-id", repository), SessionId = "s1",
         Outcome = outcome, Reason = outcome == Functions.Storage.Outcome.Succeeded ? null : reason,
         StartedAt = FirstNight.AddDays(night - 1), FinishedAt = FirstNight.AddDays(night - 1).AddMinutes(3), DurationSeconds = 160,
     };

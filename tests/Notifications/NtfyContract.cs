@@ -6,7 +6,8 @@ namespace Rescan.Tests.Notifications;
 /// <summary>What ntfy asks of a message that is published as JSON, with its default limits.</summary>
 internal sealed class NtfyContract(string topic, string? token)
 {
-    private static readonly string[] Known = ["topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon", "filename", "delay", "email", "call"];
+    private static readonly string[] Known =
+        ["topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon", "filename", "delay", "email", "call"];
 
     public (int Status, string Body) Judge(Received received)
     {

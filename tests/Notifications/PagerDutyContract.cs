@@ -7,8 +7,10 @@ namespace Rescan.Tests.Notifications;
 /// <summary>Checks events by the documentation of PagerDuty's Events API v2, and keeps the alerts that they open and resolve.</summary>
 internal sealed class PagerDutyContract(string routingKey)
 {
-    private static readonly string[] Known = ["routing_key", "event_action", "dedup_key", "payload", "images", "links", "client", "client_url"];
-    private static readonly string[] KnownInPayload = ["summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"];
+    private static readonly string[] Known =
+        ["routing_key", "event_action", "dedup_key", "payload", "images", "links", "client", "client_url"];
+    private static readonly string[] KnownInPayload =
+        ["summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"];
 
     /// <summary>Open alerts by deduplication key, with their severity.</summary>
     public ConcurrentDictionary<string, string> Open { get; } = new();
@@ -25,7 +27,8 @@ internal sealed class PagerDutyContract(string routingKey)
             return (400, "");
         }
 
-        string Text(JsonElement of, string name) => of.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        string Text(JsonElement of, string name) => of.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         errors.AddRange(sent.EnumerateObject().Where(p => !Known.Contains(p.Name)).Select(p => $"'{p.Name}' is not known"));
         if (Text(sent, "routing_key") != routingKey)
         {
@@ -42,7 +45,8 @@ internal sealed class PagerDutyContract(string routingKey)
         if (action == "trigger")
         {
             JsonElement payload = sent.GetProperty("payload");
-            errors.AddRange(payload.EnumerateObject().Where(p => !KnownInPayload.Contains(p.Name)).Select(p => $"'payload.{p.Name}' is not known"));
+            errors.AddRange(
+                payload.EnumerateObject().Where(p => !KnownInPayload.Contains(p.Name)).Select(p => $"'payload.{p.Name}' is not known"));
             if (Text(payload, "summary").Length is 0 or > 1024 || Text(payload, "source").Length == 0
                 || Text(payload, "severity") is not ("critical" or "error" or "warning" or "info")
                 || !DateTimeOffset.TryParse(Text(payload, "timestamp"), CultureInfo.InvariantCulture, out _)

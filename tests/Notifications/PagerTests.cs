@@ -29,13 +29,18 @@ public sealed class PagerTests : IAsyncLifetime
     {
         await using NotifierHarness app = await NotifierHarness.StartAsync(PagerDuty());
 
-        await app.RunAsync(1, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Rejected, ["c"] = Outcome.Succeeded, ["d"] = Outcome.TimedOut }, "appliance-2: no answer");
+        await app.RunAsync(
+            1, new Dictionary<string,
+            Outcome>
+            { ["a"] = Outcome.Failed, ["b"] = Outcome.Rejected, ["c"] = Outcome.Succeeded, ["d"] = Outcome.TimedOut },
+            "appliance-2: no answer");
         Assert.Equal(
             ["rescan/appliance-1/a-id error", "rescan/appliance-1/b-id critical", "rescan/appliance-1/d-id warning", "rescan/appliance-2 critical"],
             pagerDuty.Open.Select(o => $"{o.Key} {o.Value}").Order(StringComparer.Ordinal));
 
         await app.RestartAsync();
-        await app.RunAsync(2, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Succeeded, ["d"] = Outcome.Warning });
+        await app.RunAsync(
+            2, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Succeeded, ["d"] = Outcome.Warning });
         await app.RescanAsync("a", Outcome.Succeeded, 3);
 
         Assert.Equal(["rescan/appliance-2"], pagerDuty.Open.Keys);
@@ -54,15 +59,21 @@ public sealed class PagerTests : IAsyncLifetime
 
         Notification? told = null;
         DeliveryFailedException failed = await Assert.ThrowsAsync<DeliveryFailedException>(async () =>
-            await app.RunAsync(1, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Failed, ["c"] = Outcome.Failed }));
+            await app.RunAsync(
+                1, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Failed, ["c"] = Outcome.Failed }));
         Assert.Equal("answered 429", failed.Detail);
         told = new Notification("run-scheduled-1")
         {
-            Run = new RunSummary("run-scheduled-1", NotifierHarness.FirstNight, NotifierHarness.FirstNight, 3, new Dictionary<string, int> { ["Failed"] = 3 }, [], []),
+            Run = new RunSummary(
+                "run-scheduled-1", NotifierHarness.FirstNight, NotifierHarness.FirstNight, 3, new Dictionary<string,
+                int>
+                { ["Failed"] = 3 }, [], []),
         };
         await app.Notifier.DeliverAsync("pagerduty", told, default);
 
-        Assert.Equal(["a", "b", "b", "c"], receiver.At("/v2/enqueue").Select(r => r.Json.GetProperty("payload").GetProperty("component").GetString()!));
+        Assert.Equal(
+            ["a", "b", "b", "c"],
+            receiver.At("/v2/enqueue").Select(r => r.Json.GetProperty("payload").GetProperty("component").GetString()!));
     }
 
     [Fact]
@@ -97,9 +108,13 @@ public sealed class PagerTests : IAsyncLifetime
         JsonElement[] got = [.. receiver.At("/").Select(r => r.Json)];
         Assert.Equal(
             [("Rescan failed", 4, "x"), ("Rescan succeeded again", 2, "white_check_mark")],
-            got.Select(m => (m.GetProperty("title").GetString()!, m.GetProperty("priority").GetInt32(), m.GetProperty("tags")[0].GetString()!)));
-        Assert.StartsWith("archive on appliance-1\nRepository: archive\n", got[0].GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.StartsWith("https://rescan.example/api/#/rescans/rescan-appliance-1-archive-id/", got[0].GetProperty("click").GetString(), StringComparison.Ordinal);
+            got.Select(
+                m => (m.GetProperty("title").GetString()!, m.GetProperty("priority").GetInt32(), m.GetProperty("tags")[0].GetString()!)));
+        Assert.StartsWith(
+            "archive on appliance-1\nRepository: archive\n", got[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "https://rescan.example/api/#/rescans/rescan-appliance-1-archive-id/", got[0].GetProperty("click").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,22 +130,27 @@ public sealed class PagerTests : IAsyncLifetime
         Assert.Empty(pagerDuty.Open);
         Assert.Equal(["trigger", "resolve"], receiver.At("/v2/enqueue").Select(r => r.Json.GetProperty("event_action").GetString()));
         Assert.StartsWith(
-            "Nothing: ", receiver.At("/v2/enqueue")[0].Json.GetProperty("payload").GetProperty("custom_details").GetProperty("What to do").GetString(),
+            "Nothing: ",
+            receiver.At("/v2/enqueue")[0].Json.GetProperty("payload").GetProperty("custom_details").GetProperty("What to do").GetString(),
             StringComparison.Ordinal);
-        Assert.Contains("What to do: Nothing: ", Assert.Single(receiver.At("/")).Json.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "What to do: Nothing: ", Assert.Single(receiver.At("/")).Json.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_refusal_says_why_and_repeats_no_secret()
     {
-        await using NotifierHarness app = await NotifierHarness.StartAsync(new([.. PagerDuty("f" + RoutingKey[1..]), .. Ntfy(1, "tk_wrong")]));
+        await using NotifierHarness app = await NotifierHarness.StartAsync(
+            new([.. PagerDuty("f" + RoutingKey[1..]), .. Ntfy(1, "tk_wrong")]));
 
         DeliveryResult refused = await app.Notifier.DeliverAsync("pagerduty", Failure("r1"), default);
-        DeliveryFailedException forbidden = await Assert.ThrowsAsync<DeliveryFailedException>(() => app.Notifier.DeliverAsync("ntfy", Failure("r2"), default));
+        DeliveryFailedException forbidden = await Assert.ThrowsAsync<DeliveryFailedException>(
+            () => app.Notifier.DeliverAsync("ntfy", Failure("r2"), default));
         receiver.Answer("/v2/enqueue", (400, JsonSerializer.Serialize(new { errors = new[] { $"key f{RoutingKey[1..]} is not known" } })));
         DeliveryResult echoed = await app.Notifier.DeliverAsync("pagerduty", Failure("r3"), default);
 
-        Assert.Equal((false, "answered 400 (Length of 'routing_key' is incorrect (should be 32 characters))"), (refused.Delivered, refused.Detail));
+        Assert.Equal(
+            (false, "answered 400 (Length of 'routing_key' is incorrect (should be 32 characters))"), (refused.Delivered, refused.Detail));
         Assert.Equal("answered 403 (forbidden)", forbidden.Detail);
         Assert.Equal("answered 400 (key … is not known)", echoed.Detail);
     }

@@ -58,7 +58,8 @@ public sealed class PingTests
 
         Assert.Equal("the run has ended meanwhile", Assert.Single(await app.TellAsync(Start("run-scheduled-1"))).Detail);
         receiver.Answer(Check, (404, "not found"));
-        Assert.Equal("answered 404", (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.TellAsync(End("run-2", failed: 0)))).Detail);
+        Assert.Equal(
+            "answered 404", (await Assert.ThrowsAsync<DeliveryFailedException>(() => app.TellAsync(End("run-2", failed: 0)))).Detail);
         Assert.StartsWith("?create=1&rid=", Assert.Single(receiver.All).Query, StringComparison.Ordinal);
     }
 
@@ -75,7 +76,8 @@ public sealed class PingTests
         await ActivatorUtilities.CreateInstance<NightlyRescan>(api.Host.Services).RunAsync(new TimerInfo(), api.Host.Client, default);
         Received end = Assert.Single(await receiver.WaitAsync(Check, 1));
         await api.SendAsync(HttpMethod.Post, "/api/rescans", new { filter = new { } });
-        await api.UntilAsync("/api/runs", r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("status").GetString() == "Completed") == 2);
+        await api.UntilAsync(
+            "/api/runs", r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("status").GetString() == "Completed") == 2);
 
         Assert.Equal(end.Query, Assert.Single(receiver.At(Check + "/start")).Query);
         Assert.StartsWith("Run succeeded\n", Encoding.UTF8.GetString(end.Body), StringComparison.Ordinal);
@@ -88,7 +90,9 @@ public sealed class PingTests
     {
         IsScheduled = true,
         Run = new RunSummary(
-            run, NotifierHarness.FirstNight, NotifierHarness.FirstNight.AddMinutes(3), Math.Max(1, failed), failed == 0 ? new Dictionary<string, int> { ["Succeeded"] = 1 } : new Dictionary<string, int> { ["Failed"] = failed },
+            run, NotifierHarness.FirstNight, NotifierHarness.FirstNight.AddMinutes(3), Math.Max(1, failed), failed == 0
+                ? new Dictionary<string, int> { ["Succeeded"] = 1 }
+                : new Dictionary<string, int> { ["Failed"] = failed },
             [.. Enumerable.Range(0, Math.Min(failed, RunSummary.MaxProblems)).Select(i => new RunProblem("appliance-1", new RepositoryRef($"{i}", "r\u202E" + i), Outcome.Failed, 1, "why\u202E"))], []),
     };
 }

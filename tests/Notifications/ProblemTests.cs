@@ -66,16 +66,24 @@ public sealed class ProblemTests : IAsyncLifetime
         await using NotifierHarness app = await NotifierHarness.StartAsync(Hook(0, "runs"));
 
         await app.RunAsync(1, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Lost, ["c"] = Outcome.Succeeded });
-        await app.RunAsync(2, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Failed, ["c"] = Outcome.Succeeded });
+        await app.RunAsync(
+            2, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Failed, ["c"] = Outcome.Succeeded });
         await app.RestartAsync();
-        await app.RunAsync(3, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Unreachable }, "appliance-2: no answer");
-        await app.RunAsync(4, new Dictionary<string, Outcome> { ["a"] = Outcome.Warning, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Succeeded }, "appliance-2: no answer");
-        await app.RunAsync(5, new Dictionary<string, Outcome> { ["a"] = Outcome.Succeeded, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Succeeded }, "appliance-2: no answer");
+        await app.RunAsync(
+            3, new Dictionary<string, Outcome> { ["a"] = Outcome.Failed, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Unreachable },
+            "appliance-2: no answer");
+        await app.RunAsync(
+            4, new Dictionary<string, Outcome> { ["a"] = Outcome.Warning, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Succeeded },
+            "appliance-2: no answer");
+        await app.RunAsync(
+            5, new Dictionary<string, Outcome> { ["a"] = Outcome.Succeeded, ["b"] = Outcome.Succeeded, ["c"] = Outcome.Succeeded },
+            "appliance-2: no answer");
 
         IReadOnlyList<Received> told = receiver.At("/runs");
         Assert.Equal(
             [("a b", "", 0), ("c appliance-2", "b", 1), ("", "a c", 1)],
-            told.Select(t => t.Json.GetProperty("data")).Select(d => (Names(d, "new"), Names(d, "over"), d.GetProperty("known").GetInt32())));
+            told.Select(t => t.Json.GetProperty("data")).Select(
+                d => (Names(d, "new"), Names(d, "over"), d.GetProperty("known").GetInt32())));
     }
 
     [Fact]
@@ -101,17 +109,26 @@ public sealed class ProblemTests : IAsyncLifetime
         await app.TellAsync(Notice("n3", ApplianceEvent.AnswersAgain));
         await app.TellAsync(Notice("n4", ApplianceEvent.AnswersAgain));
 
-        Assert.Equal(["appliance.unreachable", "appliance.reachable"], receiver.At("/once").Select(r => r.Json.GetProperty("type").GetString()!));
+        Assert.Equal(
+            ["appliance.unreachable", "appliance.reachable"], receiver.At("/once").Select(r => r.Json.GetProperty("type").GetString()!));
     }
 
     private static Notification Notice(string id, ApplianceEvent what) =>
-        new(id) { Appliance = new ApplianceNotice("appliance-1", what, NotifierHarness.FirstNight, NotifierHarness.FirstNight.AddMinutes(10), "no answer", "run-1") };
+        new(id)
+        {
+            Appliance = new ApplianceNotice(
+                "appliance-1", what, NotifierHarness.FirstNight, NotifierHarness.FirstNight.AddMinutes(10), "no answer", "run-1"),
+        };
 
     private static string Names(JsonElement data, string list) => string.Join(' ', data.GetProperty(list).EnumerateArray()
-        .Select(p => p.GetProperty("repository") is { ValueKind: JsonValueKind.Object } repository ? repository.GetProperty("name").GetString() : p.GetProperty("appliance").GetString())
+        .Select(
+            p => p.GetProperty("repository") is { ValueKind: JsonValueKind.Object } repository
+                ? repository.GetProperty("name").GetString()
+                : p.GetProperty("appliance").GetString())
         .OrderBy(n => n!.Length).ThenBy(n => n, StringComparer.Ordinal));
 
-    private string[] Summaries(string path) => [.. receiver.At(path).Select(r => r.Json.GetProperty("data").GetProperty("summary").GetString()!)];
+    private string[] Summaries(string path) =>
+        [.. receiver.At(path).Select(r => r.Json.GetProperty("data").GetProperty("summary").GetString()!)];
 
     private Dictionary<string, string?> Hook(int channel, string name) => new()
     {

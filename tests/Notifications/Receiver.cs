@@ -21,7 +21,9 @@ internal sealed record Received(string Path, string ContentType, IReadOnlyDictio
     public string Id => Headers["webhook-id"];
 
     public WebhookVerdict Verify(string secret) => new StandardWebhookVerifier([secret], TimeProvider.System)
-        .Verify(Headers.GetValueOrDefault("webhook-id"), Headers.GetValueOrDefault("webhook-timestamp"), Headers.GetValueOrDefault("webhook-signature"), Body);
+        .Verify(
+            Headers.GetValueOrDefault("webhook-id"), Headers.GetValueOrDefault("webhook-timestamp"),
+            Headers.GetValueOrDefault("webhook-signature"), Body);
 }
 
 /// <summary>A real receiver on loopback. It answers 200 unless a path was given other answers, which it uses up first.</summary>
@@ -75,12 +77,14 @@ internal sealed class Receiver : IAsyncDisposable
         using MemoryStream body = new();
         await http.Request.Body.CopyToAsync(body);
         Received received = new(
-            http.Request.Path, http.Request.ContentType ?? "", http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray())
+            http.Request.Path, http.Request.ContentType ?? "",
+            http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()), body.ToArray())
         {
             Query = http.Request.QueryString.Value ?? "",
         };
         All.Enqueue(received);
-        if (Answers.TryGetValue(http.Request.Path, out ConcurrentQueue<(int Status, string Body)>? answers) && answers.TryDequeue(out (int Status, string Body) answer))
+        if (Answers.TryGetValue(http.Request.Path, out ConcurrentQueue<(int Status, string Body)>? answers)
+            && answers.TryDequeue(out (int Status, string Body) answer))
         {
             http.Response.StatusCode = answer.Status;
             await http.Response.WriteAsync(answer.Body);

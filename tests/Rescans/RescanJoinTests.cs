@@ -14,11 +14,13 @@ public sealed class RescanJoinTests
     [Fact]
     public async Task Of_many_requests_at_once_one_starts_and_the_others_join()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10), Repositories = SimulatedRepository.Many(20) }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10), Repositories = SimulatedRepository.Many(20) }]);
         foreach (SimulatedRepository repository in SimulatedRepository.Many(20))
         {
             (int Status, JsonElement Body, HttpResponseMessage)[] answers = await Task.WhenAll(
-                Enumerable.Range(0, 6).Select(_ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = repository.Id })));
+                Enumerable.Range(0, 6).Select(
+                    _ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = repository.Id })));
 
             Assert.All(answers, a => Assert.True(a.Status == 202, $"{a.Status} {a.Body}"));
             Assert.Single(answers, a => !a.Body.GetProperty("joined").GetBoolean());
@@ -30,10 +32,12 @@ public sealed class RescanJoinTests
     public async Task Runs_that_start_at_once_rescan_each_repository_once()
     {
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(4) }]);
-        (int, JsonElement Body, HttpResponseMessage)[] runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" })));
+        (int, JsonElement Body, HttpResponseMessage)[] runs = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" })));
         foreach ((_, JsonElement run, _) in runs)
         {
-            JsonElement ended = await api.UntilAsync(run.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
+            JsonElement ended = await api.UntilAsync(
+                run.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
             Assert.Equal(4, ended.GetProperty("counts").GetProperty("Succeeded").GetInt32());
         }
 
@@ -43,7 +47,8 @@ public sealed class RescanJoinTests
     [Fact]
     public async Task One_that_is_asked_for_after_a_cancel_starts_when_the_canceled_one_has_ended()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(4), Scenario = [new Fault("slow", "stop", 0, 1, 2)] }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(4), Scenario = [new Fault("slow", "stop", 0, 1, 2)] }]);
         (_, JsonElement first, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
         string self = first.GetProperty("links").GetProperty("self").GetString()!;
         await api.UntilAsync(self, r => r.GetProperty("sessionId").ValueKind == JsonValueKind.String);
@@ -57,21 +62,27 @@ public sealed class RescanJoinTests
         Assert.Equal((next, true), (third.GetProperty("requestId").GetString(), third.GetProperty("joined").GetBoolean()));
         JsonElement ended = await api.GetAsync($"{self}?requestId={next}&wait=60");
         Assert.Equal("Succeeded", ended.GetProperty("outcome").GetProperty("outcome").GetString());
-        Assert.Equal("Canceled", (await api.GetAsync($"{self}?requestId={first.GetProperty("requestId").GetString()}")).GetProperty("outcome").GetProperty("outcome").GetString());
+        Assert.Equal(
+            "Canceled",
+            (await api.GetAsync($"{self}?requestId={first.GetProperty("requestId").GetString()}")).GetProperty("outcome")
+                .GetProperty("outcome").GetString());
         Assert.Equal(2, api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"));
     }
 
     [Fact]
     public async Task One_that_waits_can_be_canceled()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10), Scenario = [new Fault("slow", "stop", 0, 1, 5)] }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10), Scenario = [new Fault("slow", "stop", 0, 1, 5)] }]);
         (_, JsonElement first, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
         string self = first.GetProperty("links").GetProperty("self").GetString()!;
         await api.UntilAsync(self, r => r.GetProperty("sessionId").ValueKind == JsonValueKind.String);
         await api.SendAsync(HttpMethod.Delete, self);
         (_, JsonElement second, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
         string waiting = $"{self}?requestId={second.GetProperty("requestId").GetString()}";
-        Assert.Equal("Running", (await api.UntilAsync(waiting, r => r.GetProperty("status").GetString() != "Pending")).GetProperty("status").GetString());
+        Assert.Equal(
+            "Running",
+            (await api.UntilAsync(waiting, r => r.GetProperty("status").GetString() != "Pending")).GetProperty("status").GetString());
 
         Assert.Equal(202, (await api.SendAsync(HttpMethod.Delete, waiting)).Status);
 
@@ -83,15 +94,18 @@ public sealed class RescanJoinTests
     [Fact]
     public async Task A_run_waits_for_a_rescan_that_is_being_canceled_and_makes_its_own()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(4), Scenario = [new Fault("slow", "stop", 0, 1, 2)] }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(4), Scenario = [new Fault("slow", "stop", 0, 1, 2)] }]);
         (_, JsonElement first, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
         string self = first.GetProperty("links").GetProperty("self").GetString()!;
         await api.UntilAsync(self, r => r.GetProperty("sessionId").ValueKind == JsonValueKind.String);
         await api.SendAsync(HttpMethod.Delete, self);
 
-        (_, JsonElement run, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", filter = new { include = (string[])["archive"] } });
+        (_, JsonElement run, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", filter = new { include = (string[])["archive"] } });
 
-        JsonElement ended = await api.UntilAsync(run.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
+        JsonElement ended = await api.UntilAsync(
+            run.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
         Assert.Equal("Succeeded", ended.GetProperty("items")[0].GetProperty("outcome").GetString());
         Assert.False(ended.GetProperty("items")[0].GetProperty("joined").GetBoolean());
     }
@@ -102,12 +116,17 @@ public sealed class RescanJoinTests
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(2) }]);
         (_, JsonElement first, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
         string self = first.GetProperty("links").GetProperty("self").GetString()!;
-        await api.UntilAsync(self, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object && r.GetProperty("status").GetString() == "Completed");
+        await api.UntilAsync(
+            self, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object && r.GetProperty("status").GetString() == "Completed");
         (_, JsonElement second, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish);
 
-        await api.Host.Client.RaiseEventAsync(second.GetProperty("id").GetString()!, "cancel", new Functions.Rescans.RescanCancel("late", first.GetProperty("requestId").GetString()));
+        await api.Host.Client.RaiseEventAsync(
+            second.GetProperty("id").GetString()!, "cancel",
+            new Functions.Rescans.RescanCancel("late", first.GetProperty("requestId").GetString()));
 
-        JsonElement ended = await api.UntilAsync($"{self}?requestId={second.GetProperty("requestId").GetString()}", r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);
+        JsonElement ended = await api.UntilAsync(
+            $"{self}?requestId={second.GetProperty("requestId").GetString()}",
+            r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);
         Assert.Equal("Succeeded", ended.GetProperty("outcome").GetProperty("outcome").GetString());
     }
 
@@ -124,7 +143,9 @@ public sealed class RescanJoinTests
     public async Task A_key_starts_a_rescan_a_day_and_not_one_ever()
     {
         Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 1, 30, 0, TimeSpan.Zero));
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1), Time = time, TokenLifetime = TimeSpan.FromDays(9) }], time: time);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1), Time = time, TokenLifetime = TimeSpan.FromDays(9) }],
+            time: time);
         (string, string) key = ("Idempotency-Key", "nightly");
         List<string?> requests = [];
         for (int day = 0; day < 2; day++)
@@ -132,8 +153,10 @@ public sealed class RescanJoinTests
             (int status, JsonElement body, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish, key);
             Assert.Equal(202, status);
             requests.Add(body.GetProperty("requestId").GetString());
-            Assert.Equal(requests[^1], (await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish, key)).Body.GetProperty("requestId").GetString());
-            Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
+            Assert.Equal(
+                requests[^1], (await api.SendAsync(HttpMethod.Post, "/api/rescans", Wish, key)).Body.GetProperty("requestId").GetString());
+            Assert.Equal(
+                422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
             while (await ((OutcomeStore)api.Host.Services.GetService(typeof(OutcomeStore))!).GetAsync(requests[^1]!, patience.Token) is null)
             {

@@ -59,7 +59,8 @@ public sealed class RescanStateTests
     [InlineData(true, Outcome.Unreachable)]
     public void A_last_look_that_fails_ends_it_by_what_was_known_before(bool troubled, Outcome outcome)
     {
-        RescanStep step = new(In(RescanPhase.Watching) with { TroubleSince = troubled ? Start : null, Trouble = troubled ? "Away." : null });
+        RescanStep step = new(
+            In(RescanPhase.Watching) with { TroubleSince = troubled ? Start : null, Trouble = troubled ? "Away." : null });
         for (int looks = 1; looks <= 3; looks++)
         {
             (RescanState state, RescanAction action) = step.State.Next(At(Deadline));
@@ -129,7 +130,9 @@ public sealed class RescanStateTests
 
         Assert.Equal(Start.AddSeconds(expected), state.NextPollAt(Start, Start.AddSeconds(60), At(TimeSpan.FromSeconds(now))));
         Assert.Equal(Start.AddSeconds(1), state.NextPollAt(Start, Start.AddSeconds(1), At(TimeSpan.FromSeconds(now))));
-        Assert.Equal(Start.AddSeconds(60), (state with { TroubleSince = Start }).NextPollAt(Start, Start.AddSeconds(60), At(TimeSpan.FromSeconds(now))));
+        Assert.Equal(
+            Start.AddSeconds(60),
+            (state with { TroubleSince = Start }).NextPollAt(Start, Start.AddSeconds(60), At(TimeSpan.FromSeconds(now))));
     }
 
     [Fact]
@@ -138,7 +141,8 @@ public sealed class RescanStateTests
         RescanState state = In(RescanPhase.Watching) with { WatchedSince = Start.AddHours(5), TroubleSince = Start.AddHours(5) };
 
         Assert.True(state.AfterPoll(Seen("Running"), At(TimeSpan.FromMinutes(1))).Wait > TimeSpan.Zero);
-        Assert.True(state.AfterPoll(new ActivityResult<SessionSnapshot>(null, Busy, new()), At(TimeSpan.FromMinutes(1))).Wait > TimeSpan.Zero);
+        Assert.True(
+            state.AfterPoll(new ActivityResult<SessionSnapshot>(null, Busy, new()), At(TimeSpan.FromMinutes(1))).Wait > TimeSpan.Zero);
     }
 
     [Fact]
@@ -148,7 +152,8 @@ public sealed class RescanStateTests
         RescanState once = In(RescanPhase.Watching).AfterPoll(new ActivityResult<SessionSnapshot>(null, Unknown, new()), at).State;
 
         Assert.Equal(RescanPhase.Watching, once.Phase);
-        Assert.Equal((RescanPhase.Recording, Outcome.Lost), End(once.AfterPoll(new ActivityResult<SessionSnapshot>(null, Unknown, new()), at)));
+        Assert.Equal(
+            (RescanPhase.Recording, Outcome.Lost), End(once.AfterPoll(new ActivityResult<SessionSnapshot>(null, Unknown, new()), at)));
         Assert.Equal(0, once.AfterPoll(Seen("Running"), at).State.Missing);
     }
 
@@ -160,9 +165,12 @@ public sealed class RescanStateTests
     public void A_blank_reason_is_none(string? said, string? canceled, string expected)
     {
         RescanState state = In(RescanPhase.Stopping) with { CancelReason = canceled, LastMessage = "last message" };
-        SessionSnapshot seen = new(SessionState.Done, "Canceled", SessionResult.Canceled, Functions.Appliances.StorableText.CleanOrNull(said), null, null, 1, null);
+        SessionSnapshot seen = new(
+            SessionState.Done, "Canceled", SessionResult.Canceled, Functions.Appliances.StorableText.CleanOrNull(said), null, null, 1,
+            null);
 
-        Assert.Equal(expected, state.AfterPoll(new ActivityResult<SessionSnapshot>(seen, null, new()), At(TimeSpan.FromMinutes(1))).State.Reason);
+        Assert.Equal(
+            expected, state.AfterPoll(new ActivityResult<SessionSnapshot>(seen, null, new()), At(TimeSpan.FromMinutes(1))).State.Reason);
     }
 
     [Theory]
@@ -173,7 +181,8 @@ public sealed class RescanStateTests
     [InlineData(ApplianceFailure.TooLarge, true)]
     public void Only_what_no_retry_helps_ends_a_start(ApplianceFailure failure, bool ends)
     {
-        RescanStep step = In(RescanPhase.Starting).AfterStart(new ActivityResult<StartedRescan>(null, Busy with { Failure = failure }, new()), At(TimeSpan.FromMinutes(1)));
+        RescanStep step = In(RescanPhase.Starting).AfterStart(
+            new ActivityResult<StartedRescan>(null, Busy with { Failure = failure }, new()), At(TimeSpan.FromMinutes(1)));
 
         Assert.Equal(ends ? Outcome.Rejected : null, step.State.Outcome);
     }

@@ -7,7 +7,8 @@ public sealed class RescanApiTests : IAsyncLifetime
 {
     private ApiHost api = null!;
 
-    public async Task InitializeAsync() => api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }]);
+    public async Task InitializeAsync() =>
+        api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }]);
 
     public async Task DisposeAsync() => await api.DisposeAsync();
 
@@ -26,7 +27,10 @@ public sealed class RescanApiTests : IAsyncLifetime
         Assert.Equal(ended.GetProperty("sessionId").GetString(), again.GetProperty("sessionId").GetString());
         Assert.Equal("Succeeded", again.GetProperty("outcome").GetProperty("outcome").GetString());
         Assert.Equal(second.GetProperty("requestId").GetString(), (await api.GetAsync(self)).GetProperty("requestId").GetString());
-        Assert.Contains("Rescan found", (await api.GetAsync(self + "/log" + request)).GetProperty("log").EnumerateArray().Last().GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Rescan found",
+            (await api.GetAsync(self + "/log" + request)).GetProperty("log").EnumerateArray().Last().GetProperty("message").GetString(),
+            StringComparison.Ordinal);
         Assert.Equal(404, (await api.SendAsync(HttpMethod.Get, self + "?requestId=unknown")).Status);
     }
 
@@ -89,7 +93,8 @@ public sealed class RescanApiTests : IAsyncLifetime
         JsonElement[] items = [.. (await api.GetAsync("/api/repositories")).GetProperty("items").EnumerateArray()];
 
         JsonElement archive = items.Single(i => i.GetProperty("name").GetString() == "archive");
-        Assert.Equal(["Succeeded", "Succeeded"], archive.GetProperty("history").EnumerateArray().Select(p => p.GetProperty("outcome").GetString()));
+        Assert.Equal(
+            ["Succeeded", "Succeeded"], archive.GetProperty("history").EnumerateArray().Select(p => p.GetProperty("outcome").GetString()));
         Assert.Equal("Succeeded", archive.GetProperty("lastOutcome").GetProperty("outcome").GetString());
         Assert.False(archive.GetProperty("running").GetBoolean());
         Assert.True(items.Single(i => i.GetProperty("name").GetString() == "staging").GetProperty("running").GetBoolean());
@@ -107,9 +112,11 @@ public sealed class RescanApiTests : IAsyncLifetime
         await api.RestartAsync();
         (int status, JsonElement second, HttpResponseMessage again) = await api.SendAsync(HttpMethod.Post, "/api/rescans", wish, key);
 
-        Assert.Equal((202, first.ToString(), "true"), (status, second.ToString(), again.Headers.GetValues("Idempotency-Replayed").Single()));
+        Assert.Equal(
+            (202, first.ToString(), "true"), (status, second.ToString(), again.Headers.GetValues("Idempotency-Replayed").Single()));
         Assert.Equal(answer.Headers.Location, again.Headers.Location);
-        Assert.Equal(422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
+        Assert.Equal(
+            422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
         Assert.Equal(1, api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"));
         Assert.Equal(400, (await api.SendAsync(HttpMethod.Post, "/api/rescans", wish, ("Idempotency-Key", new string('k', 300)))).Status);
     }
@@ -118,19 +125,23 @@ public sealed class RescanApiTests : IAsyncLifetime
     public async Task A_refused_post_frees_its_key()
     {
         (string, string) key = ("Idempotency-Key", "k1");
-        Assert.Equal(404, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "nothing" }, key)).Status);
-        Assert.Equal(202, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" }, key)).Status);
+        Assert.Equal(
+            404, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "nothing" }, key)).Status);
+        Assert.Equal(
+            202, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" }, key)).Status);
     }
 
     [Fact]
     public async Task Posts_at_once_under_one_key_start_one_run()
     {
         (int Status, JsonElement Body, HttpResponseMessage)[] answers = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(_ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" }, ("Idempotency-Key", "k2"))));
+            Enumerable.Range(0, 8).Select(
+                _ => api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" }, ("Idempotency-Key", "k2"))));
 
         Assert.All(answers, a => Assert.True(a.Status is 202 or 409, $"{a.Status}"));
         Assert.Single(answers.Where(a => a.Status == 202).Select(a => a.Body.GetProperty("id").GetString()).Distinct());
-        Assert.Single((await api.UntilAsync("/api/runs", r => r.GetProperty("items").GetArrayLength() > 0)).GetProperty("items").EnumerateArray());
+        Assert.Single(
+            (await api.UntilAsync("/api/runs", r => r.GetProperty("items").GetArrayLength() > 0)).GetProperty("items").EnumerateArray());
     }
 
     [Fact]
@@ -140,8 +151,12 @@ public sealed class RescanApiTests : IAsyncLifetime
         Assert.Equal("Succeeded", (await api.GetAsync(self + "?wait=60")).GetProperty("outcome").GetProperty("outcome").GetString());
 
         await using ApiHost slow = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }]);
-        (_, JsonElement started, _) = await slow.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
-        Assert.Equal("Running", (await slow.GetAsync(started.GetProperty("links").GetProperty("self").GetString() + "?wait=1")).GetProperty("status").GetString());
+        (_, JsonElement started, _) = await slow.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        Assert.Equal(
+            "Running",
+            (await slow.GetAsync(started.GetProperty("links").GetProperty("self").GetString() + "?wait=1")).GetProperty("status")
+                .GetString());
         Assert.Equal(400, (await api.SendAsync(HttpMethod.Get, self + "?wait=231")).Status);
     }
 
@@ -153,15 +168,23 @@ public sealed class RescanApiTests : IAsyncLifetime
     {
         // Left alone, the first poll would come after minutes.
         await using ApiHost slow = await ApiHost.StartAsync(
-            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(3) }], new() { ["Rescan:Polling:Kappa"] = "600", ["Rescan:Polling:MaxInterval"] = "01:00:00" });
-        (_, JsonElement started, _) = await slow.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(3) }], new()
+            {
+                ["Rescan:Polling:Kappa"] = "600", ["Rescan:Polling:MaxInterval"] = "01:00:00",
+            });
+        (_, JsonElement started, _) = await slow.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
         string self = started.GetProperty("links").GetProperty("self").GetString()!;
-        JsonElement watching = await slow.UntilAsync(self, r => r.GetProperty("phase").GetString() == "Watching" && r.GetProperty("nextPollAt").ValueKind == JsonValueKind.String);
+        JsonElement watching = await slow.UntilAsync(
+            self, r => r.GetProperty("phase").GetString() == "Watching" && r.GetProperty("nextPollAt").ValueKind == JsonValueKind.String);
         Assert.True(watching.GetProperty("nextPollAt").GetDateTimeOffset() > DateTimeOffset.UtcNow + TimeSpan.FromMinutes(1));
 
         await slow.GetAsync(self + query);
 
-        Assert.Equal("Succeeded", (await slow.UntilAsync(self, r => r.GetProperty("status").GetString() == "Completed")).GetProperty("outcome").GetProperty("outcome").GetString());
+        Assert.Equal(
+            "Succeeded",
+            (await slow.UntilAsync(self, r => r.GetProperty("status").GetString() == "Completed")).GetProperty("outcome")
+                .GetProperty("outcome").GetString());
     }
 
     [Theory]
@@ -186,12 +209,14 @@ public sealed class RescanApiTests : IAsyncLifetime
     {
         (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(HttpMethod.Head, "/api/rescans");
 
-        Assert.Equal((200, JsonValueKind.Undefined, "application/json"), (status, body.ValueKind, answer.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (200, JsonValueKind.Undefined, "application/json"), (status, body.ValueKind, answer.Content.Headers.ContentType?.MediaType));
     }
 
     private static string? Name(JsonElement rescan) => rescan.GetProperty("repository").GetProperty("name").GetString();
 
-    private async Task<JsonElement[]> ListAsync(string query) => [.. (await api.GetAsync("/api/rescans?" + query)).GetProperty("items").EnumerateArray()];
+    private async Task<JsonElement[]> ListAsync(string query) =>
+        [.. (await api.GetAsync("/api/rescans?" + query)).GetProperty("items").EnumerateArray()];
 
     private async Task<JsonElement> StartAsync(string repository)
     {
@@ -200,5 +225,6 @@ public sealed class RescanApiTests : IAsyncLifetime
         return body;
     }
 
-    private Task<JsonElement> EndOfAsync(string path) => api.UntilAsync(path, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);
+    private Task<JsonElement> EndOfAsync(string path) =>
+        api.UntilAsync(path, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);
 }

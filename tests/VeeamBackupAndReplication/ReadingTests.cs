@@ -79,7 +79,9 @@ public sealed class ReadingTests
               {"id":1,"status":"Novel","startTime":"2026-08-25T14:09:03Z","title":"a","description":"a"}]}
             """));
 
-        Assert.Equal([("Novel", "a"), (LogStatus.Success, "b done: n 3, m, 4"), (LogStatus.Error, "c: why")], log.Select(i => (i.Status, i.Message)));
+        Assert.Equal(
+            [("Novel", "a"), (LogStatus.Success, "b done: n 3, m, 4"), (LogStatus.Error, "c: why")],
+            log.Select(i => (i.Status, i.Message)));
         Assert.Empty(SessionLogReader.Read(Json("""{"totalRecords":0}""")));
     }
 
@@ -90,7 +92,8 @@ public sealed class ReadingTests
     [InlineData("""{"type":"AmazonS3Glacier","bucket":{"bucketName":"b","folderName":"f"}}""", "b", "f", true)]
     [InlineData("""{"type":"AmazonS3External"}""", null, null, true)]
     [InlineData("""{"type":"WinLocal","repository":{"path":"C:\\Backup"}}""", null, null, true)]
-    public void Runs_take_object_storage_and_leave_out_the_rest_unless_it_is_named(string json, string? bucket, string? folder, bool leftOut)
+    public void Runs_take_object_storage_and_leave_out_the_rest_unless_it_is_named(
+        string json, string? bucket, string? folder, bool leftOut)
     {
         Repository repository = RepositoryItemReader.Read(Json(json)) with { Name = "One" };
 
@@ -110,7 +113,9 @@ public sealed class ReadingTests
     [InlineData(null, "elsewhere/disk", false)]
     public void Keys_lie_below_Veeam_and_the_folder(string? folder, string key, bool matches)
     {
-        Repository repository = RepositoryItemReader.Read(JsonSerializer.SerializeToElement(new { id = "r", name = "r", type = "AmazonS3", bucket = new { bucketName = "b", folderName = folder } }));
+        Repository repository = RepositoryItemReader.Read(
+            JsonSerializer.SerializeToElement(
+                new { id = "r", name = "r", type = "AmazonS3", bucket = new { bucketName = "b", folderName = folder } }));
 
         Assert.Equal(matches, new RepositoryMatcher([new ListedRepository("one", repository)]).Match("b", key).Count == 1);
     }

@@ -36,10 +36,16 @@ public sealed class RunAgainstStrictServerTests : IAsyncLifetime
 
         Assert.Equal((exit, outcome), (code, printed.GetProperty("outcome").GetString()));
         Assert.Equal(Keys, printed.EnumerateObject().Select(p => p.Name));
-        Assert.All(printed.GetProperty("log").EnumerateArray(), i => Assert.Equal(["time", "status", "message"], i.EnumerateObject().Select(p => p.Name)));
-        Assert.Equal(["Resynchronize started: 3 backups", "Found 3 backups: 3 backups"], printed.GetProperty("log").EnumerateArray().Select(i => i.GetProperty("message").GetString()!));
+        Assert.All(
+            printed.GetProperty("log").EnumerateArray(),
+            i => Assert.Equal(["time", "status", "message"], i.EnumerateObject().Select(p => p.Name)));
+        Assert.Equal(
+            ["Resynchronize started: 3 backups", "Found 3 backups: 3 backups"],
+            printed.GetProperty("log").EnumerateArray().Select(i => i.GetProperty("message").GetString()!));
         Assert.Equal((1, 1, 0), (server.Count("rescan"), server.Count("password"), server.Count("refresh_token")));
-        Assert.Equal(result is "None" or "Partial", (printed.GetProperty("reason").GetString() ?? "").Contains("does not count as a success", StringComparison.Ordinal));
+        Assert.Equal(
+            result is "None" or "Partial",
+            (printed.GetProperty("reason").GetString() ?? "").Contains("does not count as a success", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -214,7 +220,8 @@ public sealed class RunAgainstStrictServerTests : IAsyncLifetime
 
     private string[] Arguments(params string[] more) =>
     [
-        "run", "--kind", "vbr", "--base-url", server.Url.AbsoluteUri, "--username", StrictServer.User, "--password-stdin", "--thumbprint", server.Thumbprint,
+        "run", "--kind", "vbr", "--base-url", server.Url.AbsoluteUri, "--username", StrictServer.User, "--password-stdin", "--thumbprint",
+        server.Thumbprint,
         "--repository", "Repository 01", "--state", folder, "--output", "json", .. more,
     ];
 

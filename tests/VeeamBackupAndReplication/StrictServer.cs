@@ -29,7 +29,8 @@ internal sealed class StrictServer : IAsyncDisposable
         ["/api/v1/backupInfrastructure/repositories"] = ["skip", "limit", "orderColumn", "orderAsc", "nameFilter", "typeFilter"],
         ["/api/v1/sessions"] =
         [
-            "skip", "limit", "orderColumn", "orderAsc", "nameFilter", "createdAfterFilter", "createdBeforeFilter", "endedAfterFilter", "endedBeforeFilter",
+            "skip", "limit", "orderColumn", "orderAsc", "nameFilter", "createdAfterFilter", "createdBeforeFilter", "endedAfterFilter",
+            "endedBeforeFilter",
             "typeFilter", "stateFilter", "resultFilter", "jobIdFilter",
         ],
     };
@@ -120,9 +121,13 @@ internal sealed class StrictServer : IAsyncDisposable
     private async Task HandleAsync(HttpContext http)
     {
         string kind = KindOf(http.Request.Path);
-        string grant = kind == "token" && http.Request.HasFormContentType ? (await http.Request.ReadFormAsync())["grant_type"].ToString() : "";
+        string grant = kind == "token" && http.Request.HasFormContentType
+            ? (await http.Request.ReadFormAsync())["grant_type"].ToString()
+            : "";
         Requests.Enqueue(grant.Length > 0 ? grant : kind);
-        string? trouble = Troubles.TryGetValue(kind, out ConcurrentQueue<string>? queue) && queue.TryDequeue(out string? next) ? next : null;
+        string? trouble = Troubles.TryGetValue(kind, out ConcurrentQueue<string>? queue) && queue.TryDequeue(out string? next)
+            ? next
+            : null;
         switch (trouble)
         {
             case "drop":
@@ -180,7 +185,8 @@ internal sealed class StrictServer : IAsyncDisposable
 
         if (kind == "other" && http.Request.Path == "/swagger/index.js")
         {
-            await http.Response.WriteAsync("const urls = [" + string.Join(",", Revisions.Select(r => $"\"/swagger/v{r}/swagger.json\"")) + "];");
+            await http.Response.WriteAsync(
+                "const urls = [" + string.Join(",", Revisions.Select(r => $"\"/swagger/v{r}/swagger.json\"")) + "];");
             return;
         }
 
@@ -203,7 +209,8 @@ internal sealed class StrictServer : IAsyncDisposable
         }
 
         string bearer = http.Request.Headers.Authorization.ToString();
-        if (!bearer.StartsWith("Bearer ", StringComparison.Ordinal) || !access.TryGetValue(bearer[7..], out DateTimeOffset until) || until < DateTimeOffset.UtcNow)
+        if (!bearer.StartsWith("Bearer ", StringComparison.Ordinal) || !access.TryGetValue(bearer[7..], out DateTimeOffset until)
+            || until < DateTimeOffset.UtcNow)
         {
             await ErrorAsync(http, 401, "ExpiredToken", "The token has expired.");
             return;
@@ -255,7 +262,8 @@ internal sealed class StrictServer : IAsyncDisposable
         refresh[renewal] = 0;
         await http.Response.WriteAsJsonAsync(new Dictionary<string, object>
         {
-            ["access_token"] = token, ["token_type"] = "bearer", ["refresh_token"] = renewal, ["expires_in"] = (int)TokenLifetime.TotalSeconds,
+            ["access_token"] = token, ["token_type"] = "bearer", ["refresh_token"] = renewal,
+            ["expires_in"] = (int)TokenLifetime.TotalSeconds,
             [".issued"] = "2026-08-25T14:09:03", [".expires"] = "2026-08-25T14:24:03",
         });
     }
@@ -266,7 +274,8 @@ internal sealed class StrictServer : IAsyncDisposable
         switch (http.Request.Method, kind)
         {
             case ("GET", "other"):
-                return http.Response.WriteAsJsonAsync(new { vbrId = Guid.NewGuid(), name = "vbr", buildVersion = "13.1.0.411", patches = Array.Empty<string>() });
+                return http.Response.WriteAsJsonAsync(
+                    new { vbrId = Guid.NewGuid(), name = "vbr", buildVersion = "13.1.0.411", patches = Array.Empty<string>() });
             case ("GET", "repositories"):
                 return PageAsync(http, Repositories());
             case ("GET", "sessions"):
@@ -291,15 +300,22 @@ internal sealed class StrictServer : IAsyncDisposable
     [
         .. Enumerable.Range(1, 450).Select(i => (object)new
         {
-            id = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{451 - i:x12}"), name = string.Create(CultureInfo.InvariantCulture, $"Repository {451 - i:00}"), description = "",
+            id = string.Create(CultureInfo.InvariantCulture, $"00000000-0000-4000-8000-{451 - i:x12}"),
+            name = string.Create(CultureInfo.InvariantCulture, $"Repository {451 - i:00}"), description = "",
             type = "S3Compatible", account = new { servicePoint = "https://s3.lab.example", regionId = "us-east-1" },
-            bucket = new { bucketName = "lab", folderName = string.Create(CultureInfo.InvariantCulture, $"r{451 - i}"), immutability = new { isEnabled = true } },
+            bucket = new
+            {
+                bucketName = "lab", folderName = string.Create(CultureInfo.InvariantCulture, $"r{451 - i}"),
+                immutability = new { isEnabled = true },
+            },
         }),
     ];
 
     private IEnumerable<object> Listed(IQueryCollection query, string revision)
     {
-        DateTimeOffset since = query["createdAfterFilter"].ToString() is { Length: > 0 } after ? DateTimeOffset.Parse(after, CultureInfo.InvariantCulture) : default;
+        DateTimeOffset since = query["createdAfterFilter"].ToString() is { Length: > 0 } after
+            ? DateTimeOffset.Parse(after, CultureInfo.InvariantCulture)
+            : default;
         StrictSession own = new(DateTimeOffset.UtcNow.AddSeconds(-1), TimeSpan.FromSeconds(30), "Success", "SYSTEM");
         return [own.Describe(revision, null), .. Sessions.Values.Where(s => s.Created >= since).OrderByDescending(s => s.Created).Select(s => s.Describe(revision, null))];
     }
@@ -313,7 +329,8 @@ internal sealed class StrictServer : IAsyncDisposable
         }
 
         JsonElement body = http.Request.HasJsonContentType() ? await http.Request.ReadFromJsonAsync<JsonElement>() : default;
-        if (body.ValueKind != JsonValueKind.Object || body.EnumerateObject().Count() != 1 || !body.TryGetProperty("repositoryIds", out JsonElement ids)
+        if (body.ValueKind != JsonValueKind.Object || body.EnumerateObject().Count() != 1
+            || !body.TryGetProperty("repositoryIds", out JsonElement ids)
             || ids.GetArrayLength() != 1 || !ids[0].TryGetGuid(out Guid id))
         {
             await ViolatedAsync(http, "The body is {\"repositoryIds\": [one uuid]}.");

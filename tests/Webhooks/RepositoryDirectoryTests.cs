@@ -139,7 +139,8 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
         Assert.Equal(1, servers[0].Count(List));
     }
 
-    private static IEnumerable<string> Found(RepositoryListing listing, string folder) => listing.Matcher.Match("backups", folder + "/disk").Select(l => l.Appliance);
+    private static IEnumerable<string> Found(RepositoryListing listing, string folder) =>
+        listing.Matcher.Match("backups", folder + "/disk").Select(l => l.Appliance);
 
     private static string Page(string folder) => $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","_embedded":{"bucket":"backups"} }]}""";
 

@@ -14,7 +14,8 @@ internal static class SessionReader
 
     private static readonly string[] Words =
     [
-        "Starting", "Working", "Stopping", "Pausing", "Resuming", "WaitingTape", "Idle", "Postprocessing", "WaitingRepository", "WaitingSlot",
+        "Starting", "Working", "Stopping", "Pausing", "Resuming", "WaitingTape", "Idle", "Postprocessing", "WaitingRepository",
+        "WaitingSlot",
         "ActionRequired", "Stopped", "None", "Success", "Warning", "Failed", RescanType,
     ];
 
@@ -31,7 +32,9 @@ internal static class SessionReader
             StartedAt = e.Time("creationTime"),
             StoppedAt = done ? e.Time("endTime") : null,
             ProgressPercent = e.Number("progressPercent") is { } percent ? Math.Clamp(percent, 0, 100) : null,
-            Attention = state == "ActionRequired" ? "The server waits for a person to act on the session (ActionRequired); polling goes on." : null,
+            Attention = state == "ActionRequired"
+                ? "The server waits for a person to act on the session (ActionRequired); polling goes on."
+                : null,
         };
     }
 
@@ -56,7 +59,8 @@ internal static class SessionReader
     private static string NameOf(string account) => account[(account.LastIndexOf('\\') + 1)..].Split('@')[0];
 
     /// <summary>A documented word whatever its case; any other as the server spells it.</summary>
-    private static string? Word(string? text) => text is null ? null : Array.Find(Words, w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)) ?? text;
+    private static string? Word(string? text) =>
+        text is null ? null : Array.Find(Words, w => string.Equals(w, text, StringComparison.OrdinalIgnoreCase)) ?? text;
 
     private static SessionState StateOf(string state) => state switch
     {
@@ -68,12 +72,13 @@ internal static class SessionReader
     };
 
     /// <summary>A session that was stopped by REST ends as Failed, and isCanceled stays false.</summary>
-    private static SessionResult ResultOf(JsonElement result) => result.Text("isCanceled") == "true" ? SessionResult.Canceled : Word(result.Text("result")) switch
-    {
-        "Success" => SessionResult.Succeeded,
-        "Warning" => SessionResult.Warning,
-        _ => SessionResult.FailedOrCanceled,
-    };
+    private static SessionResult ResultOf(JsonElement result) =>
+        result.Text("isCanceled") == "true" ? SessionResult.Canceled : Word(result.Text("result")) switch
+        {
+            "Success" => SessionResult.Succeeded,
+            "Warning" => SessionResult.Warning,
+            _ => SessionResult.FailedOrCanceled,
+        };
 
     private static string? ReasonOf(JsonElement result)
     {

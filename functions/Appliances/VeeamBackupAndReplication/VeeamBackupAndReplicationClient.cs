@@ -40,7 +40,9 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     /// <inheritdoc/>
     public string Name => options.Name;
 
-    /// <summary>By the server's own time, which it stamps its sessions with; by the date of an answer where it does not tell that.</summary>
+    /// <summary>
+    /// By the server's own time, which it stamps its sessions with; by the date of an answer where it does not tell that.
+    /// </summary>
     public TimeSpan? ClockOffset { get; private set; }
 
     /// <inheritdoc/>
@@ -68,7 +70,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
 
         try
         {
-            await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Post, "../oauth2/logout", grants.Revision, held.Access, null, cancellationToken);
+            await connection.SendAsync(
+                ApplianceCall.SignOut, HttpMethod.Post, "../oauth2/logout", grants.Revision, held.Access, null, cancellationToken);
         }
         catch (ApplianceException)
         {
@@ -104,7 +107,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         api.CheckSession(ApplianceCall.Session, answer.Text("id"), sessionId);
         return answer.Text("state") is { Length: > 0 }
             ? SessionReader.Read(answer)
-            : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no state; a proxy may stand in between.");
+            : throw new ApplianceException(
+                ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no state; a proxy may stand in between.");
     }
 
     /// <inheritdoc/>
@@ -115,7 +119,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         List<ApplianceSession> all = [];
         await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, path, MostSessions, cancellationToken))
         {
-            if (SessionReader.ReadCandidate(item, options.Username) is { } session && (session.StartedAt is null || session.StartedAt >= since))
+            if (SessionReader.ReadCandidate(item, options.Username) is { } session
+                && (session.StartedAt is null || session.StartedAt >= since))
             {
                 all.Add(session);
             }
@@ -145,7 +150,9 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         }
         catch (ApplianceException e) when (e.Failure is ApplianceFailure.NotFound || e.Status is 403)
         {
-            lack = e.Status is 403 ? $"the account may not read the server's description, so it seems to lack the role {product.RolesThatRescan[0]}, which rescan needs" : null;
+            lack = e.Status is 403
+                ? $"the account may not read the server's description, so it seems to lack the role {product.RolesThatRescan[0]}, which rescan needs"
+                : null;
         }
 
         AccessToken held = await tokens.GetAsync(null, cancellationToken);
@@ -158,7 +165,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         try
         {
             DateTimeOffset asked = time.GetUtcNow();
-            JsonElement answer = await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "serverTime", grants.Revision, null, null, cancellationToken);
+            JsonElement answer = await connection.SendAsync(
+                ApplianceCall.Version, HttpMethod.Get, "serverTime", grants.Revision, null, null, cancellationToken);
             DateTimeOffset now = time.GetUtcNow();
             ClockOffset = answer.Time("serverTime") is { } told ? told - (asked + ((now - asked) / 2)) : connection.ClockOffset;
         }
@@ -168,7 +176,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         }
     }
 
-    private IAsyncEnumerable<JsonElement> PagesAsync(ApplianceCall call, string path, int most, CancellationToken cancellationToken) => api.PagesAsync(
+    private IAsyncEnumerable<JsonElement> PagesAsync(ApplianceCall call, string path, int most, CancellationToken cancellationToken) =>
+        api.PagesAsync(
         call, skip => string.Create(CultureInfo.InvariantCulture, $"{path}skip={skip}&limit={PageSize}"), "data",
         p => p.Part("pagination").Number("total"), most, cancellationToken);
 }

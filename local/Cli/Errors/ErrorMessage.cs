@@ -33,8 +33,10 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         CommandException command => new(command.ExitCode, command.Message),
         OptionsValidationException options => new(ExitCodes.Configuration,
             string.Join('\n', options.Failures.Distinct().Select(f => "  " + f).Prepend("the settings have faults:"))),
-        AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } all && all.All(i => i is OptionsValidationException) =>
-            Translate(new OptionsValidationException("", typeof(object), all.Cast<OptionsValidationException>().SelectMany(i => i.Failures))),
+        AggregateException several when several.Flatten().InnerExceptions is { Count: > 0 } all
+            && all.All(i => i is OptionsValidationException) =>
+            Translate(
+                new OptionsValidationException("", typeof(object), all.Cast<OptionsValidationException>().SelectMany(i => i.Failures))),
         ApplianceException appliance => new(ExitCodes.Of(ExitCodes.OutcomeOf(appliance)), appliance.Message),
         TaskHubException or OutcomeStoreException => new(ExitCodes.Configuration, e.Message),
         InvalidOperationException { InnerException: TaskHubException lost } => new(ExitCodes.State, lost.Message),

@@ -16,7 +16,8 @@ internal static class CancelCommand
 {
     private const string Reason = "Canceled by the operator.";
     private const string UnderWay = "is being canceled; rescan status shows when it has ended.";
-    private const string Left = "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now.";
+    private const string Left =
+        "is canceled as soon as rescan serve, or the rescan run that began it, goes on with it: no process runs it now.";
 
     public static Command Create()
     {
@@ -45,7 +46,8 @@ internal static class CancelCommand
                 RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
                 if (rescan.Outcome is { } outcome)
                 {
-                    throw new CommandException(ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
+                    throw new CommandException(
+                        ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
                 }
 
                 string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
@@ -85,7 +87,8 @@ internal static class CancelCommand
         }
         catch (TaskHubInUseException e)
         {
-            using OwnerClient owner = new(address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
+            using OwnerClient owner = new(
+                address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
             await owner.CancelAsync(id, cancellationToken);
             return UnderWay;
         }

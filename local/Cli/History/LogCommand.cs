@@ -48,7 +48,9 @@ internal static class LogCommand
             RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
             if (parse.GetValue(follow))
             {
-                await LogFollow.FollowAsync(c => source.FindAsync(rescan.RequestId ?? rescan.Id, c), (r, c) => ReadAsync(source, r, key, true, c), cancellationToken);
+                await LogFollow.FollowAsync(
+                    c => source.FindAsync(rescan.RequestId ?? rescan.Id, c), (r, c) => ReadAsync(source, r, key, true, c),
+                    cancellationToken);
                 return 0;
             }
 
@@ -59,7 +61,8 @@ internal static class LogCommand
                 return 0;
             }
 
-            string nothing = log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet" : "; its session wrote no log";
+            string nothing = log.Count > 0 ? "" : rescan.Outcome is null ? "; nothing of its log is known yet"
+                : "; its session wrote no log";
             Screen.Error.Say(LogLines.Head(rescan) + nothing);
             foreach (SessionLogItem item in log)
             {
@@ -71,7 +74,8 @@ internal static class LogCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<SessionLogItem>> ReadAsync(HistorySource source, RescanView rescan, string? key, bool look, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SessionLogItem>> ReadAsync(
+        HistorySource source, RescanView rescan, string? key, bool look, CancellationToken cancellationToken)
     {
         if (rescan.Outcome is not null)
         {

@@ -29,12 +29,14 @@ internal sealed class OwnerClient : IDisposable
     /// <param name="look">Whether somebody looks on, so that the session is polled more often.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<RescanLogView> GetLogAsync(string id, bool look, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log{(look ? "?look=true" : "")}", cancellationToken)).Deserialize<RescanLogView>(Output.Json)!;
+        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log{(look ? "?look=true" : "")}", cancellationToken))
+            .Deserialize<RescanLogView>(Output.Json)!;
 
     public async Task<ScheduleView> GetScheduleAsync(CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<ScheduleView>(Output.Json)!;
 
-    public Task CancelAsync(string id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
+    public Task CancelAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
 
     public void Dispose() => http.Dispose();
 
@@ -46,16 +48,23 @@ internal sealed class OwnerClient : IDisposable
             using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.Unauthorized)
             {
-                throw new CommandException(ExitCodes.Configuration, $"The process at {http.BaseAddress} asks for its key: set Rescan__Key as it has it.");
+                throw new CommandException(
+                    ExitCodes.Configuration, $"The process at {http.BaseAddress} asks for its key: set Rescan__Key as it has it.");
             }
 
             JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
             return answer.IsSuccessStatusCode ? body
-                : throw new CommandException(ExitCodes.Rejected, body.TryGetProperty("detail", out JsonElement detail) ? detail.GetString()! : $"The process at {http.BaseAddress} answered {(int)answer.StatusCode}.");
+                : throw new CommandException(
+                    ExitCodes.Rejected,
+                    body.TryGetProperty("detail", out JsonElement detail)
+                        ? detail.GetString()!
+                        : $"The process at {http.BaseAddress} answered {(int)answer.StatusCode}.");
         }
         catch (HttpRequestException e)
         {
-            throw new CommandException(ExitCodes.Unreachable, $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {ErrorMessage.Reason(e)}");
+            throw new CommandException(
+                ExitCodes.Unreachable,
+                $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {ErrorMessage.Reason(e)}");
         }
         catch (JsonException)
         {

@@ -18,7 +18,8 @@ namespace Rescan.Local.Cli.Init;
 /// <param name="Schedule">When all is rescanned: a time of the day or NCRONTAB.</param>
 /// <param name="TimeZone">The time zone of that.</param>
 internal sealed record InitAnswers(
-    ApplianceProduct? Product, string? Address, string? Username, string? Password, IReadOnlyList<string> Thumbprints, string ApiVersion, string? Name,
+    ApplianceProduct? Product, string? Address, string? Username, string? Password, IReadOnlyList<string> Thumbprints, string ApiVersion,
+    string? Name,
     string? Schedule, string TimeZone)
 {
     private const string ZoneKey = "WEBSITE_TIME_ZONE";
@@ -36,7 +37,8 @@ internal sealed record InitAnswers(
     {
         bool isBare = !text.Contains("://", StringComparison.Ordinal);
         return !Uri.TryCreate(isBare ? "https://" + text : text, UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url) ? null
-            : isBare && url.IsDefaultPort && !text.Contains(":443", StringComparison.Ordinal) ? new UriBuilder(url) { Port = product.DefaultPort }.Uri
+            : isBare && url.IsDefaultPort && !text.Contains(":443", StringComparison.Ordinal)
+                ? new UriBuilder(url) { Port = product.DefaultPort }.Uri
             : url;
     }
 
@@ -77,16 +79,21 @@ internal sealed class InitArguments
 
     private readonly Option<string> apiVersion = new("--api-version")
     {
-        HelpName = "REVISION", Description = "x-api-version, or auto for the newest that has rescan", DefaultValueFactory = _ => ApplianceProduct.Auto,
+        HelpName = "REVISION", Description = "x-api-version, or auto for the newest that has rescan",
+        DefaultValueFactory = _ => ApplianceProduct.Auto,
     };
 
     private readonly Option<string?> name = ApplianceArguments.NameOption();
     private readonly Option<string?> schedule = new("--schedule")
     {
-        HelpName = "WHEN", Description = $"when all repositories are rescanned: a time of the day, or NCRONTAB. Unless given {InitAnswers.UsualSchedule}",
+        HelpName = "WHEN",
+        Description = $"when all repositories are rescanned: a time of the day, or NCRONTAB. Unless given {InitAnswers.UsualSchedule}",
     };
 
-    private readonly Option<string?> timeZone = new("--time-zone") { HelpName = "ZONE", Description = "time zone of the schedule, such as Europe/Berlin; this machine's unless given" };
+    private readonly Option<string?> timeZone = new("--time-zone")
+    {
+        HelpName = "ZONE", Description = "time zone of the schedule, such as Europe/Berlin; this machine's unless given",
+    };
 
     public void AddTo(Command command)
     {
@@ -107,10 +114,13 @@ internal sealed class InitArguments
         string? wrong =
             answers.Address is { } address && InitAnswers.AddressOf(address, answers.Product ?? ApplianceProducts.All[0]) is null
                 ? $"--base-url '{ApplianceArguments.Shown(address)}' must be {ApplianceAddress.Expected}."
-            : answers.Thumbprints.FirstOrDefault(t => t.Length != 64 || !t.All(char.IsAsciiHexDigit)) is { } bad ? $"--thumbprint '{bad}' is no SHA-256 thumbprint of 64 hex digits."
-            : !ApplianceProduct.IsRevisionSetting(answers.ApiVersion) ? $"--api-version '{answers.ApiVersion}' is neither auto nor a revision such as 1.1-rev0."
+            : answers.Thumbprints.FirstOrDefault(t => t.Length != 64 || !t.All(char.IsAsciiHexDigit)) is { } bad
+                ? $"--thumbprint '{bad}' is no SHA-256 thumbprint of 64 hex digits."
+            : !ApplianceProduct.IsRevisionSetting(answers.ApiVersion)
+                ? $"--api-version '{answers.ApiVersion}' is neither auto nor a revision such as 1.1-rev0."
             : InitAnswers.ZoneFault(answers.TimeZone) is { } zone ? "--time-zone " + zone
-            : InitAnswers.ScheduleFault(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault ? "--schedule " + fault
+            : InitAnswers.ScheduleFault(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault
+                ? "--schedule " + fault
             : null;
         return wrong is null ? answers : throw new CommandException(ExitCodes.Usage, wrong);
     }

@@ -12,8 +12,14 @@ internal static class InitCommand
 {
     public static Command Create()
     {
-        Option<string> settings = new("--settings") { HelpName = "FILE", Description = "the settings file to write", DefaultValueFactory = _ => SettingsFile.Usual };
-        Option<bool> yes = new("--yes", "-y") { Description = "ask nothing: take the usual for what is not given, and pin the certificate that is shown" };
+        Option<string> settings = new("--settings")
+        {
+            HelpName = "FILE", Description = "the settings file to write", DefaultValueFactory = _ => SettingsFile.Usual,
+        };
+        Option<bool> yes = new("--yes", "-y")
+        {
+            Description = "ask nothing: take the usual for what is not given, and pin the certificate that is shown",
+        };
         Option<bool> force = new("--force") { Description = "replace a file that is there" };
         InitArguments arguments = new();
         Command command = new DocumentedCommand("init", "Set up an appliance: ask, sign in, write the settings")
@@ -28,7 +34,8 @@ internal static class InitCommand
             ],
             ExitCodes =
             [
-                ("0", "the file is written"), ("6, 7", "the appliance refused, or is not reachable; nothing is written"), ("64", "the command line, or a file that is there"),
+                ("0", "the file is written"), ("6, 7", "the appliance refused, or is not reachable; nothing is written"),
+                ("64", "the command line, or a file that is there"),
                 ("78", "no file can be written there"), ("130", "interrupted; nothing is written"),
             ],
         };
@@ -40,15 +47,18 @@ internal static class InitCommand
         {
             string path = parse.GetValue(settings)!;
             Questions? questions = parse.GetValue(yes) ? null : Questions.OfTerminal()
-                ?? throw new CommandException(ExitCodes.Usage, "There is no terminal to ask at. Give the answers as options, and --yes.\nSee 'rescan init --help'.");
+                ?? throw new CommandException(
+                    ExitCodes.Usage, "There is no terminal to ask at. Give the answers as options, and --yes.\nSee 'rescan init --help'.");
             try
             {
                 NewSettings file = new(path);
                 file.RequireFolder();
                 InitAnswers answers = arguments.Read(parse, asks: questions is not null);
                 bool replace = File.Exists(path) && await MayReplaceAsync(path, parse.GetValue(force), questions, cancellationToken);
-                IReadOnlyDictionary<string, string?> values = await new InitDialog(answers, questions, Screen.Error).RunAsync(cancellationToken);
-                IReadOnlyList<string> faults = await SettingsCheck.FaultsOfAsync(new SettingsFile(path, IsThere: true, values, []), AppHost.Configure(values), cancellationToken);
+                IReadOnlyDictionary<string, string?> values = await new InitDialog(answers, questions, Screen.Error)
+                    .RunAsync(cancellationToken);
+                IReadOnlyList<string> faults = await SettingsCheck.FaultsOfAsync(
+                    new SettingsFile(path, IsThere: true, values, []), AppHost.Configure(values), cancellationToken);
                 if (faults.Count > 0)
                 {
                     throw new OptionsValidationException("", typeof(SettingsFile), faults);
@@ -84,10 +94,13 @@ internal static class InitCommand
             return true;
         }
 
-        throw new CommandException(ExitCodes.Usage, $"{path} is there already and stays as it is. Name another file with --settings, or replace it with --force.");
+        throw new CommandException(
+            ExitCodes.Usage, $"{path} is there already and stays as it is. Name another file with --settings, or replace it with --force.");
     }
 
     /// <summary>As a shell takes it for one word.</summary>
     private static string Quoted(string path) =>
-        path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-:\\".Contains(c, StringComparison.Ordinal)) ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-:\\".Contains(c, StringComparison.Ordinal))
+            ? path
+            : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

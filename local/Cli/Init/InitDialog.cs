@@ -21,7 +21,9 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
     private const int Indent = 4;
     private const int MostRepositories = 10;
 
-    /// <summary>How often a person may try a password. Accounts are locked after three bad ones, and the next may be somebody else's.</summary>
+    /// <summary>
+    /// How often a person may try a password. Accounts are locked after three bad ones, and the next may be somebody else's.
+    /// </summary>
     private const int MostTries = 2;
 
     /// <summary>The settings, in the order of the file.</summary>
@@ -31,19 +33,25 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         [
             .. answers.Address is null ? ["--base-url"] : Array.Empty<string>(),
             .. answers.Username is null ? ["--username"] : Array.Empty<string>(),
-            .. answers.Password is null ? [$"the password (--password-stdin, or {ApplianceArguments.PasswordVariable})"] : Array.Empty<string>(),
+            .. answers.Password is null
+                ? [$"the password (--password-stdin, or {ApplianceArguments.PasswordVariable})"]
+                : Array.Empty<string>(),
         ];
         if (questions is null && missing.Length > 0)
         {
-            throw new CommandException(ExitCodes.Usage, $"'rescan init --yes' asks nothing, so it needs {string.Join(", ", missing)}.\nSee 'rescan init --help'.");
+            throw new CommandException(
+                ExitCodes.Usage, $"'rescan init --yes' asks nothing, so it needs {string.Join(", ", missing)}.\nSee 'rescan init --help'.");
         }
 
         ApplianceProduct product = answers.Product
             ?? (questions is null ? ApplianceProducts.All[0] : await questions.ChooseAsync("What is to be rescanned?", ApplianceProducts.All, p => p.Title, cancellationToken));
         string written = answers.Address ?? await questions!.AskAsync(
-            "Address, as HOST or https://HOST:PORT:", null, a => InitAnswers.AddressOf(a, product) is null ? $"It must be {ApplianceAddress.Expected}." : null, cancellationToken);
+            "Address, as HOST or https://HOST:PORT:", null, a => InitAnswers.AddressOf(a, product) is null
+                ? $"It must be {ApplianceAddress.Expected}."
+                : null, cancellationToken);
         Uri address = InitAnswers.AddressOf(written, product)!;
-        string username = answers.Username ?? await questions!.AskAsync($"Account, without MFA ({product.RolesThatRescan[^1]}):", null, _ => null, cancellationToken);
+        string username = answers.Username ?? await questions!.AskAsync(
+            $"Account, without MFA ({product.RolesThatRescan[^1]}):", null, _ => null, cancellationToken);
         string? pin = await JudgeAsync(await ApplianceCertificate.LookAsync(address, cancellationToken), address, cancellationToken);
         Dictionary<string, string?> settings = new()
         {
@@ -63,7 +71,10 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         string schedule = answers.Schedule ?? (questions is null ? InitAnswers.UsualSchedule : await questions.AskAsync(
             $"When are all repositories rescanned ({answers.TimeZone})? A time of the day, or NCRONTAB", InitAnswers.UsualSchedule,
             s => InitAnswers.ScheduleFault(s, answers.TimeZone), cancellationToken));
-        Dictionary<string, string?> whole = new() { ["RescanSchedule"] = InitAnswers.ExpressionOf(schedule), ["WEBSITE_TIME_ZONE"] = answers.TimeZone };
+        Dictionary<string, string?> whole = new()
+        {
+            ["RescanSchedule"] = InitAnswers.ExpressionOf(schedule), ["WEBSITE_TIME_ZONE"] = answers.TimeZone,
+        };
         Due(whole);
         foreach ((string key, string? value) in settings)
         {
@@ -85,13 +96,17 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         {
             return answers.Thumbprints.Contains(certificate.Thumbprint)
                 ? certificate.Thumbprint
-                : throw new CommandException(ExitCodes.Rejected, "It is not the one that --thumbprint names. If it is the appliance's own, name it; if not, somebody stands in between. No password was sent, nothing was written.");
+                : throw new CommandException(
+                    ExitCodes.Rejected,
+                    "It is not the one that --thumbprint names. If it is the appliance's own, name it; if not, somebody stands in between. No password was sent, nothing was written.");
         }
 
         if (certificate.Doubts is null)
         {
             screen.Say("This system's roots vouch for it. A pinned one must be pinned anew when it is renewed.");
-            return questions is not null && await questions.ConfirmAsync("Pin it all the same?", cancellationToken) ? certificate.Thumbprint : null;
+            return questions is not null && await questions.ConfirmAsync("Pin it all the same?", cancellationToken)
+                ? certificate.Thumbprint
+                : null;
         }
 
         screen.Say($"This system does not trust it: {certificate.Doubts}. Compare the SHA-256 with the one that the appliance shows at its own console.");
@@ -109,7 +124,9 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
                 ?? await questions!.AskSecretAsync($"Password of {username} (it is not shown):", cancellationToken);
             if (password == refused)
             {
-                throw new CommandException(ExitCodes.Rejected, "That password was refused already, so it was not sent again: accounts are locked after a few bad ones. Nothing was written.");
+                throw new CommandException(
+                    ExitCodes.Rejected,
+                    "That password was refused already, so it was not sent again: accounts are locked after a few bad ones. Nothing was written.");
             }
 
             settings[Key + "Password"] = password;

@@ -7,7 +7,10 @@ namespace Rescan.Local.Cli.Init;
 /// <param name="path">The file.</param>
 internal sealed class NewSettings(string path)
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n",
+    };
 
     private readonly string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
@@ -17,21 +20,28 @@ internal sealed class NewSettings(string path)
     {
         if (Directory.Exists(path))
         {
-            throw new CommandException(ExitCodes.Configuration, $"{path} is a folder; --settings names the file to write, such as {Path.Combine(path, Settings.SettingsFile.Usual)}.");
+            throw new CommandException(
+                ExitCodes.Configuration,
+                $"{path} is a folder; --settings names the file to write, such as {Path.Combine(path, Settings.SettingsFile.Usual)}.");
         }
 
         if (!Directory.Exists(folder))
         {
-            throw new CommandException(ExitCodes.Configuration, $"The folder {folder} is not there. Make it, or name another file with --settings.");
+            throw new CommandException(
+                ExitCodes.Configuration, $"The folder {folder} is not there. Make it, or name another file with --settings.");
         }
 
         try
         {
-            using FileStream trial = new(Temporary(), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
+            using FileStream trial = new(
+                Temporary(),
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException(ExitCodes.Configuration, $"No file can be written in {folder}: {Errors.ErrorMessage.Reason(e)} Name another with --settings.");
+            throw new CommandException(
+                ExitCodes.Configuration,
+                $"No file can be written in {folder}: {Errors.ErrorMessage.Reason(e)} Name another with --settings.");
         }
     }
 

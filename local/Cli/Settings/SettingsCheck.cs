@@ -12,7 +12,8 @@ internal static class SettingsCheck
     /// <param name="file">The settings.</param>
     /// <param name="configuration">The same as the app reads them.</param>
     /// <param name="cancellationToken">Ends the look-up of names.</param>
-    public static async Task<IReadOnlyList<string>> FaultsOfAsync(SettingsFile file, IConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> FaultsOfAsync(
+        SettingsFile file, IConfiguration configuration, CancellationToken cancellationToken)
     {
         ServiceCollection services = new();
         services.AddLogging();

@@ -24,7 +24,11 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
     private static readonly string[] Known = ["$schema", "IsEncrypted", ValuesKey, "Host", "ConnectionStrings"];
 
     /// <summary>The option that names the file.</summary>
-    public static Option<string> Option() => new("--settings") { HelpName = "FILE", Description = "the settings file; the environment wins over it", DefaultValueFactory = _ => Usual };
+    public static Option<string> Option() =>
+        new("--settings")
+        {
+            HelpName = "FILE", Description = "the settings file; the environment wins over it", DefaultValueFactory = _ => Usual,
+        };
 
     /// <summary>The settings that a command line asks for.</summary>
     /// <exception cref="OptionsValidationException">The file has faults, all of which are told.</exception>
@@ -46,7 +50,9 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
     {
         if (Directory.Exists(file))
         {
-            throw new CommandException(ExitCodes.Configuration, $"{file} is a folder; --settings names the file with the settings, such as {Path.Combine(file, Usual)}.");
+            throw new CommandException(
+                ExitCodes.Configuration,
+                $"{file} is a folder; --settings names the file with the settings, such as {Path.Combine(file, Usual)}.");
         }
 
         Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
@@ -58,7 +64,9 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
         }
         else if (isNamed)
         {
-            throw new CommandException(ExitCodes.Configuration, $"{file} is not there. Name the settings file with --settings, or leave that out to take the environment alone.");
+            throw new CommandException(
+                ExitCodes.Configuration,
+                $"{file} is not there. Name the settings file with --settings, or leave that out to take the environment alone.");
         }
 
         foreach ((string key, string? value) in EnvironmentSettings.Read())
@@ -74,19 +82,29 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
         try
         {
             using JsonDocument document = JsonDocument.Parse(
-                System.IO.File.ReadAllText(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            JsonProperty[] parts = document.RootElement.ValueKind == JsonValueKind.Object ? [.. document.RootElement.EnumerateObject()] : [];
+                System.IO.File.ReadAllText(file), new JsonDocumentOptions
+                {
+                    CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+                });
+            JsonProperty[] parts = document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject()]
+                : [];
             if (Array.Find(parts, p => Is(p, ValuesKey) && p.Value.ValueKind == JsonValueKind.Object) is not { Value.ValueKind: JsonValueKind.Object } settings)
             {
-                throw new CommandException(ExitCodes.Configuration, $"{file} has no object \"Values\" with the settings in it, as local.settings.sample.json has.");
+                throw new CommandException(
+                    ExitCodes.Configuration,
+                    $"{file} has no object \"Values\" with the settings in it, as local.settings.sample.json has.");
             }
 
             if (Array.Exists(parts, p => Is(p, "IsEncrypted") && p.Value.ValueKind == JsonValueKind.True))
             {
-                throw new CommandException(ExitCodes.Configuration, $"{file} is encrypted by Core Tools. Decrypt it in its folder: func settings decrypt");
+                throw new CommandException(
+                    ExitCodes.Configuration, $"{file} is encrypted by Core Tools. Decrypt it in its folder: func settings decrypt");
             }
 
-            faults.AddRange(parts.Where(p => !Known.Any(k => Is(p, k))).Select(p => $"{Shown(p)}: it stands beside \"Values\", where nothing is read; settings go into \"Values\""));
+            faults.AddRange(
+                parts.Where(p => !Known.Any(k => Is(p, k))).Select(
+                    p => $"{Shown(p)}: it stands beside \"Values\", where nothing is read; settings go into \"Values\""));
             foreach (JsonProperty setting in settings.Value.EnumerateObject())
             {
                 if (setting.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
@@ -117,7 +135,8 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
         {
             switch (inner.ValueKind)
             {
-                case JsonValueKind.Object when inner.EnumerateObject().FirstOrDefault() is { Value.ValueKind: not JsonValueKind.Undefined } first:
+                case JsonValueKind.Object when inner.EnumerateObject()
+                    .FirstOrDefault() is { Value.ValueKind: not JsonValueKind.Undefined } first:
                     key += "__" + SafeText.Line(first.Name, MaxShown);
                     inner = first.Value;
                     break;

@@ -42,11 +42,14 @@ internal sealed record SettingsReport(
         foreach (Appliance appliance in Appliances)
         {
             screen.Say($"    {appliance.Name}: {ApplianceProducts.Find(appliance.Kind)?.Title} at {appliance.BaseUrl}", Indent + 2);
-            screen.Say($"      account {appliance.Username}, its password {(appliance.Password == "vault" ? "in Key Vault" : "in the settings")}", Indent + 2);
+            screen.Say(
+                $"      account {appliance.Username}, its password {(appliance.Password == "vault" ? "in Key Vault" : "in the settings")}",
+                Indent + 2);
             screen.Say($"      certificate trusted by {(appliance.Thumbprints == 0 ? "this system's roots" : Count(appliance.Thumbprints, "thumbprint"))}", Indent + 2);
         }
 
-        ScheduleView schedule = new(Schedule.Expression, Schedule.TimeZone, Schedule.IsEnabled, Schedule.NextDueAt, MissedAt: null, Recent: []);
+        ScheduleView schedule = new(
+            Schedule.Expression, Schedule.TimeZone, Schedule.IsEnabled, Schedule.NextDueAt, MissedAt: null, Recent: []);
         foreach (string line in ScheduleText.Lines(schedule, isServed: true, now))
         {
             screen.Say("ok  " + line, Indent);
@@ -60,9 +63,13 @@ internal sealed record SettingsReport(
     }
 
     /// <summary>Without what a person may have put before the @ by mistake.</summary>
-    private static string? ShownAddress(Uri? address) => address is { IsAbsoluteUri: true } ? address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : null;
+    private static string? ShownAddress(Uri? address) =>
+        address is { IsAbsoluteUri: true }
+            ? address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+            : null;
 
-    private static string Count(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+    private static string Count(int count, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     /// <summary>A fault.</summary>
     /// <param name="Key">The setting.</param>

@@ -45,10 +45,12 @@ internal sealed class HttpGuard(LocalHostOptions options)
         limiter.OnRejected = (context, _) =>
         {
             TimeSpan wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan told) ? told : TimeSpan.FromSeconds(1);
-            context.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(
+                CultureInfo.InvariantCulture);
             return ValueTask.CompletedTask;
         };
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => RateLimitPartition.GetTokenBucketLimiter(ClientOf(http), _ => new TokenBucketRateLimiterOptions
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext,
+        string>(http => RateLimitPartition.GetTokenBucketLimiter(ClientOf(http), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = options.RequestBurst,
             TokensPerPeriod = options.RequestsPerSecond,
@@ -72,13 +74,21 @@ internal sealed class HttpGuard(LocalHostOptions options)
             await next(http);
             if (http.Response.StatusCode >= StatusCodes.Status400BadRequest)
             {
-                log.Refused(http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http), Problems.TraceIdOf(http));
+                log.Refused(
+                    http.Request.Method, Shorten(http.Request.Path.Value ?? ""), http.Response.StatusCode, ClientOf(http),
+                    Problems.TraceIdOf(http));
             }
         });
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            StatusCodeSelector = e => e is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
-            ExceptionHandler = http => WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError),
+            StatusCodeSelector = e => e is Microsoft.AspNetCore.Http.BadHttpRequestException bad
+                ? bad.StatusCode
+                : StatusCodes.Status500InternalServerError,
+            ExceptionHandler = http => WriteAsync(
+                http,
+                http.Features.Get<IExceptionHandlerFeature>()?.Error is Microsoft.AspNetCore.Http.BadHttpRequestException bad
+                    ? bad.StatusCode
+                    : StatusCodes.Status500InternalServerError),
         });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, context.HttpContext.Response.StatusCode));
         app.Use(async (http, next) =>

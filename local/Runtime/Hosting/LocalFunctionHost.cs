@@ -54,25 +54,35 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// <summary>The durable worker, for those who count what it does.</summary>
     internal DurableWorker Worker => worker;
 
-    /// <summary>Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or another's. Never otherwise.</summary>
+    /// <summary>
+    /// Completes, with the reason, when the host cannot go on and has stopped taking up work by itself: the state is gone, full, or
+    /// another's. Never otherwise.
+    /// </summary>
     public Task<Exception> Failed => worker.Failed;
 
     /// <summary>Whether every orchestration waits for time or for events.</summary>
     internal bool IsIdle => worker.IsIdle;
 
     /// <summary>Builds and starts the host; settings are validated before anything runs.</summary>
-    /// <exception cref="TaskHubInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is off.</exception>
+    /// <exception cref="TaskHubInUseException">Another process owns the task hub, and <see cref="LocalHostOptions.StandBy"/> is
+    /// off.</exception>
     /// <exception cref="TaskHubException">The task hub cannot be used.</exception>
-    /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, an allowed host or origin is malformed, or a timer's schedule is not valid.</exception>
+    /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, an allowed host or origin is
+    /// malformed, or a timer's schedule is not valid.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
         if (options.Keys.Count == 0 && !options.Url.IsLoopback)
         {
-            throw new InvalidOperationException($"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key, or listen on 127.0.0.1.");
+            throw new InvalidOperationException(
+                $"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key, or listen on 127.0.0.1.");
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);
-        TaskHubOptions wanted = new() { StateFile = options.StateFile, Storage = options.Storage, Name = options.TaskHub, Time = options.Time, StandBy = options.StandBy, OnStandBy = options.OnStandBy };
+        TaskHubOptions wanted = new()
+        {
+            StateFile = options.StateFile, Storage = options.Storage, Name = options.TaskHub, Time = options.Time,
+            StandBy = options.StandBy, OnStandBy = options.OnStandBy,
+        };
         TaskHub? hub = null;
         DurableWorker? worker = null;
         WebApplication? app = null;
@@ -118,7 +128,9 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             foreach ((string name, HttpTriggerAttribute trigger, MethodInfo method) in catalog.Http)
             {
                 string route = "/api/" + (trigger.Route ?? name);
-                app.MapMethods(route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"], http => HandleAsync(http, trigger, method, guard));
+                app.MapMethods(
+                    route, trigger.Methods is { Length: > 0 } methods ? methods : ["GET", "POST"],
+                    http => HandleAsync(http, trigger, method, guard));
             }
 
             if (options.Home is { } home)
@@ -206,7 +218,8 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         catch (Exception e)
         {
             // Whoever looks takes note that this process is dead.
-            app.Services.GetRequiredService<ILogger<LocalFunctionHost>>().LogWarning("That this host stops could not be told: {Reason}", e.Message);
+            app.Services.GetRequiredService<ILogger<LocalFunctionHost>>().LogWarning(
+                "That this host stops could not be told: {Reason}", e.Message);
         }
     }
 

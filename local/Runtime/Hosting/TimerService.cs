@@ -76,7 +76,8 @@ internal sealed class TimerService : IAsyncDisposable
     private static bool IsTrue(string? setting) => setting == "1" || (bool.TryParse(setting, out bool value) && value);
 
     private static List<(string Name, TimerSchedule Schedule, TimerTriggerAttribute Trigger, MethodInfo Method)> Read(
-        IEnumerable<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> functions, IConfiguration settings, List<string> faults)
+        IEnumerable<(string Name, TimerTriggerAttribute Trigger, MethodInfo Method)> functions, IConfiguration settings,
+        List<string> faults)
     {
         TimeZoneInfo zone = TimeZoneInfo.Utc;
         if (settings[ZoneKey] is { } id && !string.IsNullOrWhiteSpace(id) && !TZConvert.TryGetTimeZoneInfo(id, out zone!))
@@ -101,7 +102,8 @@ internal sealed class TimerService : IAsyncDisposable
             }
             else
             {
-                faults.Add($"{text}: '{setting}' is not an NCRONTAB expression of five or six fields, such as 0 30 1 * * * (function {name}).");
+                faults.Add(
+                    $"{text}: '{setting}' is not an NCRONTAB expression of five or six fields, such as 0 30 1 * * * (function {name}).");
             }
         }
 

@@ -13,13 +13,14 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
     };
 
     /// <returns>The status answered; null when there is no such endpoint or repository.</returns>
-    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) => (http.Request.Method, path) switch
-    {
-        ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request)),
-        ("POST", ["rescan"]) when HasRescan(revision) => await RescanAsync(http, revision, effects),
-        ("GET", [var id]) when state.FindRepository(id) is { } repository => await ApplianceResponses.JsonAsync(http, Describe(repository)),
-        _ => null,
-    };
+    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) =>
+        (http.Request.Method, path) switch
+        {
+            ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request)),
+            ("POST", ["rescan"]) when HasRescan(revision) => await RescanAsync(http, revision, effects),
+            ("GET", [var id]) when state.FindRepository(id) is { } repository => await ApplianceResponses.JsonAsync(http, Describe(repository)),
+            _ => null,
+        };
 
     private static bool HasRescan(string revision) => revision is "1.2-rev1" || revision.StartsWith("1.3", StringComparison.Ordinal);
 
@@ -27,7 +28,8 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
     {
         Dictionary<string, object?> item = new()
         {
-            ["id"] = repository.Id, ["name"] = repository.Name, ["description"] = "Simulated", ["type"] = repository.Type, ["uniqueId"] = repository.Id,
+            ["id"] = repository.Id, ["name"] = repository.Name, ["description"] = "Simulated", ["type"] = repository.Type,
+            ["uniqueId"] = repository.Id,
         };
         if (repository.Type is "AzureBlob" or "AzureArchive")
         {
@@ -63,13 +65,15 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
 
         if (await ReadIdsAsync(http) is not { Length: > 0 } ids)
         {
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "repositoryIds must be an array of ids.");
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", "repositoryIds must be an array of ids.");
         }
 
         SimulatedRepository?[] wanted = [.. ids.Select(state.FindRepository)];
         if (Array.IndexOf(wanted, null) is >= 0 and var missing)
         {
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status404NotFound, "NotFound", "The repository was not found.", ids[missing]);
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status404NotFound, "NotFound", "The repository was not found.", ids[missing]);
         }
 
         if (effects.StartNoSession)
@@ -80,12 +84,15 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
         // One session for all of them, as the server makes it.
         if (state.Sessions.StartRescan(wanted[0]!, state.Now) is not { } session)
         {
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status409Conflict, "UnknownError", "A rescan of the repository is running.");
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status409Conflict, "UnknownError", "A rescan of the repository is running.");
         }
 
         state.Save();
         return await ApplianceResponses.JsonAsync(
-            http, effects.HideSessionId ? new { } : ServerSession.Describe(session, state.Now, revision, effects), StatusCodes.Status201Created);
+            http, effects.HideSessionId
+                ? new { }
+                : ServerSession.Describe(session, state.Now, revision, effects), StatusCodes.Status201Created);
     }
 
     private static async Task<string[]?> ReadIdsAsync(HttpContext http)

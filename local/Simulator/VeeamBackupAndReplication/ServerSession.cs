@@ -9,13 +9,16 @@ internal static class ServerSession
     public const string RescanName = "Configuration Database Resynchronize";
 
     /// <summary>What the lines say that would name the repository.</summary>
-    private static readonly string[] Nameless = ["Starting the resynchronization", "Connecting to the object storage", "Reading its backups"];
+    private static readonly string[] Nameless =
+        ["Starting the resynchronization", "Connecting to the object storage", "Reading its backups"];
 
     private const string None = "00000000-0000-0000-0000-000000000000";
 
     public static object Describe(SimulatedSession session, DateTimeOffset now, string revision, FaultEffects effects)
     {
-        (DateTimeOffset At, string Outcome, string? Reason)? end = effects is { ShowPending: false, ShowUnknownState: false, State: null } ? session.EndOf(now) : null;
+        (DateTimeOffset At, string Outcome, string? Reason)? end = effects is { ShowPending: false, ShowUnknownState: false, State: null }
+            ? session.EndOf(now)
+            : null;
         string state = effects.State ?? (effects.ShowUnknownState ? "Verifying"
             : effects.ShowPending || now < session.Start ? "Starting"
             : end is not null ? "Stopped" : session.IsStopping(now) ? "Stopping" : "Working");
@@ -71,7 +74,9 @@ internal static class ServerSession
     /// <summary>A session that was stopped ends as Failed, and isCanceled stays false.</summary>
     private static object Result((DateTimeOffset At, string Outcome, string? Reason)? end, FaultEffects effects) => new
     {
-        result = end is null ? "None" : effects.Result ?? end.Value.Outcome switch { "succeeded" => "Success", "warning" => "Warning", _ => "Failed" },
+        result = end is null
+            ? "None"
+            : effects.Result ?? end.Value.Outcome switch { "succeeded" => "Success", "warning" => "Warning", _ => "Failed" },
         message = end?.Reason ?? "",
         isCanceled = false,
     };

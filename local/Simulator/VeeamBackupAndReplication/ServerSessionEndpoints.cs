@@ -13,14 +13,15 @@ internal sealed class ServerSessionEndpoints(ApplianceState state)
     };
 
     /// <returns>The status answered; null when there is no such endpoint or session.</returns>
-    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) => (http.Request.Method, path) switch
-    {
-        ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request, revision, effects)),
-        ("GET", [var id]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Describe(session, revision, effects)),
-        ("GET", [var id, "logs"]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Log(session, revision, effects)),
-        ("POST", [var id, "stop"]) when Find(id) is { } session => await StopAsync(http, session),
-        _ => null,
-    };
+    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) =>
+        (http.Request.Method, path) switch
+        {
+            ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request, revision, effects)),
+            ("GET", [var id]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Describe(session, revision, effects)),
+            ("GET", [var id, "logs"]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Log(session, revision, effects)),
+            ("POST", [var id, "stop"]) when Find(id) is { } session => await StopAsync(http, session),
+            _ => null,
+        };
 
     private SimulatedSession? Find(string id) => state.Sessions.Find(id, state.Now);
 
@@ -43,7 +44,9 @@ internal sealed class ServerSessionEndpoints(ApplianceState state)
     {
         // A session that was stopped has lost its log.
         bool lost = session.EndOf(state.Now) is { Outcome: "canceled" };
-        object[] records = lost || effects.OmitLog ? [] : ServerSession.Records(session, state.Now, revision, state.Options.LogsNameRepository);
+        object[] records = lost || effects.OmitLog
+            ? []
+            : ServerSession.Records(session, state.Now, revision, state.Options.LogsNameRepository);
         return effects.OmitLog ? new { totalRecords = 0 } : new { totalRecords = records.Length, records };
     }
 

@@ -192,7 +192,8 @@ internal sealed class Order
                 Appliance.Replace("session", 2, OddAnswers.UnknownToProxy);
                 break;
             case OrderEvent.UnstorableLog:
-                Appliance.Replace("log", AllLogs, http => OddAnswers.UnstorableLog(http, repositories[0].Name), http => IsOwn(http.Request.Path.Value!));
+                Appliance.Replace(
+                    "log", AllLogs, http => OddAnswers.UnstorableLog(http, repositories[0].Name), http => IsOwn(http.Request.Path.Value!));
                 break;
             default:
                 if (FaultOf(what) is { } fault)
@@ -221,7 +222,9 @@ internal sealed class Order
 
     /// <summary>Whether a path is that of a session of the order's own repository.</summary>
     private bool IsOwn(string path) => Appliance.Simulator.State.Sessions.All
-        .Any(s => s.RepositoryId == repositories[0].Id && path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Contains(s.Id, StringComparison.Ordinal));
+        .Any(
+            s => s.RepositoryId == repositories[0].Id
+                && path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).Contains(s.Id, StringComparison.Ordinal));
 
     private Task SetClockAsync(TimeSpan by)
     {
@@ -256,7 +259,8 @@ internal sealed class Order
             {
                 case 202:
                     string id = JsonSerializer.Deserialize<JsonElement>(text).GetProperty("requestId").GetString()!;
-                    bool replayed = answer.Headers.TryGetValues("Idempotency-Replayed", out IEnumerable<string>? values) && values.First() == "true";
+                    bool replayed = answer.Headers.TryGetValues("Idempotency-Replayed", out IEnumerable<string>? values)
+                        && values.First() == "true";
                     if (!replayed)
                     {
                         Accepted.Add(new Accepted(id, at, place));
@@ -278,7 +282,8 @@ internal sealed class Order
     private async Task RunAsync()
     {
         object filter = new { include = repositories.Select(r => r.Name) };
-        (int status, HttpResponseMessage answer, string text) = await PostAsync(runsEverywhere ? new { filter } : new { appliance = Appliance.Name, filter }, null);
+        (int status, HttpResponseMessage answer, string text) = await PostAsync(
+            runsEverywhere ? new { filter } : new { appliance = Appliance.Name, filter }, null);
         using HttpResponseMessage whole = answer;
         if (status == 202)
         {

@@ -10,7 +10,8 @@ namespace Rescan.Crash.Orders;
 internal sealed class OrderCheck(OrderWorld world, Order order)
 {
     /// <summary>What an outcome says where the appliance was asked more than once, or may have been.</summary>
-    private static readonly string[] Told = ["posted again", "Two processes posted", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
+    private static readonly string[] Told =
+        ["posted again", "Two processes posted", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
 
     /// <summary>What an outcome says whose session is taken on no more than its type, its time and the account that started it.</summary>
     private const string Guessed = "probably its own";
@@ -72,7 +73,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
         foreach ((string request, RescanOutcome outcome) in outcomes)
         {
             Accepted first = order.Accepted.First(a => a.RequestId == request);
-            if (outcome.FinishedAt > first.At + OrderWorld.Deadline + Slack && !order.WasRestarted && !order.WasHurried && order.ClockSet == TimeSpan.Zero)
+            if (outcome.FinishedAt > first.At + OrderWorld.Deadline + Slack && !order.WasRestarted && !order.WasHurried
+                && order.ClockSet == TimeSpan.Zero)
             {
                 wrong.Add($"{request} ended {outcome.FinishedAt - first.At} after it was asked for: {outcome.Outcome} {outcome.Reason}");
             }
@@ -104,7 +106,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
             string request = item.GetProperty("requestId").GetString()!;
             string? said = item.GetProperty("outcome").GetString();
             RescanOutcome? recorded = await world.Outcomes.GetAsync(request, CancellationToken.None);
-            if (item.GetProperty("state").GetString() != "Ended" || (recorded is not null && said is not null && said != recorded.Outcome.ToString()) || (recorded is null && status is "Completed"))
+            if (item.GetProperty("state").GetString() != "Ended"
+                || (recorded is not null && said is not null && said != recorded.Outcome.ToString()) || (recorded is null && status is "Completed"))
             {
                 wrong.Add($"{id}: {item}, recorded {recorded?.Outcome}");
             }

@@ -41,7 +41,10 @@ internal sealed class OrderExplorer(string? storage = null)
                 }
             }
 
-            say(string.Create(CultureInfo.InvariantCulture, $"{done} of {count} orders in {watch.Elapsed.TotalSeconds:0} s, {failures.Count} failed"));
+            say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{done} of {count} orders in {watch.Elapsed.TotalSeconds:0} s, {failures.Count} failed"));
         }
 
         return failures;
@@ -49,7 +52,9 @@ internal sealed class OrderExplorer(string? storage = null)
 
     /// <summary>A failure for people: its seed, its steps, and what did not hold.</summary>
     public static string Describe(OrderResult result) =>
-        string.Create(CultureInfo.InvariantCulture, $"seed {result.Seed} on {Order.ApplianceOf(result.Seed)}: {string.Join(", ", result.Steps)}\n  {string.Join("\n  ", result.Wrong)}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"seed {result.Seed} on {Order.ApplianceOf(result.Seed)}: {string.Join(", ", result.Steps)}\n  {string.Join("\n  ", result.Wrong)}");
 
     private static async Task<OrderResult> PlayAsync(OrderWorld world, IReadOnlyList<OrderStep> steps, int seed)
     {

@@ -142,7 +142,8 @@ internal sealed record OrderStep(OrderEvent What, TimeSpan After)
         }, TimeSpan.Zero));
         while (steps.Count < count + 1)
         {
-            TimeSpan after = random.Next(3) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMilliseconds(random.Next(1, 4000)), _ => TimeSpan.FromSeconds(random.Next(1, 60)) };
+            TimeSpan after =
+                random.Next(3) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMilliseconds(random.Next(1, 4000)), _ => TimeSpan.FromSeconds(random.Next(1, 60)) };
             steps.Add(new OrderStep(all[random.Next(all.Length)], after));
         }
 

@@ -17,7 +17,8 @@ using Rescan.Local.Simulator;
 namespace Rescan.Crash.Orders;
 
 /// <summary>
-/// The app whole on its own state, simulated appliances of both kinds over real HTTPS, and one time for all, which stands until it is moved.
+/// The app whole on its own state, simulated appliances of both kinds over real HTTPS, and one time for all, which stands until it is
+/// moved.
 /// The app's clock can be set; those of the appliances are right.
 /// </summary>
 internal sealed class OrderWorld : IAsyncDisposable
@@ -52,7 +53,9 @@ internal sealed class OrderWorld : IAsyncDisposable
     /// <summary>The clock of the app.</summary>
     public ShiftedClock Clock { get; }
 
-    /// <summary>Veeam Backup for AWS; Veeam Backup &amp; Replication by its newest revision, and by the one that is used unless another is set.</summary>
+    /// <summary>
+    /// Veeam Backup for AWS; Veeam Backup &amp; Replication by its newest revision, and by the one that is used unless another is set.
+    /// </summary>
     public IReadOnlyList<OrderAppliance> Appliances { get; private set; } = [];
 
     /// <summary>The first appliance.</summary>
@@ -109,7 +112,9 @@ internal sealed class OrderWorld : IAsyncDisposable
         }
 
         world.configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        world.tables = storage is null ? await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(world.folder, "table.db") }, CancellationToken.None) : null;
+        world.tables = storage is null
+            ? await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(world.folder, "table.db") }, CancellationToken.None)
+            : null;
         world.table = world.tables?.Table ?? AzureTable.Of(world.configuration);
         await world.BootAsync();
         return world;
@@ -133,7 +138,9 @@ internal sealed class OrderWorld : IAsyncDisposable
         await SettleAsync();
     }
 
-    /// <summary>Moves the clock in strides, each once everything waits, or has been waited for long enough: time passes whatever is under way.</summary>
+    /// <summary>
+    /// Moves the clock in strides, each once everything waits, or has been waited for long enough: time passes whatever is under way.
+    /// </summary>
     public async Task PassAsync(TimeSpan span)
     {
         for (TimeSpan left = span; left > TimeSpan.Zero;)
@@ -209,11 +216,15 @@ internal sealed class OrderWorld : IAsyncDisposable
         }
     }
 
-    private Task<OrderAppliance> ApplianceAsync(string name, SimulatedKind kind, string revision, int repositories) => OrderAppliance.StartAsync(
+    private Task<OrderAppliance> ApplianceAsync(string name, SimulatedKind kind, string revision, int repositories) =>
+        OrderAppliance.StartAsync(
         name, revision,
         SimulatorOptions.Of(kind) with
         {
-            SessionDuration = SessionDuration, Time = time, TokenLifetime = TimeSpan.FromDays(30), Repositories = SimulatedRepository.Many(repositories + 1),
+            SessionDuration = SessionDuration,
+            Time = time,
+            TokenLifetime = TimeSpan.FromDays(30),
+            Repositories = SimulatedRepository.Many(repositories + 1),
         });
 
     private async Task BootAsync()
@@ -231,7 +242,9 @@ internal sealed class OrderWorld : IAsyncDisposable
                 Time = Clock,
                 RequestsPerSecond = 1_000_000,
                 RequestBurst = 1_000_000,
-                ConfigureLogging = Environment.GetEnvironmentVariable("ORDERS_LOG") is null ? null : l => l.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(o => o.SingleLine = true),
+                ConfigureLogging = Environment.GetEnvironmentVariable("ORDERS_LOG") is null
+                    ? null
+                    : l => l.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(o => o.SingleLine = true),
             },
             CancellationToken.None);
         Http = new HttpClient { BaseAddress = Host.BaseAddress, Timeout = TimeSpan.FromSeconds(20) };

@@ -12,7 +12,9 @@ using Rescan.Tests.Telemetry;
 
 namespace Rescan.Tests.Parity.Worker;
 
-/// <summary>The app as it deploys, a worker process with Microsoft's packages, driven through the protocol that the Functions host speaks.</summary>
+/// <summary>
+/// The app as it deploys, a worker process with Microsoft's packages, driven through the protocol that the Functions host speaks.
+/// </summary>
 public sealed class WorkerTests
 {
     private static readonly Dictionary<string, string?> Settings = new()
@@ -25,7 +27,8 @@ public sealed class WorkerTests
         ["Rescan__Appliances__0__Password"] = "p",
     };
 
-    internal static string Worker => typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
+    internal static string Worker =>
+        typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
 
     [Fact]
     public async Task The_worker_offers_every_function_of_the_app_and_answers_over_http()
@@ -33,7 +36,8 @@ public sealed class WorkerTests
         await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
 
         string[] written = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
-            .Select(m => m.GetCustomAttribute<Microsoft.Azure.Functions.Worker.FunctionAttribute>()?.Name).OfType<string>().Order(StringComparer.Ordinal)];
+            .Select(m => m.GetCustomAttribute<Microsoft.Azure.Functions.Worker.FunctionAttribute>()?.Name).OfType<string>().Order(
+                StringComparer.Ordinal)];
         Assert.Equal(written, host.Functions.Keys.Order(StringComparer.Ordinal));
         using HttpResponseMessage health = await host.GetAsync("Liveness", "/api/health/live");
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
@@ -80,7 +84,8 @@ public sealed class WorkerTests
             },
         };
 
-        string answer = await host.InvokeAsync(nameof(RescanOrchestration), Guid.NewGuid().ToString(), ("context", turn.ToByteString().ToBase64()));
+        string answer = await host.InvokeAsync(
+            nameof(RescanOrchestration), Guid.NewGuid().ToString(), ("context", turn.ToByteString().ToBase64()));
 
         OrchestratorResponse response = OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(answer));
         OrchestratorAction action = Assert.Single(response.Actions);
