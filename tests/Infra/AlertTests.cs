@@ -6,6 +6,9 @@ using Microsoft.Extensions.Logging.Testing;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
+using Rescan.Tests.Integration.Durability;
+using Rescan.Tests.Integration.DurableTaskSqlite;
+using Rescan.Tests.Integration.Runtime.Hosting;
 
 namespace Rescan.Tests.Infra;
 

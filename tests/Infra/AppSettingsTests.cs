@@ -5,6 +5,8 @@ using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.S3Events;
 using Rescan.Functions.Webhooks;
+using Rescan.Tests.Integration.Durability;
+using Rescan.Tests.Integration.Runtime.Hosting;
 
 namespace Rescan.Tests.Infra;
 

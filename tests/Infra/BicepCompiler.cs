@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Rescan.Tests.Integration.Runtime.Hosting;
 
 namespace Rescan.Tests.Infra;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rescan.Tests.Integration.DurableTaskSqlite;
 
 namespace Rescan.Tests.Infra;
 

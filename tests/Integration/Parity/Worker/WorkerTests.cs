@@ -1,0 +1,134 @@
+using System.Net;
+using System.Reflection;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.DurableTask.Converters;
+using Microsoft.DurableTask.Protobuf;
+using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
+using Rescan.Tests.Integration.Durability;
+using Rescan.Tests.Integration.Runtime.Hosting;
+
+namespace Rescan.Tests.Integration.Parity.Worker;
+
+/// <summary>
+/// The app as it deploys, a worker process with Microsoft's packages, driven through the protocol that the Functions host speaks.
+/// </summary>
+public sealed class WorkerTests
+{
+    private static readonly Dictionary<string, string?> Settings = new()
+    {
+        ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+        ["RescanSchedule"] = "0 30 1 * * *",
+        ["Rescan__Appliances__0__Name"] = "one",
+        ["Rescan__Appliances__0__BaseUrl"] = "https://127.0.0.1:1",
+        ["Rescan__Appliances__0__Username"] = "u",
+        ["Rescan__Appliances__0__Password"] = "p",
+    };
+
+    internal static string Worker =>
+        typeof(WorkerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WorkerPath").Value!;
+
+    [Fact]
+    public async Task The_worker_offers_every_function_of_the_app_and_answers_over_http()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+
+        string[] written = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
+            .Select(m => m.GetCustomAttribute<Microsoft.Azure.Functions.Worker.FunctionAttribute>()?.Name).OfType<string>().Order(
+                StringComparer.Ordinal)];
+        Assert.Equal(written, host.Functions.Keys.Order(StringComparer.Ordinal));
+        using HttpResponseMessage health = await host.GetAsync("Liveness", "/api/health/live");
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        Assert.Contains("Healthy", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using HttpResponseMessage page = await host.GetAsync("StatusPage", "/api/");
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+        using HttpResponseMessage script = await host.GetAsync("StatusPageFile", "/api/page/app.js", ("file", "app.js"));
+        Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task The_worker_does_not_start_with_a_setting_that_nothing_reads()
+    {
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => FunctionsHost.StartAsync(Worker, new Dictionary<string, string?>(Settings) { ["Rescan__Deadlin"] = "01:00:00" }));
+
+        Assert.Contains("Rescan__Deadlin: no setting has this name. Did you mean Rescan__Deadline?", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_worker_runs_a_turn_of_the_rescan_orchestration()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+        Timestamp now = Timestamp.FromDateTime(DateTime.UtcNow);
+        RescanRequest input = new("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(1), new PollingOptions());
+        OrchestratorRequest turn = new()
+        {
+            InstanceId = "rescan-one-r1",
+            ExecutionId = "1",
+            NewEvents =
+            {
+                new HistoryEvent { EventId = -1, Timestamp = now, OrchestratorStarted = new OrchestratorStartedEvent() },
+                new HistoryEvent
+                {
+                    EventId = -1,
+                    Timestamp = now,
+                    ExecutionStarted = new ExecutionStartedEvent
+                    {
+                        Name = nameof(RescanOrchestration),
+                        Input = JsonDataConverter.Default.Serialize(input),
+                        OrchestrationInstance = new OrchestrationInstance { InstanceId = "rescan-one-r1", ExecutionId = "1" },
+                    },
+                },
+            },
+        };
+
+        string answer = await host.InvokeAsync(
+            nameof(RescanOrchestration), Guid.NewGuid().ToString(), ("context", turn.ToByteString().ToBase64()));
+
+        OrchestratorResponse response = OrchestratorResponse.Parser.ParseFrom(Convert.FromBase64String(answer));
+        OrchestratorAction action = Assert.Single(response.Actions);
+        Assert.Equal((nameof(SignIn), """[{"Appliance":"one"}]"""), (action.ScheduleTask.Name, action.ScheduleTask.Input));
+        Assert.Contains(nameof(RescanPhase.SigningIn), response.CustomStatus, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_worker_goes_on_with_the_trace_of_the_host_and_sends_it_itself()
+    {
+        await using OtlpReceiver receiver = await OtlpReceiver.StartAsync();
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, new Dictionary<string, string?>(Settings)
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url.AbsoluteUri,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        });
+
+        await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("input", """{"Appliance":"one"}"""));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (receiver.Spans.All(s => s.Scope != "Rescan") || receiver.Spans.All(s => s.Parent != host.TraceParent.Split('-')[2]))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
+        string trace = host.TraceParent.Split('-')[1];
+        OtlpSpan invocation = Assert.Single(receiver.Spans, s => s.Parent == host.TraceParent.Split('-')[2]);
+        Assert.Equal(trace, invocation.Trace);
+        Assert.All(receiver.Spans.Where(s => s.Scope == "Rescan"), s => Assert.Equal((trace, invocation.Id), (s.Trace, s.Parent)));
+        Assert.Equal(("function SignIn", "True"), (invocation.Name, host.Capabilities["WorkerOpenTelemetryEnabled"]));
+        Assert.DoesNotContain(receiver.Spans, s => s.Name == "activity:SignIn");
+    }
+
+    [Fact]
+    public async Task The_worker_runs_an_activity_with_the_services_it_asks_for()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, Settings);
+
+        string answer = await host.InvokeAsync(nameof(SignIn), Guid.NewGuid().ToString(), ("input", """{"Appliance":"one"}"""));
+
+        ActivityResult<SignInResult> result = JsonDataConverter.Default.Deserialize<ActivityResult<SignInResult>>(answer)!;
+        Assert.Equal(ApplianceFailure.Transient, result.Error!.Failure);
+        Assert.Contains("127.0.0.1:1", result.Error.Message, StringComparison.Ordinal);
+    }
+}

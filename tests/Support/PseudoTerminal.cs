@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Rescan.Tests.Support;
+
+/// <summary>The real command on a terminal of its own, with somebody who reads and types.</summary>
+internal sealed class PseudoTerminal : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource patience = new(Patience);
+    private readonly StringBuilder seen = new();
+    private readonly Process process;
+    private int read;
+
+    public PseudoTerminal(IEnumerable<string> arguments)
+    {
+        ProcessStartInfo command = RescanProcess.Info(arguments);
+        string line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(a => $"'{a}'"));
+        process = Process.Start(new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },
+        })!;
+    }
+
+    /// <summary>All that was ever on the screen.</summary>
+    public string Seen => seen.ToString();
+
+    /// <summary>Waits for a text that has not been waited for yet, and types.</summary>
+    public async Task AnswerAsync(string question, string typed)
+    {
+        char[] buffer = new char[1024];
+        int at;
+        while ((at = Seen.IndexOf(question, read, StringComparison.Ordinal)) < 0)
+        {
+            int count = await process.StandardOutput.ReadAsync(buffer, patience.Token);
+            Assert.True(count > 0, $"It ended before '{question}': {Seen}");
+            seen.Append(buffer, 0, count);
+        }
+
+        read = at + question.Length;
+        await process.StandardInput.WriteAsync(typed);
+        await process.StandardInput.FlushAsync(patience.Token);
+    }
+
+    /// <summary>Reads to the end.</summary>
+    public async Task<int> EndAsync()
+    {
+        seen.Append(await process.StandardOutput.ReadToEndAsync(patience.Token));
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        process.Dispose();
+        patience.Dispose();
+    }
+}
