@@ -53,6 +53,8 @@ public static class RescanServiceCollectionExtensions
         services.TryAddSingleton<PostLimits>();
         services.TryAddSingleton<IOwnership, AssumedOwnership>();
         services.AddSingleton<RunStarter>();
+        services.AddSingleton<RunReader>();
+        services.AddSingleton<RunRepeater>();
         services.TryAddSingleton<IRunStarter>(s => s.GetRequiredService<RunStarter>());
         services.AddSingleton<RescanInstances>();
         services.AddSingleton<RescanStarter>();

@@ -50,6 +50,7 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
                 FinishedAt = input.FinishedAt,
                 Counts = RunReport.Count(items),
                 Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
+                Unlisted = RunReport.Unlisted(input.Ends),
                 Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
             },
             cancellationToken);

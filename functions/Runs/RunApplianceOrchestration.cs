@@ -6,6 +6,7 @@ using Rescan.Functions.Durable;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Polling;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
@@ -94,7 +95,8 @@ public static class RunApplianceOrchestration
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
-                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter), OrchestrationExtensions.RetryStoresForADay);
+                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter, partition.Request.Repeats),
+                OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
                 context.SetCustomStatus(null);
@@ -116,7 +118,10 @@ public static class RunApplianceOrchestration
                     await TellAsync(context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
                 }
 
-                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null);
+                return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null)
+                {
+                    Outcome = mayPass ? Outcome.Unreachable : Outcome.Rejected,
+                };
             }
 
             context.SetCustomStatus(new PartitionTrouble(error.Message, began, next, givesUpAt));
@@ -133,7 +138,10 @@ public static class RunApplianceOrchestration
             await context.WaitAsync(next, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
-                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null);
+                return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null)
+                {
+                    Outcome = Outcome.Canceled,
+                };
             }
         }
     }

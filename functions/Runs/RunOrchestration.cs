@@ -21,7 +21,12 @@ public static class RunOrchestration
         RunRequest request = context.GetInput<RunRequest>()!;
         DateTimeOffset began = context.Now();
         Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
-        BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause);
+        BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause)
+        {
+            Appliances = [.. request.Appliances.Select(a => a.Name)],
+            Filter = request.Filter.ToKeep(),
+            Repeats = request.Repeats,
+        };
         await context.CallActivityAsync(nameof(BeginRun), begin, OrchestrationExtensions.RetryStoresForADay);
 
         bool isScheduled = request.StartedBy?.Kind == InitiatorKind.Schedule;

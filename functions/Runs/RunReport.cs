@@ -15,6 +15,10 @@ internal static class RunReport
         .OrderBy(g => g.Key ?? (Outcome)int.MaxValue)
         .ToDictionary(g => g.Key?.ToString() ?? NoOutcome, g => g.Count(), StringComparer.Ordinal);
 
+    /// <summary>Appliances whose repositories could not be rescanned; each one's error begins with its name.</summary>
+    public static IReadOnlyList<UnlistedAppliance> Unlisted(IEnumerable<PartitionEnd> ends) =>
+        [.. ends.Where(e => e.Error is not null).Select(e => new UnlistedAppliance(e.Error!.Split(':', 2)[0], e.Outcome))];
+
     /// <summary>A run without a repository, what the selection warns of, and folders that several appliances call their own.</summary>
     /// <param name="items">The run's repositories.</param>
     /// <param name="filter">Which repositories it took.</param>

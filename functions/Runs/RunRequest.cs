@@ -21,6 +21,16 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
 {
     private const int MaxShown = 255;
 
+    /// <summary>The filter that somebody gave; null: all.</summary>
+    public static RunFilter Of(RepositoryFilter? filter) =>
+        new(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder);
+
+    /// <summary>As it is kept and shown; null: all.</summary>
+    public RepositoryFilter? ToKeep() =>
+        Include.Count + Exclude.Count == 0 && Bucket is null && Folder is null
+            ? null
+            : new(Include.Count == 0 ? null : Include, Exclude.Count == 0 ? null : Exclude, Bucket, Folder);
+
     /// <summary>Whether the run takes a repository. One that runs leave out is taken only where its whole name is given.</summary>
     public bool Takes(Repository repository)
     {
@@ -71,6 +81,9 @@ public sealed record RunRequest(IReadOnlyList<RunAppliance> Appliances, RunFilte
     /// <summary>When it was due, UTC; null for one that the schedule did not start.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>The run of which it repeats what was not rescanned; null when it repeats none.</summary>
+    public RunRepeat? Repeats { get; init; }
+
     /// <summary>Why it began later than it was due; null when it did not.</summary>
     public string? LateBecause { get; init; }
 
@@ -107,7 +120,13 @@ public sealed record AppliancePartition(string RunId, RunAppliance Appliance, Ru
 /// <summary>The end of one appliance's part of a run.</summary>
 /// <param name="Error">Why the appliance's repositories could not be rescanned; null when they could.</param>
 /// <param name="Selected">What was selected of its repositories; null when they were never listed.</param>
-public sealed record PartitionEnd(string? Error, SelectedRepositories? Selected);
+public sealed record PartitionEnd(string? Error, SelectedRepositories? Selected)
+{
+    /// <summary>
+    /// With an error: Rejected when trying again does not help, Unreachable when it may, Canceled; null where a fault ended the part.
+    /// </summary>
+    public Outcome? Outcome { get; init; }
+}
 
 /// <summary>The custom status of one appliance's part of a run while the appliance does not do as it should.</summary>
 /// <param name="Trouble">What is wrong, in words for the operator.</param>

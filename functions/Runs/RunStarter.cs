@@ -29,6 +29,32 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
         return StartAsync(client, id, request, cancellationToken);
     }
 
+    /// <summary>Starts the run that repeats what was not rescanned in another, unless there ever was one of that id.</summary>
+    /// <param name="client">The durable client.</param>
+    /// <param name="id">The id of the new run.</param>
+    /// <param name="run">The run that is repeated.</param>
+    /// <param name="appliances">Appliances that have something to repeat.</param>
+    /// <param name="repeat">The new run's, which names the one that it repeats.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal Task<AcceptedRescan> StartRepeatAsync(
+        DurableTaskClient client, string id, RunRecord run, IReadOnlyCollection<string> appliances, RunRepeat repeat, CancellationToken cancellationToken)
+    {
+        RunRequest request = RequestOf(null, run.Filter);
+
+        // One that is configured no more stays in the run, which then says so.
+        RunAppliance[] gone = [.. appliances
+            .Where(n => !request.Appliances.Any(a => string.Equals(a.Name, n, StringComparison.OrdinalIgnoreCase))).Select(n => new RunAppliance(n, 1))];
+        return StartAsync(
+            client, id,
+            request with
+            {
+                Appliances = [.. request.Appliances.Where(a => appliances.Contains(a.Name, StringComparer.OrdinalIgnoreCase)), .. gone],
+                StartedBy = repeat.StartedBy,
+                Repeats = repeat,
+            },
+            cancellationToken);
+    }
+
     private async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -41,5 +67,5 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
         [.. options.Value.Appliances
             .Where(a => appliance is null || string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))
             .Select(a => new RunAppliance(a.Name, a.MaxConcurrentRescans))],
-        new RunFilter(filter?.Include ?? [], filter?.Exclude ?? [], filter?.Bucket, filter?.Folder), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
+        RunFilter.Of(filter), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
 }

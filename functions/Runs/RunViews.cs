@@ -32,7 +32,26 @@ public sealed record RunItemView(
 public sealed record RunView(
     string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, Initiator? StartedBy, DateTimeOffset? DueAt, string? Reason,
     IReadOnlyDictionary<string, int> Counts, IReadOnlyList<RunItemView> Items, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings,
-    IReadOnlyList<ApplianceTroubleView> Troubles);
+    IReadOnlyList<ApplianceTroubleView> Troubles)
+{
+    /// <summary>The appliances that it was to see to.</summary>
+    public IReadOnlyList<string> Appliances { get; init; } = [];
+
+    /// <summary>Which of their repositories; null: all.</summary>
+    public RepositoryFilter? Filter { get; init; }
+
+    /// <summary>The run that it repeats; null when it repeats none.</summary>
+    public RunRepeat? Repeats { get; init; }
+
+    /// <summary>The runs that repeat it, oldest first.</summary>
+    public IReadOnlyList<RunRepeat> RepeatedBy { get; init; } = [];
+
+    /// <summary>When it is retried by itself; null when it is not.</summary>
+    public RunRetry? Retry { get; init; }
+
+    /// <summary>Whether POST /api/runs/{id}/rerun has something to repeat.</summary>
+    public bool CanBeRepeated { get; init; }
+}
 
 /// <summary>An appliance that a run waits for.</summary>
 /// <param name="Appliance">The appliance's configured name.</param>

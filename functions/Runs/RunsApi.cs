@@ -10,10 +10,9 @@ namespace Rescan.Functions.Runs;
 
 /// <summary>The HTTP API of runs over many repositories.</summary>
 /// <param name="runs">Where runs are kept.</param>
-public sealed class RunsApi(RunStore runs)
+/// <param name="reader">Reads runs as they are.</param>
+public sealed class RunsApi(RunStore runs, RunReader reader)
 {
-    private const string IdForm = "run-…, as POST /api/rescans answers them";
-
     /// <summary>Runs, newest first, by pages, without their items.</summary>
     [Function("ListRunsApi")]
     [ApiOperation("Lists runs over many repositories, newest first, without their items.", Answer = typeof(RunRecordPage))]
@@ -25,7 +24,7 @@ public sealed class RunsApi(RunStore runs)
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
             RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken);
-            RunRecord[] items = await Task.WhenAll(page.Items.Select(r => AsItIsAsync(r, client, cancellationToken)));
+            RunRecord[] items = await Task.WhenAll(page.Items.Select(r => reader.AsItIsAsync(r, client, cancellationToken)));
             return ApiJson.Ok(page with { Items = items });
         });
 
@@ -38,7 +37,7 @@ public sealed class RunsApi(RunStore runs)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            RunRecord run = await ReadAsync(id, client, cancellationToken);
+            RunRecord run = await reader.ReadAsync(id, client, cancellationToken);
             IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken);
             if (run.FinishedAt is null)
             {
@@ -54,7 +53,15 @@ public sealed class RunsApi(RunStore runs)
                 [.. items.Select(i => new RunItemView(
                     i.Appliance, i.Repository, i.State, RescanRequest.InstanceIdOf(i.Appliance, i.Repository.Id), i.RequestId, i.Joined,
                     i.Outcome, i.DurationSeconds, i.Found, i.Reason))],
-                progress.Errors, progress.Warnings, progress.Troubles));
+                progress.Errors, progress.Warnings, progress.Troubles)
+            {
+                Appliances = run.Appliances,
+                Filter = run.Filter,
+                Repeats = run.Repeats,
+                RepeatedBy = run.RepeatedBy,
+                Retry = run.Retry,
+                CanBeRepeated = run.Status != RunStatus.Running && new RunRepetition(run, items, false, true).Appliances.Count > 0,
+            });
         });
 
     /// <summary>Cancels a run: starts no more rescans and cancels those that it started.</summary>
@@ -66,7 +73,7 @@ public sealed class RunsApi(RunStore runs)
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            if ((await ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
+            if ((await reader.ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
             {
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
             }
@@ -74,37 +81,4 @@ public sealed class RunsApi(RunStore runs)
             await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
-
-    private async Task<RunRecord> ReadAsync(string id, DurableTaskClient client, CancellationToken cancellationToken)
-    {
-        ApiQuery.CheckId(id, RunRequest.InstanceIdPrefix, IdForm);
-        if (await runs.GetRunAsync(id, cancellationToken) is { } run)
-        {
-            return await AsItIsAsync(run, client, cancellationToken);
-        }
-
-        // One that was accepted only now has not been written down yet.
-        return await client.GetInstanceAsync(id, false, cancellationToken) is { } instance
-            ? new RunRecord { Id = id, Status = instance.IsCompleted ? RunStatus.Failed : RunStatus.Running, StartedAt = instance.CreatedAt, Reason = instance.FailureDetails?.ErrorMessage }
-            : throw new KeyNotFoundException($"No run has the id '{id}'.");
-    }
-
-    /// <summary>A run whose orchestration was ended by hand, or by a fault, could not write its own end down.</summary>
-    private async Task<RunRecord> AsItIsAsync(RunRecord run, DurableTaskClient client, CancellationToken cancellationToken)
-    {
-        if (run.FinishedAt is not null)
-        {
-            return run;
-        }
-
-        OrchestrationMetadata? instance = await client.GetInstanceAsync(run.Id, false, cancellationToken);
-        if (instance is { IsCompleted: false })
-        {
-            return run;
-        }
-
-        return await runs.GetRunAsync(run.Id, cancellationToken) is { FinishedAt: not null } written
-            ? written
-            : run with { Status = RunStatus.Failed, FinishedAt = instance?.LastUpdatedAt, Reason = instance?.FailureDetails?.ErrorMessage ?? "The run was terminated or purged." };
-    }
 }

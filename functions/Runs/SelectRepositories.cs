@@ -13,7 +13,8 @@ namespace Rescan.Functions.Runs;
 /// <param name="RunId">The run.</param>
 /// <param name="Appliance">The appliance's configured name.</param>
 /// <param name="Filter">Which of its repositories.</param>
-public sealed record SelectRepositoriesInput(string RunId, string Appliance, RunFilter Filter);
+/// <param name="Repeats">The run of which it repeats what was not rescanned; null when it repeats none.</param>
+public sealed record SelectRepositoriesInput(string RunId, string Appliance, RunFilter Filter, RunRepeat? Repeats = null);
 
 /// <summary>What was planned.</summary>
 /// <param name="Repositories">How many repositories the run takes of the appliance.</param>
@@ -36,16 +37,20 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
     public Task<ActivityResult<SelectedRepositories>> RunAsync([ActivityTrigger] SelectRepositoriesInput input, CancellationToken cancellationToken) =>
         ActivityResult.FromAsync(async () =>
         {
-            IReadOnlyList<Repository> all = await reader.ReadAsync(input.Appliance, cancellationToken);
-            RunItem[] items = [.. all.Where(input.Filter.Takes).DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal).Select((r, i) => new RunItem
+            RepeatedItems? repeated = input.Repeats is null ? null : await RepeatedAsync(input.Appliance, input.Repeats, cancellationToken);
+            if (repeated is { ListsAnew: false })
             {
-                Appliance = input.Appliance,
-                Repository = new RepositoryRef(r.Id, r.Name),
-                Bucket = r.Bucket,
-                Folder = r.Folder,
-                Turn = i,
-                RequestId = RequestIdOf(input.RunId, input.Appliance, r.Id),
-            })];
+                // They are known, and one that is gone meanwhile is told by its own rescan.
+                RunItem[] known = [.. repeated.Taken.OrderBy(i => i.Repository.Name, StringComparer.Ordinal)
+                    .Select((r, i) => ItemOf(input, r.Repository, r.Bucket, r.Folder, i))];
+                await runs.AddItemsAsync(input.RunId, known, cancellationToken);
+                return new SelectedRepositories(known.Length, known.Length, []);
+            }
+
+            IReadOnlyList<Repository> all = await reader.ReadAsync(input.Appliance, cancellationToken);
+            RunItem[] items = [.. all.Where(r => input.Filter.Takes(r) && repeated?.LeftOut.Contains(r.Id) != true)
+                .DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal)
+                .Select((r, i) => ItemOf(input, new RepositoryRef(r.Id, r.Name), r.Bucket, r.Folder, i))];
             await runs.AddItemsAsync(input.RunId, items, cancellationToken);
             if (items.Length == 0)
             {
@@ -56,6 +61,16 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
 
             return new SelectedRepositories(items.Length, all.Count, [.. Warnings(input, all)]);
         });
+
+    private static RunItem ItemOf(SelectRepositoriesInput input, RepositoryRef repository, string? bucket, string? folder, int turn) => new()
+    {
+        Appliance = input.Appliance,
+        Repository = repository,
+        Bucket = bucket,
+        Folder = folder,
+        Turn = turn,
+        RequestId = RequestIdOf(input.RunId, input.Appliance, repository.Id),
+    };
 
     private static IEnumerable<string> Warnings(SelectRepositoriesInput input, IReadOnlyList<Repository> all) =>
         all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : LeftOut(input, all);
@@ -72,6 +87,13 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
     {
         string[] buckets = [.. repositories.Select(r => r.Bucket).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return buckets.Length == 0 ? "none told" : SafeText.Line(string.Join(", ", buckets.Take(MostNamed)) + (buckets.Length > MostNamed ? " and more" : ""));
+    }
+
+    private async Task<RepeatedItems> RepeatedAsync(string appliance, RunRepeat repeat, CancellationToken cancellationToken)
+    {
+        RunRecord? run = await runs.GetRunAsync(repeat.RunId, cancellationToken);
+        IReadOnlyList<RunItem> items = await runs.GetItemsAsync(repeat.RunId, appliance, null, int.MaxValue, cancellationToken);
+        return run is null ? new RepeatedItems([], new HashSet<string>(), false) : RunRepetition.Of(run, items, repeat).On(appliance);
     }
 
     /// <summary>The same at every try, so that a rescan which an earlier try started is known again.</summary>

@@ -23,6 +23,9 @@ public enum InitiatorKind
 
     /// <summary>The <c>rescan</c> command.</summary>
     Command,
+
+    /// <summary>The app itself, to retry what failed in a run.</summary>
+    Retry,
 }
 
 /// <summary>Who or what asked for a rescan or a run.</summary>

@@ -52,12 +52,58 @@ public sealed record RunRecord
     /// <summary>Repositories by outcome; those whose rescan has none count as None. Empty until the run has ended.</summary>
     public IReadOnlyDictionary<string, int> Counts { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>The appliances that it was to see to.</summary>
+    public IReadOnlyList<string> Appliances { get; init; } = [];
+
+    /// <summary>Which of their repositories; null: all.</summary>
+    public RepositoryFilter? Filter { get; init; }
+
+    /// <summary>The run that it repeats; null when it repeats none.</summary>
+    public RunRepeat? Repeats { get; init; }
+
+    /// <summary>The runs that repeat it, oldest first.</summary>
+    public IReadOnlyList<RunRepeat> RepeatedBy { get; init; } = [];
+
+    /// <summary>When it is retried by itself; null when it is not.</summary>
+    public RunRetry? Retry { get; init; }
+
+    /// <summary>Appliances whose repositories were never listed, so that no item stands for them.</summary>
+    public IReadOnlyList<UnlistedAppliance> Unlisted { get; init; } = [];
+
+    /// <summary>Which try it is: 1, and 2 for what retries it, and so on.</summary>
+    [JsonIgnore]
+    public int Try => Repeats?.Try ?? 1;
+
+    /// <summary>Whether it waits to be retried. Whatever repeats it first is the retry, also when a person asks for it.</summary>
+    [JsonIgnore]
+    public bool IsRetryDue => Retry is { CanceledAt: null } && RepeatedBy.Count == 0;
+
     /// <summary>Appliances whose repositories could not be rescanned at all, each with its reason.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
 
     /// <summary>What the operator should look into.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }
+
+/// <summary>That one run repeats another, as either of them keeps it.</summary>
+/// <param name="RunId">The other run.</param>
+/// <param name="Try">1 when it was asked for anew; 2 when it retries the first try, and so on.</param>
+/// <param name="Canceled">Whether it takes canceled rescans too.</param>
+/// <param name="StartedBy">Who or what asked for the repetition.</param>
+public sealed record RunRepeat(string RunId, int Try, bool Canceled, Initiator StartedBy);
+
+/// <summary>That a run is to be retried by itself.</summary>
+/// <param name="DueAt">When, UTC.</param>
+public sealed record RunRetry(DateTimeOffset DueAt)
+{
+    /// <summary>When that was canceled, UTC; null when it was not.</summary>
+    public DateTimeOffset? CanceledAt { get; init; }
+}
+
+/// <summary>An appliance whose repositories a run could not list.</summary>
+/// <param name="Appliance">Its configured name.</param>
+/// <param name="Outcome">Rejected when trying again does not help, Unreachable when it may, Canceled; null where a fault ended it.</param>
+public sealed record UnlistedAppliance(string Appliance, Outcome? Outcome);
 
 /// <summary>Some runs, newest first.</summary>
 /// <param name="Items">The runs.</param>

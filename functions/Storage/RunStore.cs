@@ -33,13 +33,36 @@ public sealed partial class RunStore(ITable table)
             }
 
             // Lists are ordered by the start that was written first.
-            RunRecord finished = run with { StartedAt = kept.StartedAt };
+            RunRecord finished = run with { StartedAt = kept.StartedAt, RepeatedBy = kept.RepeatedBy };
             string json = StoredJson.Write(finished);
             if (await table.TryWriteAsync(Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
             {
                 return finished;
             }
         }
+    }
+
+    /// <summary>Changes a run that is written down.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="change">Makes the changed run of the run as kept; the same when there is nothing to change. Called again when it was changed meanwhile.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The run as kept; null when there is none of that id.</returns>
+    public async Task<RunRecord?> ChangeRunAsync(string id, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        while (await table.GetAsync(Partition, TableKey.Of(Run, id), cancellationToken) is { } row)
+        {
+            RunRecord kept = StoredJson.Read<RunRecord>(row);
+            RunRecord changed = change(kept);
+            string json = StoredJson.Write(changed);
+            if (ReferenceEquals(kept, changed)
+                || await table.TryWriteAsync(Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
+            {
+                return changed;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A run; null when there is none of that id.</summary>

@@ -1,4 +1,4 @@
-// Starting and canceling, asked first and told after.
+// Starting, repeating and canceling, asked first and told after.
 
 import { ApiError, post, remove } from './api.js';
 import { confirm, open, say } from './dialogs.js';
@@ -37,6 +37,29 @@ export async function cancelRun(run) {
   return asked && await attempt(async () => {
     await remove(`runs/${encodeURIComponent(run.id)}`);
     say('The run is being canceled.');
+    return true;
+  }) === true;
+}
+
+/** Asks, then rescans what was not rescanned in a run that has ended. The answer is what was accepted, or null. */
+export async function rerun(run) {
+  const asked = await confirm(
+    'Rescan again what failed?',
+    'A new run takes the repositories that were not rescanned, and appliances that could not be asked. What was canceled is left out.',
+    'Rescan what failed');
+  return asked ? attempt(async () => {
+    const accepted = await post(`runs/${encodeURIComponent(run.id)}/rerun`);
+    say(accepted.joined ? 'What failed is being rescanned already; here it is.' : 'The run over what failed has started.', 'run');
+    return accepted;
+  }) : null;
+}
+
+/** Asks, then cancels the retry for which a run waits. */
+export async function cancelRetry(run) {
+  const asked = await confirm('Cancel the retry?', 'What failed stays as it is, and is told to those who want to be. It can be rescanned by hand.', 'Cancel the retry', true);
+  return asked && await attempt(async () => {
+    await remove(`runs/${encodeURIComponent(run.id)}`);
+    say('The retry is canceled.');
     return true;
   }) === true;
 }

@@ -8,6 +8,7 @@ const kinds = {
   Webhook: 'a webhook',
   S3Event: 'new objects in its bucket',
   Command: 'the rescan command',
+  Retry: 'a retry',
 };
 
 /** Who it was, as text or as a link to the run; what is not known is said to be so. */

@@ -1,12 +1,13 @@
 // Runs over many repositories: all of them, and one with its report.
 
-import { cancelRun } from './actions.js';
+import { cancelRetry, cancelRun, rerun } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { outcomeBar } from './charts.js';
 import { h, icon, replaceChildren, setText } from './dom.js';
 import { startedBy } from './initiator.js';
 import { banner } from './notes.js';
 import { turnsOf } from './queue.js';
+import { isRetryDue, repeatNotes } from './repeats.js';
 import { ScheduleNote } from './schedule.js';
 import { outcomeLook, pill, rescanId, running as runningLook, runLook, tally, waiting } from './status.js';
 import { ago, count, day, full, moment, number, span, ticking } from './words.js';
@@ -48,7 +49,7 @@ export class RunsView {
           h('span', { class: 'muted small num' }, run.finishedAt ? `${span(took(run, now))} · ${ago((now - Date.parse(run.finishedAt)) / 1000)}` : 'going on')),
         outcomeBar(run.counts ?? {}, run.finishedAt ? 0 : 1),
         h('p', { class: 'muted small' }, [startedBy(run), tally(run.counts) || (run.finishedAt ? 'no repository' : 'counted when it ends')].filter(Boolean).join(' · ')),
-        [run.reason, ...(run.errors ?? []), ...(run.warnings ?? [])].filter(Boolean).slice(0, NOTES).map(text => h('p', { class: 'small run-note' }, text)))));
+        [run.reason, isRetryDue(run) && `What failed is retried ${moment(run.retry.dueAt, now)}.`, ...(run.errors ?? []), ...(run.warnings ?? [])].filter(Boolean).slice(0, NOTES).map(text => h('p', { class: 'small run-note' }, text)))));
     }
 
     this.#nothing.hidden = items.length > 0;
@@ -65,6 +66,7 @@ export class RunView {
   #heading = h('h1', { tabindex: '-1' }, 'Run');
   #where = h('p', { class: 'muted' });
   #cancel = h('button', { type: 'button', class: 'danger', hidden: true, onclick: () => this.#askCancel() }, 'Cancel run');
+  #rerun = h('button', { type: 'button', class: 'primary', hidden: true, onclick: () => this.#askRerun() }, 'Rescan what failed');
   #report = h('div', { class: 'report-place' });
 
   constructor(context, id) {
@@ -72,7 +74,7 @@ export class RunView {
     this.#id = id;
     this.element = h('div', { class: 'view' },
       h('a', { class: 'back', href: '#/runs' }, icon('back'), 'Runs'),
-      h('div', { class: 'head' }, h('div', null, this.#heading, this.#where), h('div', { class: 'buttons' }, this.#cancel)),
+      h('div', { class: 'head' }, h('div', null, this.#heading, this.#where), h('div', { class: 'buttons' }, this.#rerun, this.#cancel)),
       this.#report);
   }
 
@@ -96,15 +98,18 @@ export class RunView {
     const run = this.#run;
     this.title = `Run of ${day(run.startedAt)}`;
     setText(this.#heading, this.title);
-    this.#cancel.hidden = run.status !== 'Running';
+    const retries = isRetryDue(run);
+    this.#cancel.hidden = run.status !== 'Running' && !retries;
+    setText(this.#cancel, retries ? 'Cancel the retry' : 'Cancel run');
+    this.#rerun.hidden = !run.canBeRepeated;
     const key = JSON.stringify(run);
     if (key !== this.#key) {
       this.#key = key;
-      replaceChildren(this.#report, [this.#head(run), ...this.#notes(run), this.#items(run)].filter(Boolean));
+      replaceChildren(this.#report, [this.#head(run), ...repeatNotes(run), ...this.#notes(run), this.#items(run)].filter(Boolean));
     }
 
     this.tick();
-    return run.status === 'Running' ? LIVELY : SETTLED;
+    return run.status === 'Running' || retries ? LIVELY : SETTLED;
   }
 
   tick() {
@@ -159,8 +164,15 @@ export class RunView {
   }
 
   async #askCancel() {
-    if (await cancelRun(this.#run)) {
+    if (await (isRetryDue(this.#run) ? cancelRetry : cancelRun)(this.#run)) {
       this.#context.nudge();
+    }
+  }
+
+  async #askRerun() {
+    const accepted = await rerun(this.#run);
+    if (accepted) {
+      this.#context.go(`#/runs/${encodeURIComponent(accepted.id)}`);
     }
   }
 }

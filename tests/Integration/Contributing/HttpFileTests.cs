@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Mime;
 using System.Reflection;
 using System.Text;
@@ -28,19 +29,14 @@ public sealed class HttpFileTests
         Dictionary<string, JsonElement> answers = [];
         foreach (HttpFileRequest asked in File.Requests)
         {
-            using HttpRequestMessage request = new(asked.Method, HttpFile.Resolve(asked.Target, variables, answers));
-            if (asked.Body.Length > 0)
+            HttpResponseMessage answer = await SendAsync(api.Http, asked, variables, answers);
+            using CancellationTokenSource patience = new(ApiHost.Patience);
+            while (answer is { StatusCode: HttpStatusCode.Conflict, Headers.RetryAfter: not null })
             {
-                request.Content = new StringContent(
-                    HttpFile.Resolve(asked.Body, variables, answers), Encoding.UTF8, MediaTypeNames.Application.Json);
+                await Task.Delay(50, patience.Token);
+                answer = await SendAsync(api.Http, asked, variables, answers);
             }
 
-            foreach ((string name, string value) in asked.Headers.Where(h => h.Name != "Content-Type"))
-            {
-                request.Headers.Add(name, HttpFile.Resolve(value, variables, answers));
-            }
-
-            using HttpResponseMessage answer = await api.Http.SendAsync(request);
             string body = await answer.Content.ReadAsStringAsync();
             Assert.True(answer.IsSuccessStatusCode, $"{asked.Title}: {(int)answer.StatusCode} {body}");
             if (asked.Name is { } named)
@@ -48,6 +44,24 @@ public sealed class HttpFileTests
                 answers[named] = JsonSerializer.Deserialize<JsonElement>(body);
             }
         }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, HttpFileRequest asked, Dictionary<string, string> variables, Dictionary<string, JsonElement> answers)
+    {
+        using HttpRequestMessage request = new(asked.Method, HttpFile.Resolve(asked.Target, variables, answers));
+        if (asked.Body.Length > 0)
+        {
+            request.Content = new StringContent(
+                HttpFile.Resolve(asked.Body, variables, answers), Encoding.UTF8, MediaTypeNames.Application.Json);
+        }
+
+        foreach ((string name, string value) in asked.Headers.Where(h => h.Name != "Content-Type"))
+        {
+            request.Headers.Add(name, HttpFile.Resolve(value, variables, answers));
+        }
+
+        return await http.SendAsync(request);
     }
 
     [Fact]
