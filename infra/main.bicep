@@ -10,6 +10,7 @@ import {
   network as networkType
   nightly as nightlyType
   polling as pollingType
+  retry as retryType
   reach as reachType
   settings
   tags as tagsType
@@ -20,6 +21,7 @@ import {
   channelSettings
   nightlySettings
   pollingSettings
+  retrySettings
   secretNames
   webhookSettings
 } from 'settings.bicep'
@@ -48,6 +50,9 @@ param runDeadline string = '23:00:00'
 
 @description('Which repositories the scheduled run takes.')
 param nightly nightlyType = {}
+
+@description('Whether what failed in a run is rescanned again by itself; never unless atMost says how often.')
+param retry retryType = {}
 
 @description('The hooks, by which other systems start rescans; closed unless given secrets.')
 param webhooks webhooksType = {}
@@ -285,6 +290,7 @@ module app 'modules/app.bicep' = {
       applianceSettings(appliances),
       pollingSettings(polling),
       nightlySettings(nightly),
+      retrySettings(retry),
       webhookSettings(webhooks, vault.outputs.name),
       channelSettings(channels),
       empty(publicUrl) ? {} : { Rescan__PublicUrl: publicUrl },

@@ -1,6 +1,6 @@
 metadata description = 'Turns parameters into app settings, spelt as the options classes in functions/Configuration read them.'
 
-import { appliance, channel, mail, nightly, polling, settings, webhooks } from './types.bicep'
+import { appliance, channel, mail, nightly, polling, retry, settings, webhooks } from './types.bicep'
 
 @export()
 @description('Name of the secret that holds the password of an appliance.')
@@ -51,6 +51,14 @@ func nightlySettings(values nightly) settings =>
     listSettings('Rescan__Nightly__Exclude', values.?exclude ?? []),
     optionalSetting('Rescan__Nightly__Bucket', values.?bucket),
     optionalSetting('Rescan__Nightly__Folder', values.?folder)
+  )
+
+@export()
+@description('Settings of retries; nothing for what keeps its default.')
+func retrySettings(values retry) settings =>
+  union(
+    optionalSetting('Rescan__Retry__After', values.?after),
+    optionalSetting('Rescan__Retry__AtMost', values.?atMost == null ? null : string(values.atMost!))
   )
 
 @export()

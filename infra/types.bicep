@@ -67,6 +67,19 @@ type nightly = {
 
 @export()
 @sealed()
+@description('Whether what failed in a run is rescanned again by itself.')
+type retry = {
+  @description('How long after the end of the run, d.hh:mm:ss, 1 second to 1 day. Default: 30 minutes.')
+  after: string?
+
+  @description('How often at most. Default: 0, which is never.')
+  @minValue(0)
+  @maxValue(10)
+  atMost: int?
+}
+
+@export()
+@sealed()
 @description('The hooks. Secrets are named, never given: they are in the vault, and the platform reads them from there.')
 type webhooks = {
   @description('Names of the vault\'s secrets that sign messages to POST /api/hooks/rescan; several while one is replaced. None: the hook is closed.')

@@ -27,6 +27,9 @@ public sealed class RescanOptions
     /// <summary>Which repositories the scheduled run takes.</summary>
     public NightlyOptions Nightly { get; init; } = new();
 
+    /// <summary>Whether what failed in a run is rescanned again by itself.</summary>
+    public RetryOptions Retry { get; init; } = new();
+
     /// <summary>When to poll.</summary>
     public PollingOptions Polling { get; init; } = new();
 
@@ -60,6 +63,19 @@ public sealed class NightlyOptions
 
     /// <summary>The folder in the bucket; empty: any.</summary>
     public string? Folder { get; set; }
+}
+
+/// <summary>Whether what failed in a run is rescanned again by itself.</summary>
+public sealed class RetryOptions
+{
+    /// <summary>
+    /// How long after the end of a run what failed in it is rescanned again, in a run of its own; 1 second to 1 day. What was refused is
+    /// left out, since no retry helps it.
+    /// </summary>
+    public TimeSpan After { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How often at most; 0 to 10. 0: never. Notifications of the run come after the last try.</summary>
+    public int AtMost { get; set; }
 }
 
 /// <summary>One appliance.</summary>

@@ -25,6 +25,10 @@ internal sealed class RescanOptionsValidator : IValidateOptions<RescanOptions>
         Expect(
             options.RunDeadline >= TimeSpan.FromMinutes(1) && options.RunDeadline <= TimeSpan.FromDays(7), "RunDeadline",
             "a time from 00:01:00 to 7.00:00:00");
+        Expect(
+            options.Retry.After >= TimeSpan.FromSeconds(1) && options.Retry.After <= TimeSpan.FromDays(1), "Retry__After",
+            "a time from 00:00:01 to 1.00:00:00");
+        Expect(options.Retry.AtMost is >= 0 and <= 10, "Retry__AtMost", "a whole number from 0 to 10");
         PollingOptions polling = options.Polling;
         Expect(polling.Kappa is >= 0.1 and <= 3600, "Polling__Kappa", "a number of seconds from 0.1 to 3600");
         Expect(polling.MinInterval >= TimeSpan.FromMilliseconds(100), "Polling__MinInterval", "a time of at least 00:00:00.1");

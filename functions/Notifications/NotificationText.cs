@@ -93,6 +93,12 @@ internal sealed record NotificationText(
             ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
             ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
+        if (run.Tries.Count > 0)
+        {
+            facts.Insert(2, ("Tries", run.Tries.Count.ToString(CultureInfo.InvariantCulture)));
+            facts.Insert(3, ("Mended by a retry", run.Mended.ToString(CultureInfo.InvariantCulture)));
+        }
+
         if (changes is not null)
         {
             facts.Add(("New problems", changes.Begun.Count.ToString(CultureInfo.InvariantCulture)));
@@ -110,6 +116,7 @@ internal sealed record NotificationText(
             Severity.Bad => "Run ended with failures",
             _ when run.RescannedNothing => "Run rescanned nothing",
             Severity.Warning => "Run ended with warnings",
+            _ when run.Tries.Count > 0 => "Run succeeded after a retry",
             _ => "Run succeeded",
         };
         string subject = severity == Severity.Bad

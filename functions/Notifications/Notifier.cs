@@ -19,7 +19,6 @@ internal sealed class Notifier(
     ProblemBook problems, TimeProvider time, ILogger<Notifier> log) : INotifier
 {
     private const int LookBack = 5;
-    private const int MaxItems = 10_000;
 
     private readonly IReadOnlyList<Channel> channels = Channel.Of(options.Value.Notifications);
 
@@ -48,7 +47,7 @@ internal sealed class Notifier(
                 ? channel.Kind == ChannelKind.Ping
                     && (notification.Started is not null || notification is { Run: not null, IsScheduled: true })
                 : channel.OccasionOf(notification) == NotifyOn.Failure
-                ? (await problems.ChangesAsync(channel.Name, notification, cancellationToken)).Any
+                ? IsNews(channel, notification, await problems.ChangesAsync(channel.Name, notification, cancellationToken))
                 : Includes(channel.OccasionOf(notification), notification, changed))
             {
                 chosen.Add(channel.Name);
@@ -82,7 +81,7 @@ internal sealed class Notifier(
         ProblemChanges? changes = configured.Kind != ChannelKind.Ping && configured.OccasionOf(notification) == NotifyOn.Failure
             ? await problems.ChangesAsync(configured.Name, notification, cancellationToken)
             : null;
-        if (changes is { Any: false })
+        if (changes is not null && !IsNews(configured, notification, changes))
         {
             return new DeliveryResult(channel, true, "nothing that it does not know");
         }
@@ -99,6 +98,10 @@ internal sealed class Notifier(
 
         return result;
     }
+
+    /// <summary>Whether there is something to tell; what a retry has mended was never told, so that it is worth a word. An alert is not.</summary>
+    private static bool IsNews(Channel channel, Notification notification, ProblemChanges changes) =>
+        changes.Any || (notification.Run is { Mended: > 0 } && channel.Kind != ChannelKind.PagerDuty);
 
     private static bool Includes(NotifyOn occasion, Notification notification, bool changed) => notification switch
     {
@@ -125,8 +128,7 @@ internal sealed class Notifier(
             return run.HasFailed || run.Warnings.Count > 0;
         }
 
-        RunSummary previous = RunSummary.Of(
-            before, await runs.GetItemsAsync(before.Id, null, RunItemState.Ended, MaxItems, cancellationToken));
+        RunSummary previous = (await RunTries.ReadAsync(runs, before, cancellationToken)).Summarize();
         return previous.Failed != run.Failed
             || previous.RescannedNothing != run.RescannedNothing
             || !Names(previous).SetEquals(Names(run))

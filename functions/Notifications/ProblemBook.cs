@@ -75,8 +75,11 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
         }
 
         // The summary lists some; the items are all.
-        IReadOnlyList<RunItem> items = await runs.GetItemsAsync(run.Id, null, RunItemState.Ended, int.MaxValue, cancellationToken);
-        bool isCanceled = (await runs.GetRunAsync(run.Id, cancellationToken))?.Status == RunStatus.Canceled;
+        RunRecord? record = await runs.GetRunAsync(run.Id, cancellationToken);
+        IReadOnlyList<RunItem> items = record is null
+            ? await runs.GetItemsAsync(run.Id, null, RunItemState.Ended, int.MaxValue, cancellationToken)
+            : (await RunTries.ReadAsync(runs, record, cancellationToken)).Items;
+        bool isCanceled = record?.Status == RunStatus.Canceled;
         List<Problem> problems =
             [.. run.Errors.Select(e => e.Split(':', 2, StringSplitOptions.TrimEntries)).Select(e => Problem.OfAppliance(e[0], e[^1], run.FinishedAt))];
         problems.AddRange(items

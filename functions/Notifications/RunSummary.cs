@@ -24,11 +24,19 @@ public sealed record RunSummary(
     /// <summary>How many problems and how many errors at most are listed.</summary>
     public const int MaxProblems = 50;
 
+    private const string NoOutcome = "None";
+
     /// <summary>What the operator should look into, the first <see cref="MaxProblems"/> of it.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Whether it ran to its end and found no repository to rescan.</summary>
     public bool RescannedNothing { get; init; }
+
+    /// <summary>The runs of all its tries, the first one first; empty when it was tried once.</summary>
+    public IReadOnlyList<string> Tries { get; init; } = [];
+
+    /// <summary>How many repositories and appliances went wrong at first and well at a later try.</summary>
+    public int Mended { get; init; }
 
     /// <summary>How many repositories went wrong, listed or not.</summary>
     [JsonIgnore]
@@ -44,6 +52,13 @@ public sealed record RunSummary(
         Failed + Errors.Count > 0 ? Severity.Bad
         : RescannedNothing || Warnings.Count > 0 || Counts.GetValueOrDefault(nameof(Outcome.Warning)) > 0 ? Severity.Warning
         : Severity.Good;
+
+    /// <summary>Ended items by outcome, in the order of the outcomes.</summary>
+    internal static IReadOnlyDictionary<string, int> Count(IEnumerable<RunItem> items) => items
+        .Where(i => i.State == RunItemState.Ended)
+        .GroupBy(i => i.Outcome)
+        .OrderBy(g => g.Key ?? (Outcome)int.MaxValue)
+        .ToDictionary(g => g.Key?.ToString() ?? NoOutcome, g => g.Count(), StringComparer.Ordinal);
 
     /// <summary>Sums a run's report up.</summary>
     /// <param name="run">The run, ended.</param>

@@ -45,7 +45,7 @@ internal static class WebhookEvent
     {
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         run.Id, run.StartedAt, run.FinishedAt, run.Repositories, run.Failed, run.Counts, run.Problems, run.Errors,
-        run.Warnings, run.RescannedNothing,
+        run.Warnings, run.RescannedNothing, run.Tries, run.Mended,
         New = changes?.Begun.Select(p => Of(p.Told)), Over = changes?.Over.Select(Of), Known = changes?.Lasting,
     };
 

@@ -1,5 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rescan.Functions.Configuration;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Storage;
 
@@ -17,13 +19,14 @@ public sealed record FinishRunInput(
 
 /// <summary>A run that has ended.</summary>
 /// <param name="Run">As it was written down.</param>
-/// <param name="Summary">As it is told to those who want to be.</param>
-public sealed record FinishedRun(RunRecord Run, RunSummary Summary);
+/// <param name="Notification">As it is told to those who want to be; null while it waits to be retried.</param>
+public sealed record FinishedRun(RunRecord Run, Notification? Notification);
 
 /// <summary>Writes the report of a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
+/// <param name="options">The settings.</param>
 /// <param name="log">The log.</param>
-public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
+public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, ILogger<FinishRun> log)
 {
     /// <summary>Writes.</summary>
     /// <param name="input">The end.</param>
@@ -43,17 +46,16 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
 
         RunRecord begun = await runs.GetRunAsync(input.RunId, cancellationToken)
             ?? new RunRecord { Id = input.RunId, Status = RunStatus.Running, StartedAt = input.StartedAt };
-        RunRecord run = await runs.FinishRunAsync(
-            begun with
-            {
-                Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
-                FinishedAt = input.FinishedAt,
-                Counts = RunReport.Count(items),
-                Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
-                Unlisted = RunReport.Unlisted(input.Ends),
-                Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
-            },
-            cancellationToken);
+        RunRecord end = begun with
+        {
+            Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
+            FinishedAt = input.FinishedAt,
+            Counts = RunSummary.Count(items),
+            Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
+            Unlisted = RunReport.Unlisted(input.Ends),
+            Warnings = RunReport.Warnings(items, input.Filter, [.. input.Ends.Select(e => e.Selected).OfType<SelectedRepositories>()]),
+        };
+        RunRecord run = await runs.FinishRunAsync(end with { Retry = RunRetries.Plan(end, items, options.Value.Retry) }, cancellationToken);
         foreach (string warning in run.Warnings)
         {
             log.LogWarning("Run {RunId}: {Warning}", run.Id, warning);
@@ -62,6 +64,12 @@ public sealed class FinishRun(RunStore runs, ILogger<FinishRun> log)
         RunSummary summary = RunSummary.Of(run, items);
         LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0 ? LogLevel.Warning : LogLevel.Information;
         log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
-        return new FinishedRun(run, summary);
+        if (run.Retry is { } retry)
+        {
+            log.LogInformation("Run {RunId} is retried at {DueAt:u}, for what failed in it", run.Id, retry.DueAt);
+            return new FinishedRun(run, null);
+        }
+
+        return new FinishedRun(run, await RunRetries.NotificationOfAsync(runs, run, cancellationToken));
     }
 }

@@ -18,7 +18,9 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
 {
     /// <summary>Starts a run over what was not rescanned in one that has ended, or joins the one that does so already.</summary>
     [Function("RerunApi")]
-    [ApiOperation("Starts a run over those repositories of an ended run that were not rescanned, or joins the one that does so already.", Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 422])]
+    [ApiOperation(
+        "Starts a run over those repositories of an ended run that were not rescanned, or joins the one that does so already.",
+        Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 422])]
     [ApiParameter("canceled", "true: canceled rescans too.", Values = "true false")]
     [ApiParameter(ApiQuery.IdempotencyHeader, "Makes the call safe to repeat for a day: the first answer is given again.", In = "header")]
     public Task<IResult> RerunAsync(
@@ -32,7 +34,8 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
             if (body.Length > 0 && body != "{}")
             {
                 // Whoever sends one expects it to matter.
-                throw ApiQuery.Refuse("A rerun takes no body: the run in the address says what is repeated, and ?canceled=true adds what was canceled.");
+                throw ApiQuery.Refuse(
+                    "A rerun takes no body: the run in the address says what is repeated, and ?canceled=true adds what was canceled.");
             }
 
             StoredResponse answer;
@@ -53,7 +56,8 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
             return Results.Text(answer.Json, MediaTypeNames.Application.Json, statusCode: answer.Status);
         });
 
-    private async Task<StoredResponse> AcceptAsync(DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
+    private async Task<StoredResponse> AcceptAsync(
+        DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
     {
         AcceptedRescan run = await repeater.RepeatAsync(client, id, canceled, seed, new Initiator(InitiatorKind.Api), cancellationToken);
         AcceptedView accepted = new(

@@ -176,9 +176,11 @@ public static class RunApplianceOrchestration
         return partition with { TroubleSince = since, IsTroubleTold = partition.IsTroubleTold || isDue };
     }
 
+    /// <summary>A retry tells nothing on its way: what comes of it is told with the whole.</summary>
     private static Task TellAsync(
         TaskOrchestrationContext context, AppliancePartition partition, ApplianceEvent what, DateTimeOffset since, string? reason) =>
-        NotificationOrchestration.BeginAsync(context, new Notification(
+        partition.Request.Repeats is { Try: > 1 } ? Task.CompletedTask
+        : NotificationOrchestration.BeginAsync(context, new Notification(
             string.Create(CultureInfo.InvariantCulture, $"{partition.RunId}-{partition.Appliance.Name}-{what}-{since:yyyyMMddHHmmss}").ToLowerInvariant())
         {
             Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),

@@ -58,8 +58,15 @@ public static class RunOrchestration
             nameof(FinishRun),
             new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
             OrchestrationExtensions.RetryStoresForADay);
-        await NotificationOrchestration.BeginAsync(
-            context, new Notification(context.InstanceId) { Run = finished.Summary, IsScheduled = isScheduled });
+        if (finished.Notification is { } notification)
+        {
+            await NotificationOrchestration.BeginAsync(context, notification);
+        }
+        else
+        {
+            await context.CallActivityAsync(nameof(ScheduleRetry), context.InstanceId, OrchestrationExtensions.RetryStoresForADay);
+        }
+
         return finished.Run;
     }
 

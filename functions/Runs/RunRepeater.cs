@@ -35,10 +35,8 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
             RunRecord run = await reader.ReadAsync(id, client, cancellationToken);
             if (run.Status == RunStatus.Running)
             {
-                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' goes on. Repeat it when it has ended, or cancel it first.")
-                {
-                    RetryAfter = AskAgainAfter,
-                };
+                string goesOn = $"Run '{id}' goes on. Repeat it when it has ended, or cancel it first.";
+                throw new RequestRefusedException(StatusCodes.Status409Conflict, goesOn) { RetryAfter = AskAgainAfter };
             }
 
             string? wanted = seed is null ? null : RunRequest.InstanceIdPrefix + seed;
@@ -51,13 +49,55 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
             IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken);
             RunRepeat repeat = new(wanted ?? IdOf(id, run.RepeatedBy.Count), run.IsRetryDue ? run.Try + 1 : 1, withCanceled, startedBy);
             CheckThatSomethingIsLeft(run, items, repeat);
+            bool IsAsRead(RunRecord kept) => kept.RepeatedBy.Count == run.RepeatedBy.Count && kept.IsRetryDue == run.IsRetryDue;
             RunRecord? changed = await runs.ChangeRunAsync(
-                id, r => r.RepeatedBy.Count == run.RepeatedBy.Count ? r with { RepeatedBy = [.. r.RepeatedBy, repeat] } : r, cancellationToken);
+                id, r => IsAsRead(r) ? r with { RepeatedBy = [.. r.RepeatedBy, repeat] } : r, cancellationToken);
             if (changed?.RepeatedBy.Contains(repeat) == true)
             {
-                return await StartAsync(client, run, repeat, cancellationToken);
+                AcceptedRescan started = await StartAsync(client, run, repeat, cancellationToken);
+                if (run.IsRetryDue)
+                {
+                    await WakeAsync(client, id, cancellationToken);
+                }
+
+                return started;
             }
         }
+    }
+
+    /// <summary>Starts the retry for which a run waits, unless it was canceled or somebody has repeated the run meanwhile.</summary>
+    /// <returns>The run that is retried, as kept; null when it is kept no more.</returns>
+    internal async Task<RunRecord?> RetryAsync(DurableTaskClient client, string id, CancellationToken cancellationToken)
+    {
+        RunRecord? run = await runs.ChangeRunAsync(
+            id,
+            r => r.IsRetryDue
+                ? r with { RepeatedBy = [new RunRepeat(IdOf(id, 0), r.Try + 1, false, new Initiator(InitiatorKind.Retry))] }
+                : r,
+            cancellationToken);
+        if (run is { Retry.CanceledAt: null, RepeatedBy: [{ } first, ..] })
+        {
+            // Also when somebody else wrote it down: that one may have been cut off before the start.
+            await StartAsync(client, run, first, cancellationToken);
+        }
+
+        return run;
+    }
+
+    /// <summary>Cancels the retry for which a run waits.</summary>
+    /// <returns>Whether there was one to cancel.</returns>
+    internal async Task<bool> CancelRetryAsync(DurableTaskClient client, string id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        bool wasDue = false;
+        await runs.ChangeRunAsync(
+            id, r => (wasDue = r.IsRetryDue) ? r with { Retry = r.Retry! with { CanceledAt = now } } : r, cancellationToken);
+        if (!wasDue)
+        {
+            return false;
+        }
+
+        await WakeAsync(client, id, cancellationToken);
+        return true;
     }
 
     /// <summary>Starts a repetition that the run tells of, unless it was started already.</summary>
@@ -65,14 +105,16 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
     /// <param name="run">The run that is repeated.</param>
     /// <param name="repeat">Its repetition.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    internal async Task<AcceptedRescan> StartAsync(DurableTaskClient client, RunRecord run, RunRepeat repeat, CancellationToken cancellationToken)
+    internal async Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, RunRecord run, RunRepeat repeat, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunItem> items = await runs.GetItemsAsync(run.Id, null, null, int.MaxValue, cancellationToken);
 
         // What was written down decides, not what is read of the instance.
         RunRecord kept = await runs.GetRunAsync(run.Id, cancellationToken) ?? run;
         return await starter.StartRepeatAsync(
-            client, repeat.RunId, kept, [.. RunRepetition.Of(kept, items, repeat).Appliances], repeat with { RunId = run.Id }, cancellationToken);
+            client, repeat.RunId, kept, [.. RunRepetition.Of(kept, items, repeat).Appliances], repeat with { RunId = run.Id },
+            cancellationToken);
     }
 
     private static void CheckThatSomethingIsLeft(RunRecord run, IReadOnlyList<RunItem> items, RunRepeat repeat)
@@ -84,21 +126,31 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
         }
 
         throw Refuse(
-            run.Status == RunStatus.Skipped ? $"Run '{run.Id}' was skipped, so there is nothing of it to repeat. Start a run by POST /api/rescans."
-            : left.Canceled > 0 ? $"Nothing failed in run '{run.Id}', but {left.Canceled} of it canceled. Repeat those too with ?canceled=true."
+            run.Status == RunStatus.Skipped
+                ? $"Run '{run.Id}' was skipped, so there is nothing of it to repeat. Start a run by POST /api/rescans."
+            : left.Canceled > 0
+                ? $"Nothing failed in run '{run.Id}', but {left.Canceled} of it {Were(left.Canceled)} canceled. Repeat those too with ?canceled=true."
             : items.Count == 0 ? $"Run '{run.Id}' took no repository, so there is nothing of it to repeat."
             : $"Nothing failed in run '{run.Id}': all of its repositories were rescanned.");
     }
+
+    /// <summary>Whoever waits for the retry looks into the store then.</summary>
+    private static Task WakeAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
+        client.RaiseEventAsync(
+            RunRetryOrchestration.InstanceIdOf(id), RescanEvents.Cancel, "The retry was decided otherwise.", cancellationToken);
+
+    private static string Were(int count) => count == 1 ? "was" : "were";
 
     private static RequestRefusedException Refuse(string reason) => new(StatusCodes.Status409Conflict, reason);
 
     /// <summary>The same for all that ask before one of them has started it.</summary>
     private static string IdOf(string id, int before) =>
-        RunRequest.InstanceIdPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"repeat\n{id}\n{before}")).AsSpan(0, 16));
+        RunRequest.InstanceIdPrefix
+        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"repeat\n{id}\n{before}")).AsSpan(0, 16));
 
-    /// <summary>Whether a repetition has not ended; one that was written down and not started yet has not.</summary>
+    /// <summary>Whether a repetition has not ended; one that was promised and not started yet has not.</summary>
     private async Task<bool> GoesOnAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
-        await client.GetInstanceAsync(id, false, cancellationToken) is { } instance
-            ? !instance.IsCompleted
-            : await runs.GetRunAsync(id, cancellationToken) is null;
+        await runs.GetRunAsync(id, cancellationToken) is { } run
+            ? (await reader.AsItIsAsync(run, client, cancellationToken)).Status == RunStatus.Running
+            : await client.GetInstanceAsync(id, false, cancellationToken) is not { IsCompleted: true };
 }

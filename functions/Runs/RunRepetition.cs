@@ -24,7 +24,9 @@ internal sealed class RunRepetition(RunRecord run, IReadOnlyList<RunItem> items,
 
     /// <summary>The appliances that have something to repeat.</summary>
     public IReadOnlySet<string> Appliances =>
-        Taken.Select(i => i.Appliance).Concat(run.Appliances.Where(ListsAnew)).Concat(run.Unlisted.Select(u => u.Appliance).Where(ListsAnew))
+        Taken.Select(i => i.Appliance)
+            .Concat(run.Appliances.Where(ListsAnew))
+            .Concat(run.Unlisted.Select(u => u.Appliance).Where(ListsAnew))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>How many items were canceled.</summary>
@@ -35,13 +37,14 @@ internal sealed class RunRepetition(RunRecord run, IReadOnlyList<RunItem> items,
     {
         bool IsOfIt(RunItem item) => string.Equals(item.Appliance, appliance, StringComparison.OrdinalIgnoreCase);
         RunItem[] taken = [.. Taken.Where(IsOfIt)];
-        HashSet<string> ids = [.. taken.Select(i => i.Repository.Id)];
-        return new RepeatedItems(
-            taken, items.Where(i => IsOfIt(i) && !ids.Contains(i.Repository.Id)).Select(i => i.Repository.Id).ToHashSet(StringComparer.Ordinal),
-            ListsAnew(appliance));
+        HashSet<string> leftOut = items.Where(IsOfIt).Select(i => i.Repository.Id).ToHashSet(StringComparer.Ordinal);
+        leftOut.ExceptWith(taken.Select(i => i.Repository.Id));
+        return new RepeatedItems(taken, leftOut, ListsAnew(appliance));
     }
 
-    /// <summary>How the run ended for a repository. One that a canceled run left without an outcome was not seen to for that reason.</summary>
+    /// <summary>
+    /// How the run ended for a repository. One that a canceled run left without an outcome was not seen to for that reason.
+    /// </summary>
     private static Outcome? EndOf(RunRecord run, RunItem item) =>
         item.Outcome ?? (run.Status == RunStatus.Canceled && item.State == RunItemState.Ended ? Outcome.Canceled : null);
 
@@ -56,5 +59,6 @@ internal sealed class RunRepetition(RunRecord run, IReadOnlyList<RunItem> items,
     /// <summary>A run that was ended by hand or by a fault, and wrote no end, may not have listed any appliance to the last.</summary>
     private bool ListsAnew(string appliance) =>
         run.FinishedAt is null || run.Status == RunStatus.Failed
-        || run.Unlisted.Any(u => string.Equals(u.Appliance, appliance, StringComparison.OrdinalIgnoreCase) && Takes(u.Outcome, withCanceled, withRejected));
+        || run.Unlisted.Any(u => string.Equals(u.Appliance, appliance, StringComparison.OrdinalIgnoreCase)
+            && Takes(u.Outcome, withCanceled, withRejected));
 }

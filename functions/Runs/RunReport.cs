@@ -6,15 +6,6 @@ namespace Rescan.Functions.Runs;
 /// <summary>What a run's items add up to.</summary>
 internal static class RunReport
 {
-    private const string NoOutcome = "None";
-
-    /// <summary>Ended items by outcome, in the order of the outcomes.</summary>
-    public static IReadOnlyDictionary<string, int> Count(IEnumerable<RunItem> items) => items
-        .Where(i => i.State == RunItemState.Ended)
-        .GroupBy(i => i.Outcome)
-        .OrderBy(g => g.Key ?? (Outcome)int.MaxValue)
-        .ToDictionary(g => g.Key?.ToString() ?? NoOutcome, g => g.Count(), StringComparer.Ordinal);
-
     /// <summary>Appliances whose repositories could not be rescanned; each one's error begins with its name.</summary>
     public static IReadOnlyList<UnlistedAppliance> Unlisted(IEnumerable<PartitionEnd> ends) =>
         [.. ends.Where(e => e.Error is not null).Select(e => new UnlistedAppliance(e.Error!.Split(':', 2)[0], e.Outcome))];

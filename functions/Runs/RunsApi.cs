@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Api;
 using Rescan.Functions.Api.OpenApi;
+using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
@@ -11,7 +12,9 @@ namespace Rescan.Functions.Runs;
 /// <summary>The HTTP API of runs over many repositories.</summary>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="reader">Reads runs as they are.</param>
-public sealed class RunsApi(RunStore runs, RunReader reader)
+/// <param name="repeater">Repeats runs.</param>
+/// <param name="time">The clock.</param>
+public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeater, TimeProvider time)
 {
     /// <summary>Runs, newest first, by pages, without their items.</summary>
     [Function("ListRunsApi")]
@@ -49,7 +52,7 @@ public sealed class RunsApi(RunStore runs, RunReader reader)
                 : new RunProgress(run.Errors, run.Warnings, []);
             return ApiJson.Ok(new RunView(
                 run.Id, run.Status, run.StartedAt, run.FinishedAt, run.StartedBy, run.DueAt, run.Reason,
-                run.Counts.Count > 0 ? run.Counts : RunReport.Count(items),
+                run.Counts.Count > 0 ? run.Counts : RunSummary.Count(items),
                 [.. items.Select(i => new RunItemView(
                     i.Appliance, i.Repository, i.State, RescanRequest.InstanceIdOf(i.Appliance, i.Repository.Id), i.RequestId, i.Joined,
                     i.Outcome, i.DurationSeconds, i.Found, i.Reason))],
@@ -64,9 +67,9 @@ public sealed class RunsApi(RunStore runs, RunReader reader)
             });
         });
 
-    /// <summary>Cancels a run: starts no more rescans and cancels those that it started.</summary>
+    /// <summary>Cancels a run: starts no more rescans and cancels those that it started. One that has ended: the retry for which it waits.</summary>
     [Function("CancelRunApi")]
-    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started. Of an ended run, cancels the retry that is due.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "runs/{id}")] HttpRequest request,
         string id,
@@ -75,6 +78,11 @@ public sealed class RunsApi(RunStore runs, RunReader reader)
         {
             if ((await reader.ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
             {
+                if (await repeater.CancelRetryAsync(client, id, time.GetUtcNow(), cancellationToken))
+                {
+                    return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
+                }
+
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
             }
 

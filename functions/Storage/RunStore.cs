@@ -44,7 +44,9 @@ public sealed partial class RunStore(ITable table)
 
     /// <summary>Changes a run that is written down.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="change">Makes the changed run of the run as kept; the same when there is nothing to change. Called again when it was changed meanwhile.</param>
+    /// <param name="change">
+    /// Makes the changed run of the run as kept; the same when there is nothing to change. Called again when it was changed meanwhile.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The run as kept; null when there is none of that id.</returns>
     public async Task<RunRecord?> ChangeRunAsync(string id, Func<RunRecord, RunRecord> change, CancellationToken cancellationToken)

@@ -33,6 +33,7 @@ public sealed class InfraFixture : IAsyncLifetime
         param schedule = '0 0 2 * * *'
         param deadline = '12:00:00'
         param runDeadline = '11:00:00'
+        param retry = { after: '00:45:00', atMost: 2 }
         param nightly = { include: ['prod-*'], exclude: ['*-test'], bucket: 'backups', folder: 'prod' }
         param webhooks = {
           rescanSecrets: ['hook-secret', 'hook-secret-old']

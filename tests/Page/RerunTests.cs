@@ -29,10 +29,12 @@ public sealed class RerunTests(Browser browser)
         await tab.AssertAccessibleAsync("a run with failures");
         await tab.Button("Rescan what failed").ClickAsync();
         await tab.AssertFitsAsync("the question");
-        await tab.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Rescan what failed" }).ClickAsync();
+        LocatorGetByRoleOptions yes = new() { Name = "Rescan what failed" };
+        await tab.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, yes).ClickAsync();
 
         await Expect(tab.Link("another run")).ToBeVisibleAsync(Visible);
-        await Expect(tab.Page.GetByRole(AriaRole.Table).GetByText("Succeeded")).ToHaveCountAsync(2, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
+        await Expect(tab.Page.GetByRole(AriaRole.Table).GetByText("Succeeded"))
+            .ToHaveCountAsync(2, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
         await Expect(tab.Button("Rescan what failed")).ToBeHiddenAsync();
         await tab.AssertFitsAsync("the run that repeats");
         await tab.Link("another run").ClickAsync();

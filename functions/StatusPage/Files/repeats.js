@@ -10,13 +10,16 @@ export const isRetryDue = run => Boolean(run.retry) && !run.retry.canceledAt && 
 
 /** Which run this one repeats, which ones repeat it, and the retry that is due; one line each. */
 export function repeatNotes(run) {
-  const after = run.repeatedBy ?? [];
+  const { repeats, repeatedBy = [] } = run;
   return [
-    run.repeats && h('p', { class: 'repeats' }, run.repeats.try > 1 ? `Try ${run.repeats.try}: repeats what failed in ` : 'Repeats what failed in ', linkTo(run.repeats.runId, 'another run'), '.'),
-    after.length > 0 && h('p', { class: 'repeats' }, 'What failed was repeated by ',
-      after.map((repeat, i) => [i > 0 ? ', ' : '', linkTo(repeat.runId, repeat.startedBy.kind === 'Retry' ? 'a retry' : after.length > 1 ? `run ${i + 1}` : 'another run')]), '.'),
+    repeats && h('p', { class: 'repeats' },
+      repeats.try > 1 ? `Try ${repeats.try}: repeats what failed in ` : 'Repeats what failed in ', linkTo(repeats.runId, 'another run'), '.'),
+    repeatedBy.length > 0 && h('p', { class: 'repeats' },
+      'What failed was repeated by ', repeatedBy.map((repeat, i) => [i > 0 ? ', ' : '', linkTo(repeat.runId, nameOf(repeat, i, repeatedBy.length))]), '.'),
     isRetryDue(run) && banner('warn', `What failed is retried ${moment(run.retry.dueAt, serverNow())}.`),
   ].filter(Boolean);
 }
+
+const nameOf = (repeat, index, of) => (of > 1 ? `run ${index + 1}` : repeat.startedBy.kind === 'Retry' ? 'a retry' : 'another run');
 
 const linkTo = (id, words) => h('a', { href: `#/runs/${encodeURIComponent(id)}` }, words);

@@ -13,7 +13,8 @@ public sealed class RerunApiTests
     [Fact]
     public async Task What_failed_and_appliances_that_could_not_be_asked_are_rescanned_again_and_both_runs_tell_of_each_other()
     {
-        await using ApiHost api = await ApiHost.StartAsync([Quick with { Scenario = [Refused] }, Quick with { Scenario = [new Fault("wrong-role", "repositories", Times: 1)] }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [Quick with { Scenario = [Refused] }, Quick with { Scenario = [new Fault("wrong-role", "repositories", Times: 1)] }]);
         JsonElement first = await EndOfAsync(api, await StartAsync(api, new { filter = new { exclude = (string[])["staging"] } }));
         Assert.Equal((1, 2), (Count(first, "Rejected"), Count(first, "Succeeded")));
         Assert.Single(first.GetProperty("errors").EnumerateArray());
@@ -24,20 +25,23 @@ public sealed class RerunApiTests
         JsonElement second = await EndOfAsync(api, answer.Headers.Location!.ToString());
 
         Assert.Equal((4, 0), (Count(second, "Succeeded"), second.GetProperty("errors").GetArrayLength()));
-        Assert.Equal(["one", "two", "two", "two"], second.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("appliance").GetString()));
+        Assert.Equal(
+            ["one", "two", "two", "two"], second.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("appliance").GetString()));
         Assert.Equal(Id(first), second.GetProperty("repeats").GetProperty("runId").GetString());
         Assert.False(second.GetProperty("canBeRepeated").GetBoolean());
         JsonElement old = await api.GetAsync("/api/runs/" + Id(first));
         Assert.Equal(Id(second), Assert.Single(old.GetProperty("repeatedBy").EnumerateArray()).GetProperty("runId").GetString());
         Assert.Equal([4, 3], api.Appliances.Select(a => a.Ledger.Count(e => e.Kind == "rescan")));
         (int again, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, RerunOf(second));
-        Assert.Equal((409, $"Nothing failed in run '{Id(second)}': all of its repositories were rescanned."), (again, problem.GetProperty("detail").GetString()));
+        Assert.Equal(409, again);
+        Assert.Equal($"Nothing failed in run '{Id(second)}': all of its repositories were rescanned.", problem.GetProperty("detail").GetString());
     }
 
     [Fact]
     public async Task A_run_that_goes_on_cannot_be_repeated_and_what_was_canceled_only_when_asked_for()
     {
-        await using ApiHost api = await ApiHost.StartAsync([Quick with { SessionDuration = TimeSpan.FromMinutes(10) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "1" });
+        await using ApiHost api = await ApiHost.StartAsync(
+            [Quick with { SessionDuration = TimeSpan.FromMinutes(10) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "1" });
         string self = await StartAsync(api, new { appliance = "one" });
         await api.UntilAsync(self, r => r.GetProperty("items").GetArrayLength() == 4);
         Assert.Equal(409, (await api.SendAsync(HttpMethod.Post, self + "/rerun")).Status);
@@ -46,7 +50,8 @@ public sealed class RerunApiTests
 
         (int status, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, self + "/rerun");
         Assert.Equal(409, status);
-        Assert.Contains("but 4 of it canceled. Repeat those too with ?canceled=true", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "but 4 of it were canceled. Repeat those too with ?canceled=true", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
         (status, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, self + "/rerun?canceled=true");
 
         Assert.Equal(202, status);
@@ -59,8 +64,9 @@ public sealed class RerunApiTests
         await using ApiHost api = await ApiHost.StartAsync([Quick with { Scenario = [Refused] }]);
         JsonElement first = await EndOfAsync(api, await StartAsync(api, new { appliance = "one" }));
 
-        JsonElement[] accepted = [.. (await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => api.SendAsync(HttpMethod.Post, RerunOf(first))))).Select(a => a.Body)];
-        string id = Assert.Single(accepted.Select(Id).Distinct());
+        (int Status, JsonElement Body, HttpResponseMessage)[] accepted =
+            await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => api.SendAsync(HttpMethod.Post, RerunOf(first))));
+        string id = Assert.Single(accepted.Select(a => Id(a.Body)).Distinct());
         await EndOfAsync(api, "/api/runs/" + id);
         (string, string) key = ("Idempotency-Key", "monday");
         (_, JsonElement one, _) = await api.SendAsync(HttpMethod.Post, RerunOf(first), null, key);
@@ -76,7 +82,8 @@ public sealed class RerunApiTests
     [Fact]
     public async Task A_run_that_was_ended_by_hand_is_repeated_for_what_it_had_not_done()
     {
-        await using ApiHost api = await ApiHost.StartAsync([Quick with { SessionDuration = TimeSpan.FromSeconds(1) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "2" });
+        await using ApiHost api = await ApiHost.StartAsync(
+            [Quick with { SessionDuration = TimeSpan.FromSeconds(1) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "2" });
         string self = await StartAsync(api, new { appliance = "one" });
         await api.UntilAsync(self, r => Count(r, "Succeeded") > 0);
         await api.Host.Client.TerminateInstanceAsync(self["/api/runs/".Length..], "by hand");
@@ -98,7 +105,8 @@ public sealed class RerunApiTests
     {
         await using ApiHost api = await ApiHost.StartAsync([Quick]);
 
-        (int answered, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, path, body is null ? null : JsonSerializer.Deserialize<JsonElement>(body));
+        object? sent = body is null ? null : JsonSerializer.Deserialize<JsonElement>(body);
+        (int answered, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, path, sent);
 
         Assert.Equal(status, answered);
         Assert.Contains(detail, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -110,7 +118,8 @@ public sealed class RerunApiTests
 
     private static string RerunOf(JsonElement run) => $"/api/runs/{Id(run)}/rerun";
 
-    private static int Count(JsonElement run, string outcome) => run.GetProperty("counts").TryGetProperty(outcome, out JsonElement n) ? n.GetInt32() : 0;
+    private static int Count(JsonElement run, string outcome) =>
+        run.GetProperty("counts").TryGetProperty(outcome, out JsonElement n) ? n.GetInt32() : 0;
 
     private static async Task<string> StartAsync(ApiHost api, object body)
     {
@@ -119,5 +128,6 @@ public sealed class RerunApiTests
         return LinkOf(accepted);
     }
 
-    private static Task<JsonElement> EndOfAsync(ApiHost api, string self) => api.UntilAsync(self, r => r.GetProperty("status").GetString() != "Running");
+    private static Task<JsonElement> EndOfAsync(ApiHost api, string self) =>
+        api.UntilAsync(self, r => r.GetProperty("status").GetString() != "Running");
 }

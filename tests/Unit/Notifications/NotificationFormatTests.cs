@@ -98,7 +98,7 @@ public sealed class NotificationFormatTests
         })];
         RunRecord record = new()
         {
-            Id = "run-1", Status = RunStatus.Completed, StartedAt = Ended.AddHours(-3), FinishedAt = Ended, Counts = RunReport.Count(items),
+            Id = "run-1", Status = RunStatus.Completed, StartedAt = Ended.AddHours(-3), FinishedAt = Ended, Counts = RunSummary.Count(items),
             Errors = [.. Enumerable.Range(0, 100).Select(i => $"appliance-{i}: {new string('e', 5000)}")],
         };
         Notification run = new("r") { Run = RunSummary.Of(record, items) };

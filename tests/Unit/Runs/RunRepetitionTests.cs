@@ -22,7 +22,8 @@ public sealed class RunRepetitionTests
         RunItem item = Item("a", outcome);
         RunRecord unlisted = Run() with { Unlisted = [new UnlistedAppliance("one", outcome)] };
 
-        foreach ((bool canceled, bool rejected, bool expected) in new[] { (false, false, byItself), (false, true, byHand), (true, true, withCanceled) })
+        (bool, bool, bool)[] cases = [(false, false, byItself), (false, true, byHand), (true, true, withCanceled)];
+        foreach ((bool canceled, bool rejected, bool expected) in cases)
         {
             Assert.Equal(expected ? 1 : 0, new RunRepetition(run, [item], canceled, rejected).Taken.Count);
             Assert.Equal(expected ? ["one"] : [], new RunRepetition(run, [item], canceled, rejected).Appliances);
@@ -50,7 +51,8 @@ public sealed class RunRepetitionTests
     {
         RunRecord run = Run() with { Unlisted = [new UnlistedAppliance("ONE", null)] };
 
-        RepeatedItems on = new RunRepetition(run, [Item("a", Outcome.Succeeded), Item("b", Outcome.Failed), Item("c", Outcome.Canceled)], false, true).On("one");
+        RunItem[] items = [Item("a", Outcome.Succeeded), Item("b", Outcome.Failed), Item("c", Outcome.Canceled)];
+        RepeatedItems on = new RunRepetition(run, items, false, true).On("one");
 
         Assert.True(on.ListsAnew);
         Assert.Equal(["b"], on.Taken.Select(i => i.Repository.Id));
@@ -71,7 +73,8 @@ public sealed class RunRepetitionTests
 
     private static RunRecord Run() => new()
     {
-        Id = "run-1", Status = RunStatus.Completed, StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch.AddHours(1), Appliances = ["one", "two"],
+        Id = "run-1", Status = RunStatus.Completed, StartedAt = DateTimeOffset.UnixEpoch,
+        FinishedAt = DateTimeOffset.UnixEpoch.AddHours(1), Appliances = ["one", "two"],
     };
 
     private static RunItem Item(string id, Outcome? outcome) => new()
