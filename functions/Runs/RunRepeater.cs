@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
 using Rescan.Functions.Api;
+using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
@@ -15,7 +17,8 @@ namespace Rescan.Functions.Runs;
 /// <param name="reader">Reads runs.</param>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="starter">Starts runs.</param>
-public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter starter)
+/// <param name="log">The log.</param>
+public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter starter, ILogger<RunRepeater> log)
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
@@ -134,10 +137,26 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
             : $"Nothing failed in run '{run.Id}': all of its repositories were rescanned.");
     }
 
-    /// <summary>Whoever waits for the retry looks into the store then.</summary>
-    private static Task WakeAsync(DurableTaskClient client, string id, CancellationToken cancellationToken) =>
-        client.RaiseEventAsync(
-            RunRetryOrchestration.InstanceIdOf(id), RescanEvents.Cancel, "The retry was decided otherwise.", cancellationToken);
+    /// <summary>
+    /// Whoever waits for the retry looks into the store then. Where there is nobody to wake, or the host refuses the event, the store is
+    /// looked into when the retry is due.
+    /// </summary>
+    private async Task WakeAsync(DurableTaskClient client, string id, CancellationToken cancellationToken)
+    {
+        string wait = RunRetryOrchestration.InstanceIdOf(id);
+        try
+        {
+            if (await client.GetRunningAsync(wait, false, cancellationToken) is not null)
+            {
+                await client.RaiseEventAsync(wait, RescanEvents.Cancel, "The retry was decided otherwise.", cancellationToken);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Hosts differ in what they throw for an instance that has ended meanwhile.
+            log.LogWarning("The wait {InstanceId} could not be woken: {Reason}", wait, e.Message);
+        }
+    }
 
     private static string Were(int count) => count == 1 ? "was" : "were";
 

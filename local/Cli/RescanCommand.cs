@@ -19,7 +19,7 @@ internal static class RescanCommand
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
             new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
-                ServeCommand.Create(), CancelCommand.Create()]),
+                ServeCommand.Create(), CancelCommand.Create(), RerunCommand.Create()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
             new(
                 "Look after it",

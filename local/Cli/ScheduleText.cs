@@ -36,6 +36,15 @@ internal static class ScheduleText
 
         RunRecord last = schedule.Recent[0];
         yield return "last run: " + Outcome(last, Moment);
+        if (last.IsRetryDue)
+        {
+            yield return $"retry:    {Moment(last.Retry!.DueAt)}, of what failed";
+        }
+        else if (last.RepeatedBy.Count > 0)
+        {
+            yield return $"repeated: by {last.RepeatedBy[^1].RunId}";
+        }
+
         if (last.Status == RunStatus.Skipped && schedule.Recent.FirstOrDefault(r => r.Status != RunStatus.Skipped) is { } before)
         {
             yield return "before:   " + Outcome(before, Moment);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
+using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Errors;
 
 namespace Rescan.Local.Cli.History;
@@ -25,6 +26,9 @@ internal sealed class OwnerClient : IDisposable
         }
     }
 
+    /// <summary>Where it answers.</summary>
+    public Uri Address => http.BaseAddress!;
+
     /// <param name="id">The rescan's id.</param>
     /// <param name="look">Whether somebody looks on, so that the session is polled more often.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -37,6 +41,16 @@ internal sealed class OwnerClient : IDisposable
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
+
+    /// <summary>Runs, the newest first.</summary>
+    public async Task<RunRecordPage> GetRunsAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/runs?limit=200", cancellationToken)).Deserialize<RunRecordPage>(Output.Json)!;
+
+    /// <summary>Has what failed in a run rescanned again.</summary>
+    public async Task<AcceptedView> RerunAsync(string id, bool canceled, CancellationToken cancellationToken) =>
+        (await SendAsync(
+            HttpMethod.Post, $"/api/runs/{Uri.EscapeDataString(id)}/rerun{(canceled ? "?canceled=true" : "")}", cancellationToken))
+            .Deserialize<AcceptedView>(Output.Json)!;
 
     public void Dispose() => http.Dispose();
 

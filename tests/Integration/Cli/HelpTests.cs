@@ -31,6 +31,7 @@ public sealed class HelpTests
               run                Rescan one repository and follow it to its end
               serve              Serve the API, the status page and the nightly run
               cancel ID          Cancel a rescan and stop its session
+              rerun [RUN]        Rescan again what failed in a run
 
             Look:
               status             Show what runs now and how each repository stands

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Integration.Cli;
 
@@ -22,6 +24,37 @@ public sealed class HistoryCommandTests : IAsyncLifetime
 
         await appliance.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_failed_in_the_last_run_is_rescanned_again_by_the_process_that_serves()
+    {
+        await appliance.DisposeAsync();
+        appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions
+            {
+                SessionDuration = TimeSpan.FromMilliseconds(100), Scenario = [new Fault("wrong-role", After: 1, Times: 1)],
+            },
+            default);
+        Assert.Equal(78, (await RunAsync("rerun")).Exit);
+        serve = await ServeProcess.StartAsync(folder, appliance);
+        (int exit, string said) = await RunAsync("rerun");
+        Assert.Equal(6, exit);
+        Assert.Contains("No run is recorded yet", said, StringComparison.Ordinal);
+        using HttpResponseMessage answer = await serve.Http.PostAsJsonAsync("/api/rescans", new { appliance = "demo" });
+        string first = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        await EndOfRunAsync(first);
+
+        JsonElement rerun = await JsonAsync("rerun");
+
+        string second = rerun.GetProperty("id").GetString()!;
+        Assert.Equal((first, false), (rerun.GetProperty("repeats").GetString(), rerun.GetProperty("joined").GetBoolean()));
+        Assert.Equal(1, (await EndOfRunAsync(second)).GetProperty("counts").GetProperty("Succeeded").GetInt32());
+        (exit, said) = await RunAsync("rerun", first);
+        Assert.Equal(0, exit);
+        Assert.Contains($"It repeats {first}.", said, StringComparison.Ordinal);
+        Assert.Equal(6, (await RunAsync("rerun", second)).Exit);
+        Assert.Contains("No run has the id 'run-none'", (await RunAsync("rerun", "run-none")).Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,6 +189,21 @@ public sealed class HistoryCommandTests : IAsyncLifetime
             Assert.True(line is not null, said);
         }
         while (!line.StartsWith(said, StringComparison.Ordinal));
+    }
+
+    private async Task<JsonElement> EndOfRunAsync(string id)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            JsonElement run = await serve!.Http.GetFromJsonAsync<JsonElement>("/api/runs/" + id, patience.Token);
+            if (run.GetProperty("status").GetString() != "Running")
+            {
+                return run;
+            }
+
+            await Task.Delay(50, patience.Token);
+        }
     }
 
     private async Task<JsonElement> JsonAsync(params string[] arguments)
