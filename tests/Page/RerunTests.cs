@@ -42,4 +42,29 @@ public sealed class RerunTests(Browser browser)
         await tab.AssertFitsAsync("the run that was repeated");
         await tab.AssertAccessibleAsync("the run that was repeated");
     }
+
+    [Fact]
+    public async Task A_retry_that_is_due_shows_when_and_is_canceled_by_its_button_on_a_small_phone()
+    {
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(100), Outcome = "failed" }],
+            new() { ["Rescan:Retry:AtMost"] = "1", ["Rescan:Retry:After"] = "05:00:00" });
+        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" });
+        string id = accepted.GetProperty("id").GetString()!;
+        await api.UntilAsync("/api/runs/" + id, r => r.GetProperty("retry").ValueKind == JsonValueKind.Object);
+        await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, $"api/#/runs/{id}"), width: 320, height: 640);
+        ILocator due = tab.Page.GetByText("What failed is retried");
+
+        await Expect(due).ToBeVisibleAsync(Visible);
+        await tab.AssertFitsAsync("a run that waits for its retry");
+        await tab.AssertAccessibleAsync("a run that waits for its retry");
+        await tab.Button("Cancel the retry").ClickAsync();
+        await tab.AssertFitsAsync("the question whether to cancel the retry");
+        LocatorGetByRoleOptions yes = new() { Name = "Cancel the retry" };
+        await tab.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, yes).ClickAsync();
+
+        await Expect(due).ToBeHiddenAsync(new LocatorAssertionsToBeHiddenOptions { Timeout = 60_000 });
+        await Expect(tab.Button("Cancel the retry")).ToBeHiddenAsync();
+        await Expect(tab.Button("Rescan what failed")).ToBeVisibleAsync();
+    }
 }

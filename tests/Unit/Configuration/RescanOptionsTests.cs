@@ -19,10 +19,16 @@ public sealed class RescanOptionsTests
             ["Rescan:Appliances:0:BaseUrl"] = "http://appliance",
             ["Rescan:Appliances:0:Thumbprints:0"] = "12",
             ["Rescan:Deadline"] = "00:00:00.5",
+            ["Rescan:Retry:After"] = "2.00:00:00",
+            ["Rescan:Retry:AtMost"] = "11",
         }));
 
         Assert.Equal(
-            ["Rescan__Deadline", "Rescan__Appliances__0__Name", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Username", "Rescan__Appliances__0__PasswordSecret", "Rescan__Appliances__0__Thumbprints__0"],
+            [
+                "Rescan__Deadline", "Rescan__Retry__After", "Rescan__Retry__AtMost", "Rescan__Appliances__0__Name",
+                "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Username", "Rescan__Appliances__0__PasswordSecret",
+                "Rescan__Appliances__0__Thumbprints__0",
+            ],
             e.Failures.Select(f => f.Split(": ")[0]));
     }
 
