@@ -2,6 +2,7 @@ using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Api;
 using Rescan.Functions.Appliances;
@@ -34,7 +35,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<RescanMetrics>();
         if (configuration.IsTelemetrySet())
         {
-            services.AddHostedService<LastSuccesses>();
+            services.AddPeriodicMeasurements();
         }
 
         services.AddSingleton<PasswordSource>();
@@ -114,5 +115,13 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<MailSender>();
         services.AddSingleton<NotificationSender>();
         return services.AddSingleton<IChannelTest, ChannelTest>();
+    }
+
+    /// <summary>Registers what measures by itself, now and then. It costs requests of the store, so it runs only where metrics are read.</summary>
+    public static IServiceCollection AddPeriodicMeasurements(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LastSuccesses>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HealthMetrics>());
+        return services;
     }
 }

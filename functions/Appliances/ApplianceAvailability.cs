@@ -23,6 +23,9 @@ public sealed class ApplianceAvailability(TimeProvider time, ILogger<ApplianceAv
     /// <summary>What is known of an appliance; null before the first request to it.</summary>
     public ApplianceAnswering? Of(string appliance) => known.GetValueOrDefault(appliance);
 
+    /// <summary>The appliances that were asked, by their configured names.</summary>
+    public IEnumerable<KeyValuePair<string, ApplianceAnswering>> Known => known;
+
     /// <summary>A request was answered, whatever the answer says.</summary>
     public void Answered(string appliance) => Note(appliance, true, null);
 

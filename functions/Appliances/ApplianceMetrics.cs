@@ -9,8 +9,17 @@ internal sealed class ApplianceMetrics
 {
     private readonly Counter<long> requests;
 
-    public ApplianceMetrics(IMeterFactory meters) => requests = meters.Create(TelemetryNames.Source).CreateCounter<long>(
-        TelemetryNames.ApplianceRequests, "{request}", "Requests sent to appliances, by call and status.");
+    public ApplianceMetrics(IMeterFactory meters, ApplianceAvailability availability)
+    {
+        Meter meter = meters.Create(TelemetryNames.Source);
+        requests = meter.CreateCounter<long>(
+            TelemetryNames.ApplianceRequests, "{request}", "Requests sent to appliances, by call and status.");
+        meter.CreateObservableGauge(
+            TelemetryNames.ApplianceAnswers,
+            () => availability.Known.Select(a => new Measurement<int>(
+                a.Value.Answers ? 1 : 0, new KeyValuePair<string, object?>(TelemetryNames.Appliance, a.Key))),
+            description: "Whether each appliance answered when this process last asked it, 1 or 0; absent before that.");
+    }
 
     /// <summary>A request to an appliance was answered, or was not.</summary>
     public void Requested(string appliance, string call, int? status, string? error)

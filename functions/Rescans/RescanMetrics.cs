@@ -17,7 +17,11 @@ public sealed class RescanMetrics
     private readonly Histogram<double> duration;
     private readonly Histogram<double> delay;
     private readonly Counter<long> polls;
+    private readonly Counter<long> runs;
     private readonly ConcurrentDictionary<(string Appliance, string Session), DateTimeOffset> running = new();
+
+    // An appliance with nothing to watch has zero sessions; one without a value looks as if it were not measured.
+    private readonly ConcurrentDictionary<string, bool> watched = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, (RescanOutcome Outcome, DateTimeOffset At)> successes = new(StringComparer.Ordinal);
 
     /// <summary>Creates the instruments.</summary>
@@ -34,6 +38,7 @@ public sealed class RescanMetrics
         delay = meter.CreateHistogram(
             TelemetryNames.DetectionDelay, "s", "How long after a session's end it was noticed.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800] });
         polls = meter.CreateCounter<long>(TelemetryNames.Polls, "{poll}", "Polls of sessions.");
+        runs = meter.CreateCounter<long>(TelemetryNames.Runs, "{run}", "Runs that ended, by result.");
         meter.CreateObservableGauge(TelemetryNames.Running, ObserveRunning, "{rescan}", "Sessions that this process watches.");
         meter.CreateObservableGauge(TelemetryNames.LastSuccessAge, ObserveAges, "s", "Time since each repository's last rescan that succeeded, warnings included.");
     }
@@ -42,11 +47,19 @@ public sealed class RescanMetrics
     public void Polled(string appliance, string sessionId)
     {
         polls.Add(1, new KeyValuePair<string, object?>(TelemetryNames.Appliance, appliance));
-        running[(appliance, sessionId)] = time.GetUtcNow();
+        Started(appliance, sessionId);
     }
 
+    /// <summary>A run has ended.</summary>
+    /// <param name="result">Succeeded, Warning or Failed.</param>
+    public void RunEnded(Outcome result) => runs.Add(1, new KeyValuePair<string, object?>(TelemetryNames.RunResult, result.ToString()));
+
     /// <summary>A session is watched from now on.</summary>
-    public void Started(string appliance, string sessionId) => running[(appliance, sessionId)] = time.GetUtcNow();
+    public void Started(string appliance, string sessionId)
+    {
+        watched.TryAdd(appliance, true);
+        running[(appliance, sessionId)] = time.GetUtcNow();
+    }
 
     /// <summary>A rescan has ended and been recorded; once a rescan.</summary>
     /// <param name="outcome">What was recorded.</param>
@@ -91,8 +104,9 @@ public sealed class RescanMetrics
             running.TryRemove(forgotten);
         }
 
-        return running.Keys.GroupBy(k => k.Appliance, StringComparer.OrdinalIgnoreCase)
-            .Select(g => new Measurement<long>(g.Count(), new KeyValuePair<string, object?>(TelemetryNames.Appliance, g.Key)));
+        ILookup<string, string> sessions = running.Keys.ToLookup(k => k.Appliance, k => k.Session, StringComparer.OrdinalIgnoreCase);
+        return watched.Keys.Select(
+            a => new Measurement<long>(sessions[a].Count(), new KeyValuePair<string, object?>(TelemetryNames.Appliance, a)));
     }
 
     private IEnumerable<Measurement<double>> ObserveAges()

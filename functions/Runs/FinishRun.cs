@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
@@ -25,8 +26,9 @@ public sealed record FinishedRun(RunRecord Run, Notification? Notification);
 /// <summary>Writes the report of a run down once.</summary>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="options">The settings.</param>
+/// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
-public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, ILogger<FinishRun> log)
+public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, RescanMetrics metrics, ILogger<FinishRun> log)
 {
     /// <summary>Writes.</summary>
     /// <param name="input">The end.</param>
@@ -64,6 +66,7 @@ public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, IL
         RunSummary summary = RunSummary.Of(run, items);
         LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0 ? LogLevel.Warning : LogLevel.Information;
         log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
+        metrics.RunEnded(level switch { LogLevel.Error => Outcome.Failed, LogLevel.Warning => Outcome.Warning, _ => Outcome.Succeeded });
         if (run.Retry is { } retry)
         {
             log.LogInformation("Run {RunId} is retried at {DueAt:u}, for what failed in it", run.Id, retry.DueAt);

@@ -13,6 +13,9 @@ internal static class TelemetryNames
     public const string ApplianceRequests = "rescan.appliance.requests";
     public const string Running = "rescan.running";
     public const string LastSuccessAge = "rescan.last_success.age";
+    public const string Runs = "rescan.runs";
+    public const string ApplianceAnswers = "rescan.appliance.answers";
+    public const string CheckHealthy = "rescan.check.healthy";
 
     public const string Appliance = "rescan.appliance";
     public const string Repository = "rescan.repository";
@@ -23,6 +26,8 @@ internal static class TelemetryNames
     public const string Outcome = "rescan.outcome";
     public const string Call = "rescan.appliance.call";
     public const string Channel = "rescan.channel";
+    public const string RunResult = "rescan.run.result";
+    public const string Check = "rescan.check";
 
     public const string Method = "http.request.method";
     public const string Status = "http.response.status_code";

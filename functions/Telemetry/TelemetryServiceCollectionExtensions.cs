@@ -11,6 +11,9 @@ namespace Rescan.Functions.Telemetry;
 /// <summary>Sends traces, metrics and logs by OpenTelemetry where the settings say so.</summary>
 public static class TelemetryServiceCollectionExtensions
 {
+    /// <summary>The name of the meter that every metric of the app belongs to; docs/telemetry.md lists them.</summary>
+    public const string MeterName = TelemetryNames.Source;
+
     private const string OtlpPrefix = "OTEL_EXPORTER_OTLP_";
     private const string Insights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -63,6 +64,11 @@ internal static class AppHost
                         services.AddOpenTelemetry().WithTracing(
                             t => t.AddAspNetCoreInstrumentation().AddSource("DurableTask.Core", "Rescan.Local.Runtime"));
                     }
+                    if (timers)
+                    {
+                        services.AddMetricsPath();
+                    }
+
                     configureServices?.Invoke(services);
                 },
                 Url = url,
@@ -74,6 +80,7 @@ internal static class AppHost
                 Version = Version(),
                 Timers = timers,
                 Home = "/api/",
+                Paths = timers ? MetricsPath.Paths : new Dictionary<string, Action<IApplicationBuilder>>(),
                 ConfigureLogging = logging,
             },
             cancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -108,8 +109,25 @@ internal sealed class HttpGuard(LocalHostOptions options)
     }
 
     /// <summary>Whether the caller shows one of the keys, where any is asked for.</summary>
-    public bool Admits(HttpRequest request) =>
-        keys.IsEmpty || keys.Contains(request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault());
+    public bool Admits(HttpRequest request) => keys.IsEmpty || keys.Contains(
+        request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault() ?? BearerOf(request));
+
+    /// <summary>Lets only callers through who are admitted.</summary>
+    public IApplicationBuilder Lock(IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        if (Admits(http.Request))
+        {
+            return next(http);
+        }
+
+        http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Prometheus before version 3 sends no header of one's own choice but this one.</summary>
+    private static string? BearerOf(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization.FirstOrDefault(), out AuthenticationHeaderValue? shown)
+        && string.Equals(shown.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase) ? shown.Parameter : null;
 
     private static void Protect(IHeaderDictionary headers)
     {
@@ -136,7 +154,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
 
     private static string DetailOf(int status, HttpResponse response) => status switch
     {
-        StatusCodes.Status401Unauthorized => "A function key is needed, in the header x-functions-key.",
+        StatusCodes.Status401Unauthorized => "A function key is needed, in the header x-functions-key or as a bearer token.",
         StatusCodes.Status403Forbidden => "A page of another site may not do this; Rescan__AllowedOrigins__0 lets one.",
         StatusCodes.Status404NotFound => "There is nothing at this address; /api/openapi.json tells what there is.",
         StatusCodes.Status405MethodNotAllowed => $"This address takes {response.Headers.Allow}.",

@@ -133,6 +133,11 @@ public sealed class LocalFunctionHost : IAsyncDisposable
                     http => HandleAsync(http, trigger, method, guard));
             }
 
+            foreach ((string path, Action<IApplicationBuilder> serve) in options.Paths)
+            {
+                app.Map(path, branch => serve(guard.Lock(branch)));
+            }
+
             if (options.Home is { } home)
             {
                 app.MapMethods("/", ["GET", "HEAD"], () => Results.Redirect(home));

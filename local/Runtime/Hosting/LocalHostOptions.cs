@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -44,6 +45,10 @@ public sealed class LocalHostOptions
 
     /// <summary>Where the address without a path leads; nowhere when null.</summary>
     public string? Home { get; init; }
+
+    /// <summary>What is served beside the functions, by path, such as <c>/metrics</c>; callers must show a key where any is asked for.</summary>
+    public IReadOnlyDictionary<string, Action<IApplicationBuilder>> Paths { get; init; } =
+        new Dictionary<string, Action<IApplicationBuilder>>();
 
     /// <summary>Host names, besides those of loopback, under which requests are served; when none is told and keys are asked for, any is.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
