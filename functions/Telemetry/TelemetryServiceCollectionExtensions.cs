@@ -27,6 +27,12 @@ public static class TelemetryServiceCollectionExtensions
         return configuration.IsOtlpSet() || !string.IsNullOrEmpty(configuration[Insights]);
     }
 
+    /// <summary>Names the app, and its version, in whatever is exported.</summary>
+    public static OpenTelemetryBuilder NameService(this OpenTelemetryBuilder telemetry, IConfiguration configuration) =>
+        telemetry.ConfigureResource(r => r.AddService(
+            configuration["OTEL_SERVICE_NAME"] ?? configuration["WEBSITE_SITE_NAME"] ?? "rescan",
+            serviceVersion: typeof(TelemetryNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion));
+
     /// <summary>The exporter has a default for whatever is not set, so any of its variables says that it is wanted.</summary>
     private static bool IsOtlpSet(this IConfiguration configuration) =>
         configuration.GetChildren().Any(s => s.Key.StartsWith(OtlpPrefix, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(s.Value));
@@ -41,9 +47,7 @@ public static class TelemetryServiceCollectionExtensions
         }
 
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(r => r.AddService(
-                configuration["OTEL_SERVICE_NAME"] ?? configuration["WEBSITE_SITE_NAME"] ?? "rescan",
-                serviceVersion: typeof(TelemetryNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion))
+            .NameService(configuration)
             .WithTracing(t => t.AddSource(Sources))
             .WithMetrics(m => m.AddMeter(TelemetryNames.Source))
             // Alerts read the message as it is written out, so it is sent, not only its template.

@@ -66,7 +66,7 @@ internal static class AppHost
                     }
                     if (timers)
                     {
-                        services.AddMetricsPath();
+                        services.AddMetricsPath(configuration);
                     }
 
                     configureServices?.Invoke(services);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using Rescan.Functions;
@@ -18,10 +19,10 @@ internal static class MetricsPath
         };
 
     /// <summary>Has the metrics collected.</summary>
-    public static void AddMetricsPath(this IServiceCollection services)
+    public static void AddMetricsPath(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddPeriodicMeasurements();
-        services.AddOpenTelemetry().WithMetrics(
+        services.AddOpenTelemetry().NameService(configuration).WithMetrics(
             m => m.AddMeter(TelemetryServiceCollectionExtensions.MeterName).AddPrometheusExporter());
     }
 }

@@ -23,7 +23,10 @@ internal static class RescanCommand
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
             new(
                 "Look after it",
-                [SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), CompletionCommand.Create()]),
+                [
+                    SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), PackageCommand.Create(),
+                    CompletionCommand.Create(),
+                ]),
         ];
         foreach (Command command in groups.SelectMany(g => g.Commands).Append(CompleteCommand.Create(root)))
         {

@@ -44,6 +44,7 @@ public sealed class HelpTests
               state              Export, import or prune what is kept
               notify             Send a sample notification to every channel
               publish [RUNTIME]  Make rescan one file that runs without .NET
+              package [RUNTIME]  Make packages: .deb, .tar.gz, .zip, checksums
               completion SHELL   Print what a shell needs to complete commands
 
             A command's own help has its options and examples: rescan run --help. The

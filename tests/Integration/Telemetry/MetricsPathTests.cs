@@ -41,6 +41,7 @@ public sealed partial class MetricsPathTests : IAsyncLifetime
         Assert.True(read.Length > 10);
         Assert.All(read, name => Assert.Matches($@"\b{name}\b", scraped));
         Assert.Contains("rescan_repository=\"a \\\"quoted\\\" } name\\\\\"", scraped, StringComparison.Ordinal);
+        Assert.Contains("service_name=\"rescan\"", scraped, StringComparison.Ordinal);
         Assert.Contains("rescan_run_result=\"Succeeded\"", scraped, StringComparison.Ordinal);
         Assert.Matches("rescan_appliance_answers{[^}]*rescan_appliance=\"demo\"} 1", scraped);
         await serve.StopAsync();
