@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
@@ -11,6 +13,11 @@ namespace Rescan.Local.Cli.History;
 /// <summary>The HTTP API of the process that runs the rescans.</summary>
 internal sealed class OwnerClient : IDisposable
 {
+    private static readonly JsonSerializerOptions Sent = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
     private readonly HttpClient http;
 
     /// <param name="address">Where it answers.</param>
@@ -52,18 +59,54 @@ internal sealed class OwnerClient : IDisposable
             HttpMethod.Post, $"/api/runs/{Uri.EscapeDataString(id)}/rerun{(canceled ? "?canceled=true" : "")}", cancellationToken))
             .Deserialize<AcceptedView>(Output.Json)!;
 
+    /// <summary>The repositories of all appliances.</summary>
+    public async Task<RepositoryList> GetRepositoriesAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/repositories", cancellationToken)).Deserialize<RepositoryList>(Output.Json)!;
+
+    /// <summary>Starts a rescan, or a run where a filter is given.</summary>
+    public async Task<AcceptedView> StartAsync(StartRescanRequest request, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Post, "/api/rescans", cancellationToken, request)).Deserialize<AcceptedView>(Output.Json)!;
+
+    /// <summary>A rescan that somebody looks on.</summary>
+    public async Task<RescanView> GetRescanAsync(string id, string? requestId, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}?look=true{And(requestId)}", cancellationToken))
+            .Deserialize<RescanView>(Output.Json)!;
+
+    /// <summary>The log of a rescan; empty where the appliance does not tell it now.</summary>
+    public async Task<IReadOnlyList<SessionLogItem>> GetLogIfKnownAsync(string id, string? requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log?look=true{And(requestId)}", cancellationToken))
+                .Deserialize<RescanLogView>(Output.Json)!.Log;
+        }
+        catch (CommandException e) when (e.ExitCode == ExitCodes.Rejected)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A run.</summary>
+    public async Task<RunView> GetRunAsync(string id, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"/api/runs/{Uri.EscapeDataString(id)}", cancellationToken)).Deserialize<RunView>(Output.Json)!;
+
     public void Dispose() => http.Dispose();
 
-    private async Task<JsonElement> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    private static string And(string? requestId) => requestId is null ? "" : "&requestId=" + Uri.EscapeDataString(requestId);
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken, object? content = null)
     {
-        using HttpRequestMessage request = new(method, path);
+        using HttpRequestMessage request = new(method, path)
+        {
+            Content = content is null ? null : JsonContent.Create(content, options: Sent),
+        };
         try
         {
             using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.Unauthorized)
             {
                 throw new CommandException(
-                    ExitCodes.Configuration, $"The process at {http.BaseAddress} asks for its key: set Rescan__Key as it has it.");
+                    ExitCodes.Configuration, $"The server at {http.BaseAddress} asks for its key: set RESCAN_KEY, or Rescan__Key as it has it.");
             }
 
             JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
@@ -72,13 +115,13 @@ internal sealed class OwnerClient : IDisposable
                     ExitCodes.Rejected,
                     body.TryGetProperty("detail", out JsonElement detail)
                         ? detail.GetString()!
-                        : $"The process at {http.BaseAddress} answered {(int)answer.StatusCode}.");
+                        : $"The server at {http.BaseAddress} answered {(int)answer.StatusCode}.");
         }
         catch (HttpRequestException e)
         {
             throw new CommandException(
                 ExitCodes.Unreachable,
-                $"The process that runs this rescan answers at {http.BaseAddress}, which cannot be reached from here: {ErrorMessage.Reason(e)}");
+                $"The server at {http.BaseAddress} cannot be reached from here: {ErrorMessage.Reason(e)}");
         }
         catch (JsonException)
         {

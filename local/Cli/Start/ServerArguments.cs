@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Rescan.Local.Cli.History;
+using Rescan.Local.Cli.Settings;
+
+namespace Rescan.Local.Cli.Start;
+
+/// <summary>The options that name a server: <c>rescan serve</c>, or the app in Azure.</summary>
+internal sealed class ServerArguments
+{
+    /// <summary>The environment variable that may hold the address.</summary>
+    public const string UrlVariable = "RESCAN_URL";
+
+    /// <summary>The environment variable that may hold the key.</summary>
+    public const string KeyVariable = "RESCAN_KEY";
+
+    private const string Usual = "http://127.0.0.1:7071";
+
+    private readonly Option<string?> url = new("--url")
+    {
+        HelpName = "URL", Description = $"where the server answers (else {UrlVariable}, else {Usual})",
+    };
+    private readonly Option<string> settings = SettingsFile.Option();
+
+    public void AddTo(Command command)
+    {
+        command.Add(url);
+        command.Add(settings);
+    }
+
+    /// <summary>The server's API. Its key is <see cref="KeyVariable"/>, else the one that the settings have.</summary>
+    /// <exception cref="CommandException">The address is none.</exception>
+    public OwnerClient Open(ParseResult parse)
+    {
+        string given = parse.GetValue(url) ?? Variable(UrlVariable) ?? Usual;
+        if (!Uri.TryCreate(given, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new CommandException(ExitCodes.Usage, $"'{given}' is no address of a server; it is like {Usual} or https://APP.azurewebsites.net.");
+        }
+
+        if (address.UserInfo.Length > 0 || address.Query.Length > 0)
+        {
+            throw new CommandException(
+                ExitCodes.Usage, $"The server's address holds a secret, which would be logged. Put the key into {KeyVariable} and leave it out of the address.");
+        }
+
+        return new OwnerClient(
+            new Uri(address.GetLeftPart(UriPartial.Authority)),
+            Variable(KeyVariable) ?? SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key"));
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
