@@ -22,7 +22,7 @@ internal static class StartCommand
         Option<bool> wait = new("--wait", "-w") { Description = "watch to the end; the exit code tells it" };
         Option<string> output = Output.Option();
         ServerArguments server = new();
-        Command command = new DocumentedCommand("start", "Have a server rescan, now")
+        Command command = new DocumentedCommand("start", "Have a server rescan repositories now")
         {
             Details = "The server is rescan serve, or the app in Azure. A repository that is being rescanned already is joined. "
                 + "Ctrl-C stops watching; the rescan goes on.",

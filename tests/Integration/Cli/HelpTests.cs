@@ -21,31 +21,32 @@ public sealed class HelpTests
               rescan COMMAND [options]
 
             Try it, with no appliance:
-              demo               Watch a rescan of a simulated appliance
-              simulate           Serve a simulated appliance until Ctrl-C
+              demo                Watch a rescan of a simulated appliance
+              simulate            Serve a simulated appliance until Ctrl-C
 
             Rescan:
-              init               Set up an appliance: ask, sign in, write the settings
-              check              Check that an appliance can be reached and rescanned
-              repositories       List an appliance's repositories
-              run                Rescan one repository and follow it to its end
-              serve              Serve the API, the status page and the nightly run
-              cancel ID          Cancel a rescan and stop its session
-              rerun [RUN]        Rescan again what failed in a run
+              init                Set up an appliance: ask, sign in, write the settings
+              check               Check that an appliance can be reached and rescanned
+              repositories        List an appliance's repositories
+              run                 Rescan one repository and follow it to its end
+              serve               Serve the API, the status page and the nightly run
+              start [REPOSITORY]  Have a server rescan repositories now
+              cancel ID           Cancel a rescan and stop its session
+              rerun [RUN]         Rescan again what failed in a run
 
             Look:
-              status             Show what runs now and how each repository stands
-              history            List how rescans ended, newest first
-              log ID             Print a rescan's session log
-              report             Report how the rescans of the last days went
+              status              Show what runs now and how each repository stands
+              history             List how rescans ended, newest first
+              log ID              Print a rescan's session log
+              report              Report how the rescans of the last days went
 
             Look after it:
-              settings           Check the settings that serve would take
-              state              Export, import or prune what is kept
-              notify             Send a sample notification to every channel
-              publish [RUNTIME]  Make rescan one file that runs without .NET
-              package [RUNTIME]  Make packages: .deb, .tar.gz, .zip, checksums
-              completion SHELL   Print what a shell needs to complete commands
+              settings            Check the settings that serve would take
+              state               Export, import or prune what is kept
+              notify              Send a sample notification to every channel
+              publish [RUNTIME]   Make rescan one file that runs without .NET
+              package [RUNTIME]   Make packages: .deb, .tar.gz, .zip, checksums
+              completion SHELL    Print what a shell needs to complete commands
 
             A command's own help has its options and examples: rescan run --help. The
             version: rescan --version.
