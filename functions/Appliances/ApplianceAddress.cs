@@ -31,6 +31,14 @@ public static class ApplianceAddress
         return string.Create(CultureInfo.InvariantCulture, $"{host}-{address.Port}");
     }
 
+    /// <summary>Whether two addresses are one, however they are spelled.</summary>
+    public static bool IsSame(Uri one, Uri other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        return Normalize(one) == Normalize(other);
+    }
+
     /// <summary>One text for all spellings of an address: case, international names, a final dot, IPv6 forms, a slash at the end.</summary>
     internal static string Normalize(Uri url) => string.Create(CultureInfo.InvariantCulture, $"{Host(url)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
 

@@ -80,23 +80,29 @@ internal sealed class ApplianceArguments
         }
     }
 
+    /// <summary>Where the appliance is.</summary>
+    /// <exception cref="CommandException">The address is none.</exception>
+    public Uri Address(ParseResult parse) =>
+        Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) && ApplianceAddress.IsOne(url)
+            ? url
+            : throw new CommandException(
+                ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
+
+    /// <summary>What the appliance is, as the settings spell it.</summary>
+    public string Product(ParseResult parse) => ProductOf(parse.GetValue(kind)).Kind;
+
     /// <summary>
     /// The settings that they stand for, and those of the environment that are not about appliances; the first is the appliance's name.
     /// </summary>
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
-        if (!Uri.TryCreate(parse.GetValue(baseUrl), UriKind.Absolute, out Uri? url) || !ApplianceAddress.IsOne(url))
-        {
-            throw new CommandException(
-                ExitCodes.Usage, $"--base-url '{Shown(parse.GetValue(baseUrl))}' must be {ApplianceAddress.Expected}.");
-        }
-
+        Uri url = Address(parse);
         string password = PasswordOf(parse.GetValue(passwordStdin))
             ?? throw new CommandException(
                 ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
         List<KeyValuePair<string, string?>> settings =
         [
-            new(Key + "Name", parse.GetValue(name) ?? ApplianceAddress.NameOf(url)),
+            new(Key + "Name", parse.GetValue(name) ?? ConfiguredName(url) ?? ApplianceAddress.NameOf(url)),
             new(Key + "Kind", ProductOf(parse.GetValue(kind)).Kind),
             new(Key + "BaseUrl", url.AbsoluteUri),
             new(Key + "Username", parse.GetValue(username)),
@@ -136,6 +142,17 @@ internal sealed class ApplianceArguments
 
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
     public static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
+
+    /// <summary>An appliance that the settings in this folder know keeps its name, so that its outcomes are not told apart from those of serve.</summary>
+    private static string? ConfiguredName(Uri url)
+    {
+        IReadOnlyDictionary<string, string?> known = SettingsFile.Load(SettingsFile.Usual, isNamed: false).Values;
+        return known.Where(s => s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)
+                && s.Key.EndsWith("__BaseUrl", StringComparison.OrdinalIgnoreCase)
+                && Uri.TryCreate(s.Value, UriKind.Absolute, out Uri? its) && ApplianceAddress.IsSame(its, url))
+            .Select(s => known.GetValueOrDefault(s.Key[..^"BaseUrl".Length] + "Name"))
+            .FirstOrDefault(n => !string.IsNullOrWhiteSpace(n));
+    }
 
     private static string OfKinds(Func<ApplianceProduct, object> what) =>
         string.Join(", ", ApplianceProducts.All.Select(p => $"{what(p)} ({p.ShortKind})"));

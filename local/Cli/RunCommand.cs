@@ -9,6 +9,8 @@ using Rescan.Functions.Storage;
 using Rescan.Functions.Webhooks;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Start;
+using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Local.Cli;
@@ -29,7 +31,7 @@ internal static class RunCommand
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("run", "Rescan one repository and follow it to its end")
         {
-            Details = "Killed or interrupted, the same command goes on where it was.",
+            Details = "Killed or interrupted, the same command goes on where it was. Where rescan serve has the state, it is asked to rescan, and watched.",
             Examples =
             [
                 "rescan run --base-url https://appliance.example:11005 --username rescan \\",
@@ -60,7 +62,18 @@ internal static class RunCommand
             StateLocation location = await hubs.OpenAsync(parse, null, cancellationToken);
             await using (location)
             {
-                LocalFunctionHost host = await StartAsync(location, settings, logs, cancellationToken);
+                LocalFunctionHost host;
+                try
+                {
+                    host = await StartAsync(location, settings, logs, cancellationToken);
+                }
+                catch (TaskHubInUseException e)
+                {
+                    RunAtServer asked = new(
+                        appliance.Product(parse), appliance.Address(parse), parse.GetValue(repository)!, parse.GetValue(cancel), parse.GetValue(output) == "json");
+                    return await asked.EndAsync(location, e, cancellationToken);
+                }
+
                 await using (host)
                 {
                     Run run = new(host, logs, settings[0].Value!, parse.GetValue(repository)!, wait < limit ? wait : limit);

@@ -59,6 +59,10 @@ internal sealed class OwnerClient : IDisposable
             HttpMethod.Post, $"/api/runs/{Uri.EscapeDataString(id)}/rerun{(canceled ? "?canceled=true" : "")}", cancellationToken))
             .Deserialize<AcceptedView>(Output.Json)!;
 
+    /// <summary>The appliances that it knows.</summary>
+    public async Task<IReadOnlyList<ApplianceView>> GetAppliancesAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/appliances", cancellationToken)).Deserialize<ApplianceListView>(Output.Json)!.Items;
+
     /// <summary>The repositories of all appliances.</summary>
     public async Task<RepositoryList> GetRepositoriesAsync(CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, "/api/repositories", cancellationToken)).Deserialize<RepositoryList>(Output.Json)!;

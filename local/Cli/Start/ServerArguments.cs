@@ -45,8 +45,11 @@ internal sealed class ServerArguments
 
         return new OwnerClient(
             new Uri(address.GetLeftPart(UriPartial.Authority)),
-            Variable(KeyVariable) ?? SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key"));
+            Key(SettingsFile.Read(parse, settings)));
     }
+
+    /// <summary>The key that is shown to a server; null for none.</summary>
+    public static string? Key(IReadOnlyDictionary<string, string?> settings) => Variable(KeyVariable) ?? settings.GetValueOrDefault("Rescan__Key");
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -86,7 +86,7 @@ internal static class StartCommand
     private static string[]? Patterns(string[]? given) => given is { Length: > 0 } ? given : null;
 
     /// <summary>All are found before any is started.</summary>
-    private static async Task<IReadOnlyList<RepositoryView>> FindAsync(
+    public static async Task<IReadOnlyList<RepositoryView>> FindAsync(
         OwnerClient client, string[] wanted, string? appliance, CancellationToken cancellationToken)
     {
         RepositoryList list = await client.GetRepositoriesAsync(cancellationToken);

@@ -62,12 +62,21 @@ if (mode == "wait")
 if (mode == "hold")
 {
     // A transaction that is open until the process has been stopped.
-    await service.Database.WriteAsync(db =>
+    try
     {
-        Say("holding");
-        _ = Console.In.ReadLine();
-    });
-    Say("released");
+        await service.Database.WriteAsync(db =>
+        {
+            Say("holding");
+            _ = Console.In.ReadLine();
+        });
+        Say("released");
+    }
+    catch (Exception e)
+    {
+        // The process ends because it has lost its hub, and not because this throws first.
+        Say($"refused {e.Message}");
+        await Task.Delay(Timeout.Infinite);
+    }
 }
 
 if (mode == "load")
