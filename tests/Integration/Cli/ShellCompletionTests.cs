@@ -25,7 +25,7 @@ public sealed class ShellCompletionTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData("rescan st", "state status")]
+    [InlineData("rescan st", "start state status")]
     [InlineData("rescan sett", "settings")]
     [InlineData("rescan settings ", "check")]
     [InlineData("rescan state ", "export import prune")]
