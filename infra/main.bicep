@@ -8,10 +8,10 @@ import {
   channel
   durableBackend
   network as networkType
-  nightly as nightlyType
   polling as pollingType
   retry as retryType
   reach as reachType
+  schedule
   settings
   tags as tagsType
   webhooks as webhooksType
@@ -19,9 +19,9 @@ import {
 import {
   applianceSettings
   channelSettings
-  nightlySettings
   pollingSettings
   retrySettings
+  scheduleSettings
   secretNames
   webhookSettings
 } from 'settings.bicep'
@@ -39,17 +39,17 @@ param location string
 @minLength(1)
 param appliances appliance[]
 
-@description('When the fleet is rescanned: NCRONTAB with seconds, in UTC. Keep clear of the appliance\'s retention, 04:00 its time by default.')
-param schedule string = '0 30 1 * * *'
+@description('When runs begin by themselves. None: one, nightly, at 01:30 UTC, over all repositories.')
+param schedules schedule[] = []
+
+@description('Until when no scheduled run begins, such as 2026-05-04T06:00:00Z; empty: they begin. A pause by the API holds besides.')
+param pausedUntil string = ''
 
 @description('How long one rescan may take: d.hh:mm:ss, 1 second to 7 days.')
 param deadline string = '1.00:00:00'
 
 @description('How long a run over many repositories may take before it starts no more rescans: d.hh:mm:ss, 1 minute to 7 days.')
 param runDeadline string = '23:00:00'
-
-@description('Which repositories the scheduled run takes.')
-param nightly nightlyType = {}
 
 @description('Whether what failed in a run is rescanned again by itself; never unless atMost says how often.')
 param retry retryType = {}
@@ -281,7 +281,6 @@ module app 'modules/app.bicep' = {
     workspaceId: workspace.outputs.id
     settings: union(
       {
-        RescanSchedule: schedule
         Rescan__Deadline: deadline
         Rescan__RunDeadline: runDeadline
         Rescan__KeyVaultUri: vault.outputs.uri
@@ -289,10 +288,11 @@ module app 'modules/app.bicep' = {
       },
       applianceSettings(appliances),
       pollingSettings(polling),
-      nightlySettings(nightly),
       retrySettings(retry),
+      scheduleSettings(schedules),
       webhookSettings(webhooks, vault.outputs.name),
       channelSettings(channels),
+      empty(pausedUntil) ? {} : { Rescan__PausedUntil: pausedUntil },
       empty(publicUrl) ? {} : { Rescan__PublicUrl: publicUrl },
       schedulerSettings,
       additionalSettings

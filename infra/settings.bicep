@@ -1,6 +1,6 @@
 metadata description = 'Turns parameters into app settings, spelt as the options classes in functions/Configuration read them.'
 
-import { appliance, channel, mail, nightly, polling, retry, settings, webhooks } from './types.bicep'
+import { appliance, channel, mail, polling, retry, schedule, settings, webhooks } from './types.bicep'
 
 @export()
 @description('Name of the secret that holds the password of an appliance.')
@@ -43,14 +43,16 @@ func pollingSettings(values polling) settings =>
     optionalSetting('Rescan__Polling__MaxInterval', values.?maxInterval)
   )
 
-@export()
-@description('Settings of the scheduled run.')
-func nightlySettings(values nightly) settings =>
+func oneSchedule(index int, one schedule) settings =>
   union(
-    listSettings('Rescan__Nightly__Include', values.?include ?? []),
-    listSettings('Rescan__Nightly__Exclude', values.?exclude ?? []),
-    optionalSetting('Rescan__Nightly__Bucket', values.?bucket),
-    optionalSetting('Rescan__Nightly__Folder', values.?folder)
+    optionalSetting('Rescan__Schedules__${index}__Name', one.?name ?? 'nightly'),
+    optionalSetting('Rescan__Schedules__${index}__Cron', one.?cron),
+    optionalSetting('Rescan__Schedules__${index}__Zone', one.?zone),
+    listSettings('Rescan__Schedules__${index}__Appliances', one.?appliances ?? []),
+    listSettings('Rescan__Schedules__${index}__Include', one.?include ?? []),
+    listSettings('Rescan__Schedules__${index}__Exclude', one.?exclude ?? []),
+    optionalSetting('Rescan__Schedules__${index}__Bucket', one.?bucket),
+    optionalSetting('Rescan__Schedules__${index}__Folder', one.?folder)
   )
 
 @export()
@@ -60,6 +62,11 @@ func retrySettings(values retry) settings =>
     optionalSetting('Rescan__Retry__After', values.?after),
     optionalSetting('Rescan__Retry__AtMost', values.?atMost == null ? null : string(values.atMost!))
   )
+
+@export()
+@description('Settings of all schedules.')
+func scheduleSettings(schedules schedule[]) settings =>
+  reduce(map(schedules, (one, index) => oneSchedule(index, one)), {}, (all, one) => union(all, one))
 
 @export()
 @description('Settings of the hooks.')

@@ -50,9 +50,23 @@ type polling = {
 
 @export()
 @sealed()
-@description('Which repositories the scheduled run takes; every condition given must hold.')
-type nightly = {
-  @description('Names, with * and ?. None: all.')
+@description('When a run begins by itself, and which repositories it takes; every condition given must hold.')
+type schedule = {
+  @description('Short name: letters, digits and hyphens. Default: nightly; each has one of its own.')
+  @minLength(1)
+  @maxLength(40)
+  name: string?
+
+  @description('Cron of five fields, or of six with seconds first. Default: 30 1 * * *. Keep clear of the appliance\'s retention, 04:00 its time by default.')
+  cron: string?
+
+  @description('Time zone in which that holds, by its IANA or its Windows name. Default: UTC.')
+  zone: string?
+
+  @description('Names of appliances. None: all.')
+  appliances: string[]?
+
+  @description('Names of repositories, with * and ?. None: all.')
   include: string[]?
 
   @description('Names left out, likewise.')

@@ -40,7 +40,7 @@ internal static class CostRun
         List<SimulatedAppliance> appliances = [];
         try
         {
-            Dictionary<string, string?> values = new() { ["RescanSchedule"] = "0 30 1 * * *" };
+            Dictionary<string, string?> values = [];
             values["AzureWebJobsStorage"] = azurite?.ConnectionString;
             foreach (TimeSpan session in sessions)
             {

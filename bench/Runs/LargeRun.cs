@@ -111,7 +111,7 @@ internal sealed class LargeRun : IAsyncDisposable
 
     private async Task<Dictionary<string, string?>> SettingsAsync()
     {
-        Dictionary<string, string?> settings = new() { ["RescanSchedule"] = "0 30 1 * * *" };
+        Dictionary<string, string?> settings = [];
         SimulatedAppliance[] started = await Task.WhenAll(Enumerable.Range(0, size.Appliances).Select(i => Task.Run(() => SimulatedAppliance.StartAsync(
             new SimulatorOptions
             {

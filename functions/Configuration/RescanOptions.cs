@@ -24,8 +24,14 @@ public sealed class RescanOptions
     /// <summary>How long a run over many repositories may take before it starts no more rescans; 1 minute to 7 days.</summary>
     public TimeSpan RunDeadline { get; set; } = TimeSpan.FromHours(23);
 
-    /// <summary>Which repositories the scheduled run takes.</summary>
-    public NightlyOptions Nightly { get; init; } = new();
+    /// <summary>When runs begin by themselves. None: one schedule with the defaults, all repositories each night.</summary>
+    public IList<ScheduleOptions> Schedules { get; init; } = [];
+
+    /// <summary>
+    /// Until when no scheduled run begins, such as 2026-05-04T06:00:00Z or 2026-05-04T08:00:00+02:00; those due before are skipped. A
+    /// pause by <c>rescan pause</c> or the API holds besides.
+    /// </summary>
+    public DateTimeOffset? PausedUntil { get; set; }
 
     /// <summary>Whether what failed in a run is rescanned again by itself.</summary>
     public RetryOptions Retry { get; init; } = new();
@@ -47,22 +53,6 @@ public sealed class RescanOptions
     /// included. Null: no links.
     /// </summary>
     public Uri? PublicUrl { get; set; }
-}
-
-/// <summary>Which repositories the scheduled run takes; every condition given must hold.</summary>
-public sealed class NightlyOptions
-{
-    /// <summary>Names with * and ?; empty: all.</summary>
-    public IList<string> Include { get; init; } = [];
-
-    /// <summary>Names left out, likewise.</summary>
-    public IList<string> Exclude { get; init; } = [];
-
-    /// <summary>The S3 bucket; empty: any.</summary>
-    public string? Bucket { get; set; }
-
-    /// <summary>The folder in the bucket; empty: any.</summary>
-    public string? Folder { get; set; }
 }
 
 /// <summary>Whether what failed in a run is rescanned again by itself.</summary>

@@ -16,9 +16,6 @@ public static class SettingFaults
     /// <summary>How many slips of the finger make a key outside the section one that was meant to be in it.</summary>
     private const int Slips = 2;
 
-    /// <summary>Keys outside the section that Rescan reads and that are left unset in silence if mistyped.</summary>
-    private static readonly string[] Others = ["RescanSchedule", "WEBSITE_TIME_ZONE"];
-
     /// <summary>A line a fault, which begins with the key.</summary>
     /// <param name="configuration">All settings, the environment included.</param>
     public static IReadOnlyList<string> Of(IConfiguration configuration)
@@ -65,12 +62,13 @@ public static class SettingFaults
     private static string? Meant(string key)
     {
         // Variables of shells and of other programs are written in capitals; they are nobody's mistake.
-        bool isVariable = !key.Any(char.IsAsciiLetterLower);
-        IEnumerable<string> known = isVariable ? Others[1..]
-            : Near(key[..Math.Min(key.Length, Prefix.Length)], Prefix) ? [.. SettingKeys.All.Select(s => s.Key), .. Others]
-            : Others;
+        if (!key.Any(char.IsAsciiLetterLower) || !Near(key[..Math.Min(key.Length, Prefix.Length)], Prefix))
+        {
+            return null;
+        }
+
         string normal = SettingKeys.Normal(key);
-        string? meant = known.Where(k => Near(normal, k)).OrderBy(k => NearestName.Mistakes(normal, k)).FirstOrDefault();
+        string? meant = SettingKeys.All.Select(s => s.Key).Where(k => Near(normal, k)).OrderBy(k => NearestName.Mistakes(normal, k)).FirstOrDefault();
         return meant is null || string.Equals(meant, normal, StringComparison.OrdinalIgnoreCase)
             ? null
             : SettingKeys.WithIndexes(meant, key);

@@ -1,22 +1,22 @@
 using System.Globalization;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Health;
 
 /// <summary>
-/// Whether the scheduled run that was due has begun: timers that have stopped say nothing by themselves. Before the first scheduled run there
-/// is nothing to compare with.
+/// Whether the timer looks for due runs, and whether those that were due have begun: timers that have stopped say nothing by themselves.
 /// </summary>
-/// <param name="runs">Where runs are kept, scheduled ones and skipped ones too.</param>
-/// <param name="schedule">When scheduled runs are due.</param>
+/// <param name="store">How far the schedules have come.</param>
+/// <param name="plan">When scheduled runs are due.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ScheduleReadiness(RunStore runs, NightlySchedule schedule, TimeProvider time) : IReadinessCheck
+internal sealed class ScheduleReadiness(ScheduleStore store, SchedulePlan plan, TimeProvider time) : IReadinessCheck
 {
-    /// <summary>A host that has to be started first is late; and where a zone's clock is changed, a run is up to an hour later.</summary>
+    /// <summary>A host that has to be started first is late.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromHours(2);
 
-    private const int LookBack = 50;
+    /// <summary>Since when this process looks: one that starts gives the timer time to start too.</summary>
+    private readonly DateTimeOffset since = time.GetUtcNow();
 
     /// <inheritdoc/>
     public string Name => "timers";
@@ -24,21 +24,30 @@ internal sealed class ScheduleReadiness(RunStore runs, NightlySchedule schedule,
     /// <inheritdoc/>
     public async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {
-        if (!schedule.IsEnabled)
+        if (!plan.IsEnabled)
         {
             return null;
         }
 
-        RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken);
-        if (recent.Items.FirstOrDefault(r => r.Id.StartsWith(NightlyRescan.InstanceIdPrefix, StringComparison.Ordinal)) is not { } last)
+        KeptSchedules kept = await store.GetAsync(cancellationToken);
+        DateTimeOffset limit = time.GetUtcNow() - Grace;
+        if (since <= limit && (kept.TickedAt is null || kept.TickedAt <= limit))
         {
-            return null;
+            return kept.TickedAt is { } ticked
+                ? string.Create(CultureInfo.InvariantCulture, $"the timer has not looked for due runs since {ticked:yyyy-MM-dd HH:mm} UTC")
+                : "the timer has never looked for due runs";
         }
 
-        // A timer may fire just before its second.
-        DateTimeOffset? due = schedule.NextAfter(last.StartedAt.AddMinutes(1));
-        return due is null || time.GetUtcNow() - Grace <= due
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"the scheduled run that was due at {due:yyyy-MM-dd HH:mm} UTC has not begun");
+        foreach (Schedule schedule in plan.Schedules)
+        {
+            DateTimeOffset seen = kept.MarkOf(schedule.Name) is { } mark && mark.Definition == schedule.Definition ? mark.SeenTo : since;
+            if (schedule.NextAfter(seen) is { } due && due <= limit && since <= limit)
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture, $"the run of the schedule {schedule.Name} that was due at {due:yyyy-MM-dd HH:mm} UTC has not begun");
+            }
+        }
+
+        return null;
     }
 }

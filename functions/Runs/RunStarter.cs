@@ -7,7 +7,7 @@ using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Runs;
 
-/// <summary>Starts runs: HTTP, webhooks and the timer all come through here.</summary>
+/// <summary>Starts runs: HTTP, webhooks and schedules all come through here.</summary>
 /// <param name="options">The settings.</param>
 /// <param name="runs">Where runs are kept.</param>
 public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) : IRunStarter
@@ -17,15 +17,25 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
         DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy, CancellationToken cancellationToken)
     {
         string id = RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N"));
-        return StartAsync(client, id, RequestOf(appliance, filter) with { StartedBy = startedBy }, cancellationToken);
+        return StartAsync(client, id, RequestOf(appliance is null ? [] : [appliance], filter) with { StartedBy = startedBy }, cancellationToken);
     }
 
-    /// <summary>Starts a scheduled run over all appliances, unless there ever was one of that id.</summary>
+    /// <summary>Starts a scheduled run, unless there ever was one of that id.</summary>
+    /// <param name="client">The durable client.</param>
+    /// <param name="id">The run's id.</param>
+    /// <param name="appliances">The appliances; none: all.</param>
+    /// <param name="filter">Which of their repositories.</param>
+    /// <param name="start">What the run keeps of its schedule.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
     public Task<AcceptedRescan> StartScheduledAsync(
-        DurableTaskClient client, string id, RepositoryFilter filter, ScheduledStart start, CancellationToken cancellationToken)
+        DurableTaskClient client, string id, IReadOnlyCollection<string> appliances, RepositoryFilter filter, ScheduledStart start,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(start);
-        RunRequest request = RequestOf(null, filter) with { StartedBy = start.StartedBy, DueAt = start.DueAt, LateBecause = start.LateBecause };
+        RunRequest request = RequestOf(appliances, filter) with
+        {
+            StartedBy = start.StartedBy, DueAt = start.DueAt, LateBecause = start.LateBecause,
+        };
         return StartAsync(client, id, request, cancellationToken);
     }
 
@@ -39,7 +49,7 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
     internal Task<AcceptedRescan> StartRepeatAsync(
         DurableTaskClient client, string id, RunRecord run, IReadOnlyCollection<string> appliances, RunRepeat repeat, CancellationToken cancellationToken)
     {
-        RunRequest request = RequestOf(null, run.Filter);
+        RunRequest request = RequestOf([], run.Filter);
 
         // One that is configured no more stays in the run, which then says so.
         RunAppliance[] gone = [.. appliances
@@ -63,9 +73,15 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
             : new AcceptedRescan(id, await client.StartOrJoinAsync(nameof(RunOrchestration), id, request, cancellationToken));
     }
 
-    private RunRequest RequestOf(string? appliance, RepositoryFilter? filter) => new(
+    private RunRequest RequestOf(IReadOnlyCollection<string> appliances, RepositoryFilter? filter) => new(
         [.. options.Value.Appliances
-            .Where(a => appliance is null || string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))
+            .Where(a => appliances.Count == 0 || appliances.Contains(a.Name, StringComparer.OrdinalIgnoreCase))
             .Select(a => new RunAppliance(a.Name, a.MaxConcurrentRescans))],
         RunFilter.Of(filter), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
 }
+
+/// <summary>What a run keeps of the schedule that started it.</summary>
+/// <param name="StartedBy">The schedule.</param>
+/// <param name="DueAt">When the run was due, UTC.</param>
+/// <param name="LateBecause">Why it begins later than that; null when it does not.</param>
+public sealed record ScheduledStart(Initiator StartedBy, DateTimeOffset DueAt, string? LateBecause);

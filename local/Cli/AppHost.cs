@@ -3,12 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Telemetry;
 using Rescan.Local.Runtime.Durable;
@@ -20,7 +19,7 @@ namespace Rescan.Local.Cli;
 internal static class AppHost
 {
     /// <summary>Where no timer runs, nothing may promise that a run is due.</summary>
-    private static readonly KeyValuePair<string, string?> NoSchedule = new($"AzureWebJobs.{nameof(NightlyRescan)}.Disabled", "true");
+    private static readonly KeyValuePair<string, string?> NoSchedule = new($"AzureWebJobs.{nameof(StartScheduledRuns)}.Disabled", "true");
 
     private static readonly Assembly FunctionsAssembly = typeof(RescanOptions).Assembly;
 
@@ -57,7 +56,7 @@ internal static class AppHost
                 ConfigureServices = services =>
                 {
                     services.AddSingleton<IOwnership, HubOwnership>();
-                    services.AddServedApp(configuration, timers);
+                    services.AddServedApp(configuration);
                     if (configuration.IsTelemetrySet())
                     {
                         // In Azure the Functions host makes the spans of HTTP requests and of orchestrations.
@@ -99,11 +98,6 @@ internal static class AppHost
             values[key.Replace("__", ":", StringComparison.Ordinal)] = value;
         }
 
-        if (!values.TryGetValue("RescanSchedule", out string? schedule) || string.IsNullOrEmpty(schedule))
-        {
-            values["RescanSchedule"] = "0 30 1 * * *";
-        }
-
         return new ConfigurationBuilder().AddInMemoryCollection(values).Build();
     }
 
@@ -115,25 +109,9 @@ internal static class AppHost
     }
 
     /// <summary>The app's services, and the check of all settings that it is served by.</summary>
-    /// <param name="services">Where they are registered.</param>
-    /// <param name="configuration">The settings.</param>
-    /// <param name="timers">Whether it is served with its timers.</param>
-    public static void AddServedApp(this IServiceCollection services, IConfiguration configuration, bool timers)
+    public static void AddServedApp(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddRescan(configuration);
         services.AddServeOptions(configuration);
-        if (timers)
-        {
-            services.AddSingleton<IValidateOptions<ServeOptions>>(new ScheduleValidator(configuration));
-        }
-    }
-
-    /// <summary>Names what is wrong with the schedule beside all other faults.</summary>
-    private sealed class ScheduleValidator(IConfiguration configuration) : IValidateOptions<ServeOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, ServeOptions options) =>
-            LocalFunctionHost.ScheduleFaults(FunctionsAssembly, configuration) is { Count: > 0 } faults
-                ? ValidateOptionsResult.Fail(faults)
-                : ValidateOptionsResult.Success;
     }
 }

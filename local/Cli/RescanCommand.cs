@@ -5,6 +5,7 @@ using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Init;
 using Rescan.Local.Cli.Reports;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Settings;
 using Rescan.Local.Cli.Start;
 
@@ -20,7 +21,8 @@ internal static class RescanCommand
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
             new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
-                ServeCommand.Create(), StartCommand.Create(), CancelCommand.Create(), RerunCommand.Create()]),
+                ServeCommand.Create(), StartCommand.Create(), CancelCommand.Create(), RerunCommand.Create(), PauseCommand.Create(),
+                PauseCommand.CreateResume()]),
             new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
             new(
                 "Look after it",

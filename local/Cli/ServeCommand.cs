@@ -2,8 +2,9 @@ using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Local.Cli.Help;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Settings;
 using Rescan.Local.Runtime.Hosting;
 
@@ -95,8 +96,8 @@ internal static class ServeCommand
                 }
 
                 Output.Step($"serving at {host.BaseAddress}api; Ctrl-C stops, and rescans under way go on at the next start");
-                ScheduleView schedule = await host.Services.GetRequiredService<ScheduleReader>().ReadAsync(cancellationToken);
-                foreach (string line in ScheduleText.Lines(schedule, isServed: true, DateTimeOffset.UtcNow))
+                SchedulesView schedules = await host.Services.GetRequiredService<ScheduleReader>().ReadAsync(cancellationToken);
+                foreach (string line in ScheduleText.Lines(schedules, isServed: true, DateTimeOffset.UtcNow))
                 {
                     Output.Step(line);
                 }

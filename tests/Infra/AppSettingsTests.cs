@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -28,7 +29,11 @@ public sealed class AppSettingsTests(InfraFixture infra)
         Assert.Equal((TimeSpan.FromMinutes(45), 2), (options.Retry.After, options.Retry.AtMost));
         Assert.Equal(
             ["prod-*", "*-test", "backups", "prod"],
-            [.. options.Nightly.Include, .. options.Nightly.Exclude, options.Nightly.Bucket!, options.Nightly.Folder!]);
+            [.. options.Schedules[0].Include, .. options.Schedules[0].Exclude, options.Schedules[0].Bucket!, options.Schedules[0].Folder!]);
+        Assert.Equal(["nightly", "weekly"], options.Schedules.Select(s => s.Name));
+        Assert.Equal(["0 2 * * *", "0 4 * * 0"], options.Schedules.Select(s => s.Cron));
+        Assert.Equal(("W. Europe Standard Time", "Aws.One"), (options.Schedules[0].Zone, Assert.Single(options.Schedules[0].Appliances)));
+        Assert.Equal(DateTimeOffset.Parse("2026-05-04T06:00:00Z", CultureInfo.InvariantCulture), options.PausedUntil);
         Assert.Equal(["ops", null, null], options.Notifications.Channels.Select(c => c.Name));
         Assert.Equal(["ops-url", "slack-url", null], options.Notifications.Channels.Select(c => c.UrlSecret));
         MailOptions mail = options.Notifications.Channels[2].Mail;

@@ -30,11 +30,22 @@ public sealed class InfraFixture : IAsyncLifetime
             username: 'rescan'
           }
         ]
-        param schedule = '0 0 2 * * *'
         param deadline = '12:00:00'
         param runDeadline = '11:00:00'
         param retry = { after: '00:45:00', atMost: 2 }
-        param nightly = { include: ['prod-*'], exclude: ['*-test'], bucket: 'backups', folder: 'prod' }
+        param schedules = [
+          {
+            cron: '0 2 * * *'
+            zone: 'W. Europe Standard Time'
+            appliances: ['Aws.One']
+            include: ['prod-*']
+            exclude: ['*-test']
+            bucket: 'backups'
+            folder: 'prod'
+          }
+          { name: 'weekly', cron: '0 4 * * 0' }
+        ]
+        param pausedUntil = '2026-05-04T06:00:00Z'
         param webhooks = {
           rescanSecrets: ['hook-secret', 'hook-secret-old']
           s3ApiKeySecrets: ['s3-key']

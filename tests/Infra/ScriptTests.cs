@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Rescan.Functions.Storage;
+using Rescan.Local.Simulator;
+using Rescan.Tests.Support;
 using YamlDotNet.RepresentationModel;
 
 namespace Rescan.Tests.Infra;
@@ -161,6 +165,33 @@ public sealed class ScriptTests : IDisposable
         (exitCode, said) = await RunAsync("sh", ["infra/next-steps.sh"], "", handedOn);
         Assert.Equal(0, exitCode);
         Assert.Contains("  infra/set-secret.sh hook kv-one\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_deployment_the_timer_is_waited_for_and_the_next_runs_are_shown()
+    {
+        Write("az", """
+            #!/bin/sh
+            echo 0123456789abcdef
+            """);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions()], new() { ["Rescan:Key"] = "0123456789abcdef", ["Rescan:Schedules:0:Zone"] = "Europe/Berlin" });
+        ScheduleStore store = api.Host.Services.GetRequiredService<ScheduleStore>();
+        Dictionary<string, string> environment = new()
+        {
+            ["AZURE_RESOURCE_GROUP"] = "g", ["FUNCTION_APP_NAME"] = "f", ["API_URL"] = new Uri(api.Host.BaseAddress, "api").AbsoluteUri,
+            ["TRIES"] = "1", ["PAUSE"] = "0",
+        };
+        await store.TickAsync(new DateTimeOffset(2026, 5, 4, 5, 59, 59, 500, TimeSpan.Zero), default);
+
+        (int stopped, string said) = await RunAsync("sh", ["infra/check-schedule.sh", "2026-05-04T06:00:00Z"], "", environment);
+        Assert.Equal(1, stopped);
+        Assert.Contains("has not looked for due runs since 2026-05-04T06:00:00Z: restart the app", said, StringComparison.Ordinal);
+        await store.TickAsync(new DateTimeOffset(2026, 5, 4, 6, 0, 0, 1, TimeSpan.Zero), default);
+        (int looks, said) = await RunAsync("sh", ["infra/check-schedule.sh", "2026-05-04T06:00:00Z"], "", environment);
+
+        Assert.True(looks == 0, said);
+        Assert.Matches(@"(?m)^nightly: next run \d{4}-\d\d-\d\dT(00|23):30:00\+00:00 UTC \(30 1 \* \* \*, Europe/Berlin\)$", said);
     }
 
     /// <summary>What is done with a service, azd does within several commands; a hook for one command misses the others.</summary>

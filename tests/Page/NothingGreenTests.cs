@@ -85,8 +85,8 @@ public sealed class NothingGreenTests(Browser browser)
     {
         await using ApiHost api = await ApiHost.StartAsync(
             [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }],
-            new() { ["RescanSchedule"] = "*/1 * * * * *", ["WEBSITE_TIME_ZONE"] = "W. Europe Standard Time" }, timers: true);
-        await api.UntilAsync("/api/schedule", s => s.GetProperty("recent").EnumerateArray().Any(r => r.GetProperty("status").GetString() == "Skipped"));
+            new() { ["Rescan:Schedules:0:Cron"] = "*/1 * * * * *", ["Rescan:Schedules:0:Zone"] = "W. Europe Standard Time" }, timers: true);
+        await api.UntilAsync("/api/schedule", s => s.GetProperty("schedules")[0].GetProperty("last") is { ValueKind: JsonValueKind.Object } run && run.GetProperty("status").GetString() == "Skipped");
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
         ILocator schedule = tab.Page.Locator(".schedule-place");

@@ -60,7 +60,6 @@ internal sealed class ApiHost : IAsyncDisposable
         api.settings["Rescan:Polling:MinInterval"] = "00:00:00.2";
         api.settings["Rescan:Polling:MaxInterval"] = "00:00:00.5";
         api.settings["AzureWebJobsStorage"] = storage;
-        api.settings["RescanSchedule"] = "0 30 1 * * *";
         foreach ((string key, string? value) in settings ?? [])
         {
             api.settings[key] = value;

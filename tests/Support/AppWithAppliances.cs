@@ -38,7 +38,6 @@ internal sealed class AppWithAppliances : IAsyncDisposable
         Dictionary<string, string?> settings = new()
         {
             ["Rescan:LostAnswerWait"] = "00:00:05",
-            ["RescanSchedule"] = "0 30 1 * * *",
         };
         foreach ((string name, SimulatorOptions options) in wanted)
         {

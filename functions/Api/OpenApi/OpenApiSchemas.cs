@@ -63,7 +63,7 @@ internal static class OpenApiSchemas
         {
             switch (node)
             {
-                case JsonObject one when one["$ref"] is JsonValue pointer && one.Count == 1:
+                case JsonObject one when one["$ref"] is JsonValue pointer:
                     JsonNode target = schema;
                     foreach (string step in pointer.GetValue<string>().Split('/').Skip(1))
                     {
@@ -72,7 +72,14 @@ internal static class OpenApiSchemas
                             : target[step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)]!;
                     }
 
-                    return Resolve(target);
+                    // Beside the pointer may stand what holds here alone, such as a default.
+                    JsonNode found = Resolve(target);
+                    foreach ((string name, JsonNode? own) in one.Where(p => p.Key != "$ref"))
+                    {
+                        found[name] = own?.DeepClone();
+                    }
+
+                    return found;
                 case JsonObject one:
                     return new JsonObject(one.Select(p => KeyValuePair.Create(p.Key, p.Value is null ? null : Resolve(p.Value))));
                 case JsonArray many:

@@ -3,7 +3,7 @@
 import { ApiError, post, remove } from './api.js';
 import { confirm, open, say } from './dialogs.js';
 import { h, setText } from './dom.js';
-import { count } from './words.js';
+import { count, day } from './words.js';
 
 /** Asks, then starts a rescan. The answer is what was accepted, or null. */
 export async function startRescan(appliance, repository) {
@@ -95,6 +95,52 @@ export async function startRun(repositories) {
     say('The run has started.', 'run');
     return accepted;
   });
+}
+
+const shortest = 60_000;
+const usual = 8 * 3600_000;
+
+/** Asks until when, then pauses the schedules, or one. The answer is whether they are paused. */
+export async function pauseSchedules(names, now) {
+  const all = names.length > 1;
+  const which = h('select', { id: 'pause-which' }, h('option', { value: '' }, 'All schedules'), names.map(name => h('option', { value: name }, name)));
+  const end = h('input', { id: 'pause-until', type: 'datetime-local', value: local(now + usual), min: local(now + shortest), required: true });
+  const reason = h('input', { id: 'pause-reason', type: 'text', maxlength: '200', autocomplete: 'off' });
+  const ok = h('button', { type: 'button', class: 'primary' }, 'Pause');
+  end.addEventListener('input', () => {
+    ok.disabled = !(new Date(end.value).getTime() > now);
+  });
+  const wish = await open(
+    all ? 'Pause the schedules' : 'Pause the schedule',
+    [
+      h('p', null, 'Runs that come due before this time are skipped. Runs under way go on, and you can still start rescans by hand.'),
+      ...(all ? [h('label', { for: 'pause-which' }, 'Which'), which] : []),
+      h('label', { for: 'pause-until' }, 'Until'), end,
+      h('label', { for: 'pause-reason' }, 'Why (may stay empty)'), reason,
+    ],
+    h('button', { type: 'button' }, 'Not now'), ok,
+    () => ({
+      until: new Date(end.value).toISOString().replace(/\.\d+Z$/, 'Z'),
+      ...(which.value === '' ? {} : { schedule: which.value }), ...(reason.value.trim() === '' ? {} : { reason: reason.value.trim() }),
+    }));
+  return wish !== null && await attempt(async () => {
+    await post('schedule/pause', wish);
+    say(`Paused until ${day(wish.until)}.`);
+    return true;
+  }) === true;
+}
+
+/** Ends every pause, or that of one schedule. The answer is whether it ended. */
+export const resumeSchedules = async one => await attempt(async () => {
+  await remove(`schedule/pause${one ? `?schedule=${encodeURIComponent(one)}` : ''}`);
+  say('Scheduled runs begin again.');
+  return true;
+}) === true;
+
+/** A time as the field for it wants it, in this browser's zone. */
+function local(time) {
+  const then = new Date(time);
+  return new Date(time - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function matcher(text) {

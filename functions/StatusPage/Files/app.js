@@ -43,7 +43,7 @@ function viewOf(hash) {
     case 'rescans':
       return id ? new RescanView(context, id, requestId) : new OverviewView(context);
     case 'runs':
-      return id ? new RunView(context, id) : new RunsView();
+      return id ? new RunView(context, id) : new RunsView(context);
     default:
       return new OverviewView(context);
   }

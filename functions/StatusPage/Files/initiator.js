@@ -17,8 +17,12 @@ export function initiator(by) {
     return h('a', { href: `#/runs/${encodeURIComponent(by.name)}` }, by.name.startsWith('run-scheduled-') ? 'a scheduled run' : 'a run');
   }
 
-  return (by && (by.name ?? kinds[by.kind])) ?? 'not known';
+  return by ? words(by) : 'not known';
 }
 
 /** The same in the middle of a line about a run; null where it is not known. */
-export const startedBy = run => (run.startedBy ? `started by ${run.startedBy.name ?? kinds[run.startedBy.kind] ?? run.startedBy.kind}` : null);
+export const startedBy = run => (run.startedBy ? `started by ${words(run.startedBy)}` : null);
+
+function words({ kind, name }) {
+  return kind === 'Schedule' && name ? `the schedule ${name}` : name ?? kinds[kind] ?? kind;
+}

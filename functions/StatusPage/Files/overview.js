@@ -46,7 +46,7 @@ export class OverviewView {
   #many = h('button', { type: 'button', disabled: true, onclick: () => this.#startRun() }, 'Rescan many…');
   #errors = h('div', { class: 'banners' });
   #warnings = new WarningList();
-  #schedule = new ScheduleNote();
+  #schedule = new ScheduleNote(() => this.#again());
   #runs = h('div', { class: 'banners' });
   #cards;
   #chips = filters.map(([name, label]) => h('button', { type: 'button', class: 'chip', onclick: () => this.#choose(name) }, h('span', null, label), h('span', { class: 'chip-count' })));
@@ -231,6 +231,12 @@ export class OverviewView {
   #search() {
     memory.find = this.#find.value;
     this.#arrange();
+  }
+
+  /** Asks for all of it now. */
+  #again() {
+    memory.listedAt = 0;
+    this.#context.nudge();
   }
 
   async #startRun() {

@@ -22,12 +22,13 @@ export class RunsView {
   title = 'Runs';
   #heading = h('h1', { tabindex: '-1' }, 'Runs');
   #summary = h('p', { class: 'muted' }, 'A run sees to many repositories: on schedule, and when asked to.');
-  #schedule = new ScheduleNote();
+  #schedule;
   #list = h('ul', { class: 'runs' });
   #nothing = h('p', { class: 'panel muted', hidden: true }, 'No run is recorded yet.');
   #key = null;
 
-  constructor() {
+  constructor(context) {
+    this.#schedule = new ScheduleNote(() => context.nudge());
     this.element = h('div', { class: 'view' }, h('div', { class: 'head' }, h('div', null, this.#heading, this.#summary)), this.#schedule.element, this.#list, this.#nothing);
   }
 

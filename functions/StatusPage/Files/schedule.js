@@ -1,17 +1,24 @@
-// When the next scheduled run is due, and what became of the last one.
+// When the next scheduled runs are due, what became of the last ones, and pauses.
 
+import { pauseSchedules, resumeSchedules } from './actions.js';
+import { serverNow } from './api.js';
 import { h, icon, replaceChildren } from './dom.js';
 import { runLook, tally } from './status.js';
 import { ago, day, full, inZone, until } from './words.js';
 
-/** Shows the schedule in a line, and in banners what kept its runs from beginning in time. */
+/** Shows each schedule in a line, and in banners what keeps or kept its runs from beginning in time. */
 export class ScheduleNote {
-  #line = h('p', { class: 'schedule' });
+  #lines = h('div', { class: 'schedules' });
   #banners = h('div', { class: 'banners' });
+  #pause = h('button', { type: 'button', class: 'quiet', onclick: () => this.#askPause() }, 'Pause…');
+  #names = [];
+  #nudge;
   #key = null;
 
-  constructor() {
-    this.element = h('div', { class: 'schedule-place', hidden: true }, this.#line, this.#banners);
+  /** What is done after a pause or its end, to show it at once. */
+  constructor(nudge) {
+    this.#nudge = nudge;
+    this.element = h('div', { class: 'schedule-place', hidden: true }, h('div', { class: 'schedule-head' }, this.#lines, this.#pause), this.#banners);
   }
 
   update(schedule, now) {
@@ -22,14 +29,46 @@ export class ScheduleNote {
 
     this.#key = key;
     this.element.hidden = false;
-    replaceChildren(this.#line, [...next(schedule, now), ...last(schedule, now)]);
-    replaceChildren(this.#banners, remarks(schedule).map(text => h('div', { class: 'banner warn' }, icon('warn'), h('p', null, text))));
+    const { schedules } = schedule;
+    const lines = schedule.isEnabled
+      ? schedules.map(one => h('p', { class: 'schedule' }, [...name(one, schedules), ...next(one, now), ...last(one, now)]))
+      : [h('p', { class: 'schedule' }, 'The timer is switched off, so no run begins by itself.')];
+    this.#names = schedules.map(one => one.name);
+    this.#pause.hidden = !schedule.isEnabled || schedule.paused !== null;
+    replaceChildren(this.#lines, lines);
+    replaceChildren(this.#banners, [...this.#pauses(schedule), ...schedules.flatMap(one => remarks(one, schedules)).map(text => banner([text]))]);
+  }
+
+  /** One for all schedules, or one for each that is paused alone. */
+  #pauses({ paused, schedules }) {
+    const resume = (label, one) => h('button', { type: 'button', onclick: () => this.#resume(one) }, label);
+    return paused ? [banner([`The schedules are paused until ${day(paused.until)}${because(paused)}. Runs that come due before are skipped. `, resume('Resume')])]
+      : schedules.filter(one => one.paused).map(one =>
+        banner([`The schedule ${one.name} is paused until ${day(one.paused.until)}${because(one.paused)}. Runs that come due before are skipped. `, resume('Resume', one.name)]));
+  }
+
+  async #askPause() {
+    if (await pauseSchedules(this.#names, serverNow())) {
+      this.#nudge();
+    }
+  }
+
+  async #resume(one) {
+    if (await resumeSchedules(one)) {
+      this.#nudge();
+    }
   }
 }
 
+const because = pause => (pause.reason ? ` (${pause.reason})` : '');
+
+const banner = content => h('div', { class: 'banner warn' }, icon('warn'), h('p', null, content));
+
+const name = (one, all) => (all.length > 1 ? [h('strong', null, one.name), ': '] : []);
+
 function next(schedule, now) {
   if (!schedule.nextDueAt) {
-    return [h('span', null, schedule.isEnabled ? 'No schedule is set, so no run begins by itself.' : 'The schedule is switched off, so no run begins by itself.')];
+    return [h('span', null, `No run begins by itself: ${schedule.cron} is never due.`)];
   }
 
   const seconds = (Date.parse(schedule.nextDueAt) - now) / 1000;
@@ -38,9 +77,9 @@ function next(schedule, now) {
 }
 
 function last(schedule, now) {
-  const run = schedule.recent[0];
+  const run = schedule.last;
   if (!run) {
-    return schedule.nextDueAt ? [h('span', null, ' It will be the first.')] : [];
+    return schedule.nextDueAt && !schedule.lastDueAt ? [h('span', null, ' It will be the first.')] : [];
   }
 
   const look = runLook(run);
@@ -51,12 +90,13 @@ function last(schedule, now) {
 }
 
 /** Skipped, late and missed runs, each with its reason. */
-function remarks(schedule) {
-  const run = schedule.recent[0];
-  const done = schedule.recent.find(r => r.status !== 'Skipped');
+function remarks(schedule, all) {
+  const run = schedule.last;
+  const done = schedule.lastStarted;
+  const of = all.length > 1 ? ` of ${schedule.name}` : '';
   return [
-    schedule.missedAt && `The run due ${inZone(schedule.missedAt, schedule.timeZone)} (${schedule.timeZone}) never began. See whether the app was running then.`,
-    run?.reason && `The scheduled run of ${day(run.startedAt)}: ${run.reason}`,
+    schedule.missedAt && `The run${of} due ${inZone(schedule.missedAt, schedule.timeZone)} (${schedule.timeZone}) never began. See whether the app was running then.`,
+    run?.reason && `The scheduled run${of} of ${day(run.startedAt)}: ${run.reason}`,
     run?.status === 'Skipped' && done && `The last one that was not skipped began ${day(done.startedAt)}: ${runLook(done).label.toLowerCase()}.`,
   ].filter(Boolean);
 }

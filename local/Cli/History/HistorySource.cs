@@ -8,7 +8,7 @@ using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
@@ -114,11 +114,11 @@ internal sealed class HistorySource : IAsyncDisposable
     /// last runs.
     /// </summary>
     /// <returns>The schedule, or why it is not known.</returns>
-    public async Task<(ScheduleView? Schedule, string? Error)> GetScheduleAsync(Uri? owner, string? key, CancellationToken cancellationToken)
+    public async Task<(SchedulesView? Schedule, string? Error)> GetScheduleAsync(Uri? owner, string? key, CancellationToken cancellationToken)
     {
         if (owner is null)
         {
-            return (await services.GetRequiredService<ScheduleReader>().ReadAsync(cancellationToken), null);
+            return (await services.GetRequiredService<ScheduleReader>().ReadKeptAsync(cancellationToken), null);
         }
 
         try

@@ -6,6 +6,7 @@ using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
+using Rescan.Functions.Schedules;
 using Rescan.Local.Cli.Errors;
 
 namespace Rescan.Local.Cli.History;
@@ -43,8 +44,20 @@ internal sealed class OwnerClient : IDisposable
         (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log{(look ? "?look=true" : "")}", cancellationToken))
             .Deserialize<RescanLogView>(Output.Json)!;
 
-    public async Task<ScheduleView> GetScheduleAsync(CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<ScheduleView>(Output.Json)!;
+    public async Task<SchedulesView> GetScheduleAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<SchedulesView>(Output.Json)!;
+
+    /// <param name="request">Until when, and what.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<SchedulesView> PauseAsync(PauseRequest request, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Post, "/api/schedule/pause", cancellationToken, request)).Deserialize<SchedulesView>(Output.Json)!;
+
+    /// <param name="schedule">The schedule; null: all of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<SchedulesView> ResumeAsync(string? schedule, CancellationToken cancellationToken) =>
+        (await SendAsync(
+            HttpMethod.Delete, "/api/schedule/pause" + (schedule is null ? "" : "?schedule=" + Uri.EscapeDataString(schedule)),
+            cancellationToken)).Deserialize<SchedulesView>(Output.Json)!;
 
     public Task CancelAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
@@ -113,11 +126,11 @@ internal sealed class OwnerClient : IDisposable
                     ExitCodes.Configuration, $"The server at {http.BaseAddress} asks for its key: set RESCAN_KEY, or Rescan__Key as it has it.");
             }
 
-            JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            return answer.IsSuccessStatusCode ? body
+            JsonElement answered = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            return answer.IsSuccessStatusCode ? answered
                 : throw new CommandException(
                     ExitCodes.Rejected,
-                    body.TryGetProperty("detail", out JsonElement detail)
+                    answered.TryGetProperty("detail", out JsonElement detail)
                         ? detail.GetString()!
                         : $"The server at {http.BaseAddress} answered {(int)answer.StatusCode}.");
         }

@@ -1,8 +1,9 @@
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -13,8 +14,8 @@ namespace Rescan.Local.Cli.History;
 /// <param name="Last">How each repository's last rescan ended, those that went wrong first.</param>
 internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> Running, IReadOnlyList<RescanOutcome> Last)
 {
-    /// <summary>When the next run is due and what became of the last ones; null when the process that serves does not tell.</summary>
-    public ScheduleView? Schedule { get; init; }
+    /// <summary>The schedules and what became of their last runs; null when the process that serves does not tell.</summary>
+    public SchedulesView? Schedules { get; init; }
 
     /// <summary>Why the schedule is not known; null when it is.</summary>
     public string? ScheduleError { get; init; }
@@ -27,7 +28,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         IReadOnlyList<RescanView> running = await source.GetRunningAsync(cancellationToken);
         IReadOnlyList<RescanOutcome> latest = await source.Outcomes.GetLatestAsync(cancellationToken);
         Uri? owner = await source.GetServingAddressAsync(cancellationToken);
-        (ScheduleView? schedule, string? error) = await source.GetScheduleAsync(owner, key, cancellationToken);
+        (SchedulesView? schedules, string? error) = await source.GetScheduleAsync(owner, key, cancellationToken);
         return new StatusReport(owner?.AbsoluteUri, running,
         [
             .. latest.Select(o => o with { Log = [], Timeline = null })
@@ -35,7 +36,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
                     .ThenBy(o => o.Repository.Name, StringComparer.Ordinal),
         ])
         {
-            Schedule = schedule,
+            Schedules = schedules,
             ScheduleError = error,
         };
     }
@@ -69,7 +70,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
 
     private IEnumerable<string> ScheduleLines(DateTimeOffset now) => this switch
     {
-        { Schedule: { } schedule } => [.. ScheduleText.Lines(schedule, ServedAt is not null, now), ""],
+        { Schedules: { } schedules } => [.. ScheduleText.Lines(schedules, ServedAt is not null, now), ""],
         { ScheduleError: { } error } => [$"next run: not known. {error}", ""],
         _ => [],
     };

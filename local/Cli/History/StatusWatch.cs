@@ -67,13 +67,12 @@ internal static class StatusWatch
     public static bool IsNews(StatusReport before, StatusReport now) =>
         before.ServedAt != now.ServedAt
         || before.ScheduleError != now.ScheduleError
-        || before.Schedule?.NextDueAt != now.Schedule?.NextDueAt
-        || RunNow(before) != RunNow(now)
+        || !Due(before).SequenceEqual(Due(now))
         || !before.Running.Select(Standing).SequenceEqual(now.Running.Select(Standing))
         || !before.Last.Select(o => (o.Id, o.FinishedAt)).SequenceEqual(now.Last.Select(o => (o.Id, o.FinishedAt)));
 
-    private static (string?, RunStatus?) RunNow(StatusReport report) =>
-        report.Schedule?.Recent is [var newest, ..] ? (newest.Id, newest.Status) : (null, null);
+    private static IEnumerable<(string, DateTimeOffset?, DateTimeOffset?, string?, RunStatus?)> Due(StatusReport report) =>
+        (report.Schedules?.Schedules ?? []).Select(s => (s.Name, s.NextDueAt, s.Paused?.Until, s.Last?.Id, s.Last?.Status));
 
     private static (string?, RescanPhase?, int, string?, string?) Standing(RescanView rescan) =>
         (rescan.RequestId, rescan.Phase, rescan.Polls, $"{rescan.ProgressPercent} {rescan.LastMessage}", rescan.Trouble);

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.Extensions.Configuration;
 using Rescan.Functions.Appliances;
-using Rescan.Local.Runtime.Hosting;
-using TimeZoneConverter;
+using Rescan.Functions.Schedules;
 
 namespace Rescan.Local.Cli.Init;
 
@@ -15,21 +13,15 @@ namespace Rescan.Local.Cli.Init;
 /// <param name="Thumbprints">The certificates that are known to be its own.</param>
 /// <param name="ApiVersion">The x-api-version, or auto.</param>
 /// <param name="Name">What it is called.</param>
-/// <param name="Schedule">When all is rescanned: a time of the day or NCRONTAB.</param>
+/// <param name="Schedule">When all is rescanned: a time of the day or cron.</param>
 /// <param name="TimeZone">The time zone of that.</param>
 internal sealed record InitAnswers(
     ApplianceProduct? Product, string? Address, string? Username, string? Password, IReadOnlyList<string> Thumbprints, string ApiVersion,
     string? Name,
     string? Schedule, string TimeZone)
 {
-    private const string ZoneKey = "WEBSITE_TIME_ZONE";
-
     /// <summary>The schedule when none is given.</summary>
     public const string UsualSchedule = "01:30";
-
-    /// <summary>The time zone of this machine by its IANA name; UTC when it has none.</summary>
-    public static string LocalZone => TimeZoneInfo.Local.Id is var id && TZConvert.TryWindowsToIana(id, out string? iana) ? iana
-        : TZConvert.TryGetTimeZoneInfo(id, out _) ? id : "UTC";
 
     /// <summary>The address of the API: of a bare host https is meant, and the port of its kind.</summary>
     /// <returns>The address; null when the text is none.</returns>
@@ -42,27 +34,21 @@ internal sealed record InitAnswers(
             : url;
     }
 
-    /// <summary>The NCRONTAB expression of a time of the day; anything else is one already, or none.</summary>
-    public static string ExpressionOf(string text) =>
+    /// <summary>The cron expression of a time of the day; anything else is one already, or none.</summary>
+    public static string CronOf(string text) =>
         TimeOnly.TryParseExact(text, ["H:mm", "HH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time)
-            ? string.Create(CultureInfo.InvariantCulture, $"0 {time.Minute} {time.Hour} * * *")
+            ? string.Create(CultureInfo.InvariantCulture, $"{time.Minute} {time.Hour} * * *")
             : text;
 
     /// <summary>What is wrong with a schedule; null: nothing.</summary>
-    public static string? ScheduleFault(string schedule, string timeZone) => Faults(schedule, timeZone).Any(f => !IsOfZone(f))
-        ? $"'{schedule}' is neither a time such as 01:30 nor NCRONTAB such as 0 30 1 * * 1-5."
-        : null;
+    public static string? ScheduleFault(string schedule) => Functions.Schedules.Schedule.IsCron(CronOf(schedule))
+        ? null
+        : $"'{schedule}' is neither a time such as 01:30 nor cron such as 30 1 * * 1-5.";
 
     /// <summary>What is wrong with a time zone; null: nothing.</summary>
-    public static string? ZoneFault(string timeZone) => Faults(UsualSchedule, timeZone).Any(IsOfZone)
+    public static string? ZoneFault(string timeZone) => TimeZones.Find(timeZone) is null
         ? $"'{timeZone}' is no time zone known here; name one such as Europe/Berlin."
         : null;
-
-    private static IReadOnlyList<string> Faults(string schedule, string timeZone) => LocalFunctionHost.ScheduleFaults(
-        typeof(ApplianceProduct).Assembly,
-        new ConfigurationBuilder().AddInMemoryCollection([new("RescanSchedule", ExpressionOf(schedule)), new(ZoneKey, timeZone)]).Build());
-
-    private static bool IsOfZone(string fault) => fault.StartsWith(ZoneKey, StringComparison.Ordinal);
 }
 
 /// <summary>The options that give answers.</summary>
@@ -87,7 +73,7 @@ internal sealed class InitArguments
     private readonly Option<string?> schedule = new("--schedule")
     {
         HelpName = "WHEN",
-        Description = $"when all repositories are rescanned: a time of the day, or NCRONTAB. Unless given {InitAnswers.UsualSchedule}",
+        Description = $"when all repositories are rescanned: a time of the day, or cron. Unless given {InitAnswers.UsualSchedule}",
     };
 
     private readonly Option<string?> timeZone = new("--time-zone")
@@ -110,7 +96,7 @@ internal sealed class InitArguments
             asks && parse.GetResult(kind) is null or { Implicit: true } ? null : ApplianceArguments.ProductOf(parse.GetValue(kind)),
             parse.GetValue(baseUrl), parse.GetValue(username), ApplianceArguments.PasswordOf(parse.GetValue(passwordStdin)),
             [.. (parse.GetValue(thumbprints) ?? []).Select(t => t.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant())],
-            parse.GetValue(apiVersion)!, parse.GetValue(name), parse.GetValue(schedule), parse.GetValue(timeZone) ?? InitAnswers.LocalZone);
+            parse.GetValue(apiVersion)!, parse.GetValue(name), parse.GetValue(schedule), parse.GetValue(timeZone) ?? TimeZones.Local);
         string? wrong =
             answers.Address is { } address && InitAnswers.AddressOf(address, answers.Product ?? ApplianceProducts.All[0]) is null
                 ? $"--base-url '{ApplianceArguments.Shown(address)}' must be {ApplianceAddress.Expected}."
@@ -119,7 +105,7 @@ internal sealed class InitArguments
             : !ApplianceProduct.IsRevisionSetting(answers.ApiVersion)
                 ? $"--api-version '{answers.ApiVersion}' is neither auto nor a revision such as 1.1-rev0."
             : InitAnswers.ZoneFault(answers.TimeZone) is { } zone ? "--time-zone " + zone
-            : InitAnswers.ScheduleFault(answers.Schedule ?? InitAnswers.UsualSchedule, answers.TimeZone) is { } fault
+            : InitAnswers.ScheduleFault(answers.Schedule ?? InitAnswers.UsualSchedule) is { } fault
                 ? "--schedule " + fault
             : null;
         return wrong is null ? answers : throw new CommandException(ExitCodes.Usage, wrong);

@@ -5,7 +5,8 @@ using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Notifications;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Settings;
 using Rescan.Local.Cli.Terminal;
 
@@ -18,6 +19,7 @@ namespace Rescan.Local.Cli.Init;
 internal sealed class InitDialog(InitAnswers answers, Questions? questions, Screen screen)
 {
     private const string Key = "Rescan__Appliances__0__";
+    private const string ScheduleKey = "Rescan__Schedules__0__";
     private const int Indent = 4;
     private const int MostRepositories = 10;
 
@@ -69,11 +71,13 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
 
         await SignInAsync(settings, username, cancellationToken);
         string schedule = answers.Schedule ?? (questions is null ? InitAnswers.UsualSchedule : await questions.AskAsync(
-            $"When are all repositories rescanned ({answers.TimeZone})? A time of the day, or NCRONTAB", InitAnswers.UsualSchedule,
-            s => InitAnswers.ScheduleFault(s, answers.TimeZone), cancellationToken));
+            $"When are all repositories rescanned ({answers.TimeZone})? A time of the day, or cron", InitAnswers.UsualSchedule,
+            InitAnswers.ScheduleFault, cancellationToken));
         Dictionary<string, string?> whole = new()
         {
-            ["RescanSchedule"] = InitAnswers.ExpressionOf(schedule), ["WEBSITE_TIME_ZONE"] = answers.TimeZone,
+            [ScheduleKey + "Name"] = ScheduleOptions.DefaultName,
+            [ScheduleKey + "Cron"] = InitAnswers.CronOf(schedule),
+            [ScheduleKey + "Zone"] = answers.TimeZone,
         };
         Due(whole);
         foreach ((string key, string? value) in settings)
@@ -171,9 +175,10 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
 
     private void Due(IReadOnlyDictionary<string, string?> settings)
     {
-        NightlySchedule schedule = new(AppHost.Configure(settings));
+        IConfiguration configuration = AppHost.Configure(settings);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        foreach (string line in ScheduleText.Lines(new ScheduleView(schedule.Expression, schedule.TimeZone, schedule.IsEnabled, schedule.NextAfter(now), null, []), isServed: true, now))
+        SchedulesView schedules = ScheduleReader.Plan(new SchedulePlan(configuration.ReadRescanOptions(), configuration), now);
+        foreach (string line in ScheduleText.Lines(schedules, isServed: true, now))
         {
             screen.Say("ok  " + line, Indent);
         }

@@ -17,7 +17,7 @@ internal static class SettingsCheck
     {
         ServiceCollection services = new();
         services.AddLogging();
-        services.AddServedApp(configuration, timers: true);
+        services.AddServedApp(configuration);
         await using ServiceProvider provider = services.BuildServiceProvider();
         try
         {

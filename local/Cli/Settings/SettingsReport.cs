@@ -3,7 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.Settings;
@@ -12,25 +13,24 @@ namespace Rescan.Local.Cli.Settings;
 /// <param name="File">The file; null when the environment alone was taken.</param>
 /// <param name="Faults">All faults; what follows is what could be read in spite of them.</param>
 /// <param name="Appliances">The appliances.</param>
-/// <param name="Schedule">When all repositories are rescanned.</param>
+/// <param name="Schedules">When runs begin by themselves.</param>
 /// <param name="Channels">The channels of notifications.</param>
 internal sealed record SettingsReport(
     string? File, IReadOnlyList<SettingsReport.Fault> Faults, IReadOnlyList<SettingsReport.Appliance> Appliances,
-    SettingsReport.Due Schedule, IReadOnlyList<SettingsReport.Channel> Channels)
+    SchedulesView Schedules, IReadOnlyList<SettingsReport.Channel> Channels)
 {
     private const int Indent = 4;
 
     public static SettingsReport Of(SettingsFile file, IConfiguration configuration, IReadOnlyList<string> faults, DateTimeOffset now)
     {
         RescanOptions options = configuration.ReadRescanOptions();
-        NightlySchedule schedule = new(configuration);
         return new SettingsReport(
             file.IsThere ? file.File : null,
             [.. faults.Select(f => f.Split(": ", 2)).Select(f => new Fault(f[0], f[^1]))],
             [.. options.Appliances.Select(a => new Appliance(
                 a.Name, a.Kind, ShownAddress(a.BaseUrl), a.Username, string.IsNullOrEmpty(a.PasswordSecret) ? "settings" : "vault",
                 a.Thumbprints.Count(t => t.Length > 0)))],
-            new Due(schedule.Expression, schedule.TimeZone, schedule.IsEnabled, schedule.NextAfter(now)),
+            ScheduleReader.Plan(new SchedulePlan(options, configuration), now),
             [.. options.Notifications.Channels.Where(c => !string.IsNullOrWhiteSpace(c.Kind)).Select(c => new Channel(
                 string.IsNullOrWhiteSpace(c.Name) ? c.Kind : c.Name, c.Kind, c.When, c.Runs))]);
     }
@@ -48,9 +48,7 @@ internal sealed record SettingsReport(
             screen.Say($"      certificate trusted by {(appliance.Thumbprints == 0 ? "this system's roots" : Count(appliance.Thumbprints, "thumbprint"))}", Indent + 2);
         }
 
-        ScheduleView schedule = new(
-            Schedule.Expression, Schedule.TimeZone, Schedule.IsEnabled, Schedule.NextDueAt, MissedAt: null, Recent: []);
-        foreach (string line in ScheduleText.Lines(schedule, isServed: true, now))
+        foreach (string line in ScheduleText.Lines(Schedules, isServed: true, now))
         {
             screen.Say("ok  " + line, Indent);
         }
@@ -84,13 +82,6 @@ internal sealed record SettingsReport(
     /// <param name="Password">Where the password is: <c>settings</c> or <c>vault</c>.</param>
     /// <param name="Thumbprints">How many certificates are pinned; 0: the system's roots decide.</param>
     internal sealed record Appliance(string Name, string Kind, string? BaseUrl, string Username, string Password, int Thumbprints);
-
-    /// <summary>The schedule.</summary>
-    /// <param name="Expression">The NCRONTAB expression.</param>
-    /// <param name="TimeZone">The IANA name of the time zone in which it holds.</param>
-    /// <param name="IsEnabled">Whether the timer runs at all.</param>
-    /// <param name="NextDueAt">When the next run is due, UTC; null when none is.</param>
-    internal sealed record Due(string? Expression, string TimeZone, bool IsEnabled, DateTimeOffset? NextDueAt);
 
     /// <summary>A channel.</summary>
     /// <param name="Name">Its name.</param>

@@ -27,6 +27,12 @@ internal sealed class ServerArguments
         command.Add(settings);
     }
 
+    /// <summary>Whether a server is named, on the command line or in the environment.</summary>
+    public bool IsGiven(ParseResult parse) => (parse.GetValue(url) ?? Variable(UrlVariable)) is not null;
+
+    /// <summary>The settings that its options name.</summary>
+    public IReadOnlyDictionary<string, string?> SettingsOf(ParseResult parse) => SettingsFile.Read(parse, settings);
+
     /// <summary>The server's API. Its key is <see cref="KeyVariable"/>, else the one that the settings have.</summary>
     /// <exception cref="CommandException">The address is none.</exception>
     public OwnerClient Open(ParseResult parse)

@@ -68,7 +68,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
     /// off.</exception>
     /// <exception cref="TaskHubException">The task hub cannot be used.</exception>
     /// <exception cref="InvalidOperationException">The address is wider than loopback and no key is set, an allowed host or origin is
-    /// malformed, or a timer's schedule is not valid.</exception>
+    /// malformed.</exception>
     public static async Task<LocalFunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellationToken)
     {
         if (options.Keys.Count == 0 && !options.Url.IsLoopback)
@@ -144,16 +144,12 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             }
 
             timers = options.Timers
-                ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time, hub.Values)
+                ? new TimerService(catalog.Timers, app.Services, options.Configuration, options.Time)
                 : null;
             await app.StartAsync(cancellationToken);
             await worker.StartAsync(cancellationToken);
             string serving = await ServingProcess.RegisterAsync(hub.Values, new Uri(app.Urls.First()), cancellationToken);
-            if (timers is not null)
-            {
-                await timers.StartAsync(cancellationToken);
-            }
-
+            timers?.Start();
             LocalFunctionHost host = new(app, hub, worker, timers, serving);
             _ = host.StopOnFailureAsync();
             return host;
@@ -183,10 +179,6 @@ public sealed class LocalFunctionHost : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>What is wrong with the settings that timer functions are scheduled by, a line a fault, which begins with the key.</summary>
-    public static IReadOnlyList<string> ScheduleFaults(Assembly functions, IConfiguration settings) =>
-        TimerService.FaultsOf(new FunctionCatalog(functions).Timers, settings);
 
     /// <summary>Stops taking requests, then timers, then orchestrations; what is unfinished stays in the hub.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -97,7 +97,6 @@ internal sealed class OrderWorld : IAsyncDisposable
             ["Rescan:Polling:MaxInterval"] = LongestPoll.ToString("c", CultureInfo.InvariantCulture),
             ["Rescan:Outcomes:Table"] = "Orders" + Guid.NewGuid().ToString("N"),
             ["AzureWebJobsStorage"] = storage,
-            ["RescanSchedule"] = "0 30 1 * * *",
         };
         foreach ((int i, OrderAppliance appliance) in world.Appliances.Index())
         {

@@ -131,7 +131,7 @@ public sealed class RunsApiTests
     {
         using FakeLoggerProvider log = new();
         await using ApiHost api = await ApiHost.StartAsync(
-            [Slow], new() { ["RescanSchedule"] = "*/1 * * * * *", ["Rescan:Nightly:Exclude:0"] = "prod-*" }, timers: true, log: log);
+            [Slow], new() { ["Rescan:Schedules:0:Cron"] = "*/1 * * * * *", ["Rescan:Schedules:0:Exclude:0"] = "prod-*" }, timers: true, log: log);
 
         JsonElement runs = await api.UntilAsync("/api/runs?limit=100", r => r.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("status").GetString() == "Skipped"));
 

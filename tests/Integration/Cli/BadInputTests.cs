@@ -132,7 +132,7 @@ public sealed class BadInputTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, """
             {
               "$schema": "./docs/settings.schema.json",
-              "Values": { "Rescan__Deadline": "soon", "Rescan__Polling": { "Kappa": 1 }, "RescanSchedule": "nightly", "Rescan__Key": "s3cret" },
+              "Values": { "Rescan__Deadline": "soon", "Rescan__Polling": { "Kappa": 1 }, "Rescan__Schedules__0__Cron": "nightly", "Rescan__Key": "s3cret" },
               "Rescan__RunDeadline": "01:00:00"
             }
             """);
@@ -145,7 +145,7 @@ public sealed class BadInputTests : IAsyncLifetime
             [
                 "Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret",
                 "Rescan__Deadline", "Rescan__LostAnswerWait", "Rescan__Key",
-                "RescanSchedule", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"",
+                "Rescan__Schedules__0__Cron", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"",
                 "is written Rescan__Polling__Kappa",
             ],
             key => Assert.Contains(key, ended.Error, StringComparison.Ordinal));

@@ -33,6 +33,8 @@ public sealed class HelpTests
               start [REPOSITORY]  Have a server rescan repositories now
               cancel ID           Cancel a rescan and stop its session
               rerun [RUN]         Rescan again what failed in a run
+              pause               Begin no scheduled run until a time
+              resume              End a pause before its time
 
             Look:
               status              Show what runs now and how each repository stands

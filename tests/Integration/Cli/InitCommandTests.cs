@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Rescan.Functions.Appliances;
 using Rescan.Local.Cli;
+using Rescan.Functions.Schedules;
 using Rescan.Local.Cli.Init;
 using Rescan.Local.Cli.Settings;
 using Rescan.Local.Runtime.Hosting;
@@ -52,8 +53,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         Assert.DoesNotContain(appliance.Ledger, e => e.Kind == "rescan");
         SettingsFile written = await CheckedAsync();
         Assert.Equal(
-            ("0 15 2 * * *", "Europe/Berlin", "auto"),
-            (written.Values["RescanSchedule"], written.Values["WEBSITE_TIME_ZONE"], written.Values["Rescan__Appliances__0__ApiVersion"]));
+            ("15 2 * * *", "Europe/Berlin", "auto"),
+            (written.Values["Rescan__Schedules__0__Cron"], written.Values["Rescan__Schedules__0__Zone"], written.Values["Rescan__Appliances__0__ApiVersion"]));
 
         LocalFunctionHost host = await AppHost.StartAsync(
             folder, written.Values, new Uri("http://127.0.0.1:0"), timers: true, null, default);
@@ -88,9 +89,9 @@ public sealed class InitCommandTests : IAsyncLifetime
         Assert.Equal(1, server.Ledger.Count(e => e.Kind == "token" && e.Status == 401));
         SettingsFile written = await CheckedAsync();
         Assert.Equal(
-            ("VeeamBackupAndReplication", "demo-password", server.Thumbprint, "0 30 1 * * *", InitAnswers.LocalZone),
+            ("VeeamBackupAndReplication", "demo-password", server.Thumbprint, "30 1 * * *", TimeZones.Local),
             (written.Values["Rescan__Appliances__0__Kind"], written.Values["Rescan__Appliances__0__Password"], written.Values["Rescan__Appliances__0__Thumbprints__0"],
-                written.Values["RescanSchedule"], written.Values["WEBSITE_TIME_ZONE"]));
+                written.Values["Rescan__Schedules__0__Cron"], written.Values["Rescan__Schedules__0__Zone"]));
     }
 
     [Theory]

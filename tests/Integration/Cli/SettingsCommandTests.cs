@@ -18,8 +18,7 @@ public sealed class SettingsCommandTests : IDisposable
     {
         Dictionary<string, string?> values = new()
         {
-            ["RescanSchedule"] = "0 30 1 * * *",
-            ["WEBSITE_TIME_ZONE"] = "Europe/Berlin",
+            ["Rescan__Schedules__0__Zone"] = "W. Europe Standard Time",
             ["Rescan__KeyVaultUri"] = "https://name.vault.azure.net/",
             ["Rescan__Appliances__0__Name"] = "frankfurt",
             ["Rescan__Appliances__0__BaseUrl"] = "https://192.0.2.1:11005",
@@ -81,17 +80,17 @@ public sealed class SettingsCommandTests : IDisposable
     {
         string file = Path.Combine(folder, "settings.json");
         await File.WriteAllTextAsync(file, """
-            { "Values": { "Rescan__Deadlin": "01:00:00", "Rescan__Deadline": "soon", "RescanSchedule": "nightly", "Rescan__Deadline": "s3cret" } }
+            { "Values": { "Rescan__Deadlin": "01:00:00", "Rescan__Deadline": "soon", "Rescan__Schedules__0__Cron": "nightly", "Rescan__Deadline": "s3cret" } }
             """);
 
         Ended json = await RescanProcess.RunAsync(["settings", "check", "--settings", file, "--output", "json"]);
         Ended text = await RescanProcess.RunAsync(["settings", "check", "--settings", file]);
 
-        string[] faults = ["Rescan__Deadline", "Rescan__Deadlin", "Rescan__Deadline", "Rescan__Appliances__0__Name", "RescanSchedule"];
+        string[] faults = ["Rescan__Deadline", "Rescan__Deadlin", "Rescan__Deadline", "Rescan__Appliances__0__Name", "Rescan__Schedules__0__Cron"];
         Assert.Equal((78, "", 78), (json.Exit, json.Error, text.Exit));
         Assert.Equal(faults, json.Json.GetProperty("faults").EnumerateArray().Select(f => f.GetProperty("key").GetString()));
         Assert.Equal(faults, text.Error.Split('\n').Skip(1).Where(l => l.Length > 0).Select(l => l.Trim().Split(": ")[0]));
-        Assert.Equal(JsonValueKind.Null, json.Json.GetProperty("schedule").GetProperty("nextDueAt").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.Json.GetProperty("schedules").GetProperty("nextDueAt").ValueKind);
         Assert.DoesNotContain("s3cret", json.Out + text.Error, StringComparison.Ordinal);
     }
 }

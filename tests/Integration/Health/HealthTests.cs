@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Health;
-using Rescan.Functions.Runs;
+using Rescan.Functions.Configuration;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -21,7 +22,8 @@ public sealed class HealthTests
     [Fact]
     public async Task Readiness_looks_at_store_engine_and_timers_and_liveness_at_nothing()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new()]);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using ApiHost api = await ApiHost.StartAsync([new()], time: time);
 
         (int status, JsonElement health, _) = await api.SendAsync(HttpMethod.Get, "/api/health");
 
@@ -30,7 +32,11 @@ public sealed class HealthTests
         Assert.All(health.GetProperty("checks").EnumerateArray(), c => Assert.True(c.GetProperty("healthy").GetBoolean()));
         Assert.Equal(JsonValueKind.Null, health.GetProperty("appliances")[0].GetProperty("answers").ValueKind);
 
-        await api.Host.Services.GetRequiredService<RunStore>().AddRunAsync(ScheduledAt(DateTimeOffset.UtcNow.AddDays(-3)), default);
+        ScheduleStore store = api.Host.Services.GetRequiredService<ScheduleStore>();
+        await store.AdvanceAsync(Mark(DateTimeOffset.UtcNow.AddDays(-3)), default);
+        await store.TickAsync(time.GetUtcNow(), default);
+        time.Advance(TimeSpan.FromHours(3));
+        await store.TickAsync(time.GetUtcNow(), default);
         using HttpResponseMessage unready = await api.Http.GetAsync("/api/health");
         health = await unready.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (unready.StatusCode, health.GetProperty("status").GetString()));
@@ -41,24 +47,45 @@ public sealed class HealthTests
     }
 
     [Theory]
-    [InlineData("0 30 1 * * *", "", "2026-03-02T01:30:00Z", "2026-03-03T03:29:00Z", true)]
-    [InlineData("0 30 1 * * *", "", "2026-03-02T01:30:00Z", "2026-03-03T03:31:00Z", false)]
+    [InlineData("30 1 * * *", "", "2026-03-02T01:30:00Z", "2026-03-03T03:29:00Z", true)]
+    [InlineData("30 1 * * *", "", "2026-03-02T01:30:00Z", "2026-03-03T03:31:00Z", false)]
     [InlineData("30 1 * * *", "Europe/Berlin", "2026-07-02T23:30:00Z", "2026-07-04T01:29:00Z", true)]
-    [InlineData("30 1 * * *", "Europe/Berlin", "2026-07-02T23:30:00Z", "2026-07-04T01:31:00Z", false)]
+    [InlineData("30 1 * * *", "W. Europe Standard Time", "2026-07-02T23:30:00Z", "2026-07-04T01:31:00Z", false)]
     [InlineData("0 30 1 * * *", "Europe/Berlin", "2026-10-24T23:30:00Z", "2026-10-26T02:20:00Z", true)]
-    [InlineData("no schedule", "", "2026-03-02T01:30:00Z", "2026-05-02T01:30:00Z", true)]
-    public async Task A_scheduled_run_that_was_due_is_missed_after_two_hours(string schedule, string zone, string last, string now, bool well)
+    public async Task A_scheduled_run_that_was_due_is_missed_after_two_hours(string cron, string zone, string last, string now, bool well)
     {
-        await using ApiHost api = await ApiHost.StartAsync([new()]);
-        RunStore runs = api.Host.Services.GetRequiredService<RunStore>();
-        await runs.AddRunAsync(ScheduledAt(DateTimeOffset.Parse(last, null)), default);
-        FakeTimeProvider time = new(DateTimeOffset.Parse(now, null));
-        Dictionary<string, string?> settings = new() { ["RescanSchedule"] = schedule, ["WEBSITE_TIME_ZONE"] = zone };
+        (ScheduleStore store, FakeTimeProvider time, ApiHost api) = await StoreAsync(DateTimeOffset.Parse(last, null));
+        await using ApiHost closes = api;
+        RescanOptions options = new() { Schedules = { new ScheduleOptions { Cron = cron, Zone = zone } } };
+        SchedulePlan plan = new(options, Settings([]));
+        await store.AdvanceAsync(new ScheduleMark("nightly", plan.Schedules[0].Definition, DateTimeOffset.Parse(last, null)), default);
+        ScheduleReadiness readiness = new(store, plan, time);
+        time.SetUtcNow(DateTimeOffset.Parse(now, null));
+        await store.TickAsync(time.GetUtcNow(), default);
 
-        Assert.Equal(well, await new ScheduleReadiness(runs, new NightlySchedule(Settings(settings)), time).FindFaultAsync(default) is null);
+        Assert.Equal(well, await readiness.FindFaultAsync(default) is null);
 
-        settings["AzureWebJobs_NightlyRescan_Disabled"] = "true";
-        Assert.Null(await new ScheduleReadiness(runs, new NightlySchedule(Settings(settings)), time).FindFaultAsync(default));
+        SchedulePlan off = new(options, Settings(new() { ["AzureWebJobs_StartScheduledRuns_Disabled"] = "true" }));
+        Assert.Null(await new ScheduleReadiness(store, off, time).FindFaultAsync(default));
+    }
+
+    [Fact]
+    public async Task A_timer_that_has_stopped_is_told_also_where_nothing_was_due_and_an_app_that_starts_gives_it_time()
+    {
+        DateTimeOffset start = DateTimeOffset.Parse("2026-03-02T02:00:00Z", null);
+        (ScheduleStore store, FakeTimeProvider time, ApiHost api) = await StoreAsync(start);
+        await using ApiHost closes = api;
+        SchedulePlan plan = new(new RescanOptions(), Settings([]));
+        ScheduleReadiness readiness = new(store, plan, time);
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal("the timer has never looked for due runs", await readiness.FindFaultAsync(default));
+
+        await store.TickAsync(time.GetUtcNow(), default);
+        Assert.Null(await readiness.FindFaultAsync(default));
+        time.Advance(TimeSpan.FromHours(3));
+
+        Assert.Equal("the timer has not looked for due runs since 2026-03-02 04:00 UTC", await readiness.FindFaultAsync(default));
+        Assert.Null(await new ScheduleReadiness(store, plan, time).FindFaultAsync(default));
     }
 
     [Fact]
@@ -86,8 +113,13 @@ public sealed class HealthTests
         Assert.DoesNotContain(log.Collector.GetSnapshot(), r => r.Category!.StartsWith("Polly", StringComparison.Ordinal) || r.Exception is not null);
     }
 
-    private static RunRecord ScheduledAt(DateTimeOffset at) =>
-        new() { Id = NightlyRescan.InstanceIdPrefix + at.ToUnixTimeSeconds(), Status = RunStatus.Completed, StartedAt = at, FinishedAt = at.AddHours(1) };
+    private static async Task<(ScheduleStore Store, FakeTimeProvider Time, ApiHost Api)> StoreAsync(DateTimeOffset now)
+    {
+        ApiHost api = await ApiHost.StartAsync([new()]);
+        return (api.Host.Services.GetRequiredService<ScheduleStore>(), new FakeTimeProvider(now), api);
+    }
+
+    private static ScheduleMark Mark(DateTimeOffset seen) => new("nightly", "30 1 * * * UTC", seen);
 
     private static IConfiguration Settings(Dictionary<string, string?> values) => new ConfigurationBuilder().AddInMemoryCollection(values).Build();
 }

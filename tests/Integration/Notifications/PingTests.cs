@@ -1,8 +1,9 @@
 using System.Text;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Notifications;
+using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Simulator;
 using Rescan.Tests.Integration.Runtime.Hosting;
@@ -73,7 +74,10 @@ public sealed class PingTests
             ["Rescan:Notifications:Channels:0:Url"] = new Uri(receiver.Url, Check).AbsoluteUri,
         });
 
-        await ActivatorUtilities.CreateInstance<NightlyRescan>(api.Host.Services).RunAsync(new TimerInfo(), api.Host.Client, default);
+        RunStarter starter = api.Host.Services.GetRequiredService<RunStarter>();
+        await starter.StartScheduledAsync(
+            api.Host.Client, ScheduledRunId.Of("nightly", DateTimeOffset.UtcNow), [], new RepositoryFilter(),
+            new ScheduledStart(new Initiator(InitiatorKind.Schedule, "nightly"), DateTimeOffset.UtcNow, null), default);
         Received end = Assert.Single(await receiver.WaitAsync(Check, 1));
         await api.SendAsync(HttpMethod.Post, "/api/rescans", new { filter = new { } });
         await api.UntilAsync(

@@ -9,6 +9,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Polling;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
 using Rescan.Tests.Integration.Runtime.Hosting;
@@ -71,6 +72,10 @@ public sealed class CostTests
         Assert.Equal(executions, Number("function executions"));
         Assert.Equal(executions * 300, Number("executions a month"));
         Assert.Equal(executions * 300 * 2, Number("GB-s a month, at most"));
+        int ticks = 730 * 60;
+        Assert.Equal((ticks, ticks * 2, ticks / (int)ScheduleTicker.NoteEvery.TotalMinutes), (Number("executions of the timer"), Number("GB-s of the timer"), Number("writes of the timer")));
+        Assert.Contains("| 0.53 |", Docs, StringComparison.Ordinal);
+        Assert.Equal(0.53, Math.Round(((executions * 600) + (ticks * 2) + 5760 - 100_000) * 0.000026, 2));
         int taskHub = 92 + (36 * polls);
         Assert.Contains("Operations of the task hub: 92 a rescan and 36 a poll with its wait.", Docs, StringComparison.Ordinal);
         Assert.Equal(taskHub, Number("storage operations of the task hub"));

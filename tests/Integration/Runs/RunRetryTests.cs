@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -29,7 +30,9 @@ public sealed class RunRetryTests : IAsyncLifetime
     public async Task A_nightly_run_is_retried_for_what_failed_over_a_restart_and_told_once_by_everybody_when_that_has_succeeded()
     {
         await StartAppAsync(atMost: 2, new Fault("purged", "session", After: 1, Times: 1));
-        await ActivatorUtilities.CreateInstance<NightlyRescan>(api.Host.Services).RunAsync(new TimerInfo(), api.Host.Client, default);
+        await api.Host.Services.GetRequiredService<RunStarter>().StartScheduledAsync(
+            api.Host.Client, ScheduledRunId.Of("nightly", time.GetUtcNow()), [], new RepositoryFilter(),
+            new ScheduledStart(new Initiator(InitiatorKind.Schedule, "nightly"), time.GetUtcNow(), null), default);
         JsonElement begun = await api.UntilAsync("/api/runs", r => r.GetProperty("items").GetArrayLength() == 1);
         string id = begun.GetProperty("items")[0].GetProperty("id").GetString()!;
         JsonElement first = await PassUntilAsync("/api/runs/" + id, Ended);

@@ -11,6 +11,7 @@ namespace Rescan.Tests.Unit.Configuration;
 public sealed class SettingFaultsTests
 {
     private const string Duration = "a duration of the form [days.]hours:minutes:seconds, such as 00:02:00 or 1.00:00:00";
+    private const string Time = "a time with its distance from UTC, such as 2026-05-04T06:00:00Z or 2026-05-04T08:00:00+02:00";
 
     [Theory]
     [InlineData("Rescan__Deadlin", "Rescan__Deadline")]
@@ -25,8 +26,8 @@ public sealed class SettingFaultsTests
     [InlineData("Recsan__Deadline", "Rescan__Deadline")]
     [InlineData("Rescan_Deadline", "Rescan__Deadline")]
     [InlineData("Rescan_Appliances__3__Name", "Rescan__Appliances__3__Name")]
-    [InlineData("RescanShedule", "RescanSchedule")]
-    [InlineData("WEBSITE_TIMEZONE", "WEBSITE_TIME_ZONE")]
+    [InlineData("Rescan__Schedule__1__Cron", "Rescan__Schedules__1__Cron")]
+    [InlineData("Rescan__PauseUntil", "Rescan__PausedUntil")]
     public void A_key_that_nothing_reads_is_named_with_the_one_that_was_meant(string typed, string meant) =>
         Assert.Equal([$"{typed}: no setting has this name. Did you mean {meant}?"], Faults((typed, "s3cret")));
 
@@ -44,12 +45,13 @@ public sealed class SettingFaultsTests
     [InlineData("RESCAN_PORT_7071_TCP", "x")]
     [InlineData("Resume__Deadline", "x")]
     [InlineData("WEBSITE_SITE_NAME", "x")]
-    [InlineData("AzureWebJobs.NightlyRescan.Disabled", "true")]
+    [InlineData("AzureWebJobs.StartScheduledRuns.Disabled", "true")]
     [InlineData("Rescan__Deadline", " ")]
     [InlineData("Rescan__KeyVaultUri", "")]
     [InlineData("Rescan__Deadline", " 23:59:59.5 ")]
     [InlineData("Rescan__Deadline", "1:30")]
     [InlineData("Rescan__Polling__Kappa", "0.5")]
+    [InlineData("Rescan__PausedUntil", "2026-05-04T08:00+02:00")]
     public void What_is_read_or_is_somebody_elses_is_no_fault(string key, string value) => Assert.Empty(Faults((key, value)));
 
     [Theory]
@@ -61,6 +63,8 @@ public sealed class SettingFaultsTests
     [InlineData("Rescan__Appliances__0__MaxConcurrentRescans", "four", "a whole number, such as 4")]
     [InlineData("Rescan__RequestBurst", "1e3", "a whole number, such as 4")]
     [InlineData("Rescan__Polling__Kappa", "0,5", "a number, such as 5 or 0.5")]
+    [InlineData("Rescan__PausedUntil", "2026-05-04", Time)]
+    [InlineData("Rescan__PausedUntil", "2026-02-31T00:00:00Z", Time)]
     public void A_value_that_cannot_be_read_is_told_by_key_and_form_and_not_shown(string key, string value, string form) =>
         Assert.Equal([$"{key}: {form}"], Faults((key, value)));
 

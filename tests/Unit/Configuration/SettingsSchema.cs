@@ -67,7 +67,7 @@ internal static partial class SettingsSchema
         }
 
         string known = string.Join('|', SettingKeys.All.Select(s => Pattern(s.Key)["Rescan__".Length..]));
-        patterns[$"^Rescan(?!Schedule$|__(?:{known})$)"] = false;
+        patterns[$"^Rescan(?!__(?:{known})$)"] = false;
         return new JsonObject
         {
             ["description"] = "The settings. The environment wins over them.",

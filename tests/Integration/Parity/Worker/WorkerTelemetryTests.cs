@@ -176,7 +176,6 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         Dictionary<string, string?> settings = new()
         {
             ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
-            ["RescanSchedule"] = "0 30 1 * * *",
             ["Rescan__Appliances__0__Name"] = "one",
             ["Rescan__Appliances__0__BaseUrl"] = appliance.BaseAddress.AbsoluteUri,
             ["Rescan__Appliances__0__Username"] = "rescan",

@@ -21,7 +21,6 @@ public sealed class WorkerTests
     private static readonly Dictionary<string, string?> Settings = new()
     {
         ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
-        ["RescanSchedule"] = "0 30 1 * * *",
         ["Rescan__Appliances__0__Name"] = "one",
         ["Rescan__Appliances__0__BaseUrl"] = "https://127.0.0.1:1",
         ["Rescan__Appliances__0__Username"] = "u",

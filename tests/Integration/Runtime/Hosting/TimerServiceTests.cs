@@ -1,152 +1,123 @@
-using System.Globalization;
+using System.Reflection;
 using System.Threading.Channels;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rescan.Functions.Schedules;
 using Rescan.Local.Runtime.Hosting;
-using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Tests.Integration.Runtime.Hosting;
 
-public sealed class TimerServiceTests : IAsyncLifetime
+public sealed class TimerServiceTests
 {
-    private readonly SqliteTestHub hub = new();
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly DateTimeOffset Start = new(2026, 5, 1, 0, 0, 30, TimeSpan.Zero);
+
+    private readonly FakeTimeProvider time = new(Start);
     private readonly Runs runs = new();
-    private readonly Dictionary<string, string?> settings = new() { ["Schedule"] = "0 30 1 * * *" };
-    private TaskHub store = null!;
+    private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();
+    private readonly Dictionary<string, string?> settings = [];
 
-    public async Task InitializeAsync() => store = await hub.OpenAsync(TimeProvider.System);
-
-    public async Task DisposeAsync()
+    [Fact]
+    public async Task A_timer_runs_when_its_time_comes_and_again_the_next_minute()
     {
-        await store.DisposeAsync();
-        await hub.DisposeAsync();
+        await using TimerService service = Started(null, "Tick");
+        time.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(runs.Any);
+        time.Advance(TimeSpan.FromSeconds(1));
+        TimerInfo first = await runs.NextAsync();
+        await UntilItWaitsAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
+        await runs.NextAsync();
+
+        Assert.Equal((new DateTime(2026, 5, 1, 0, 1, 0, DateTimeKind.Utc), false), (first.ScheduleStatus!.Next, first.IsPastDue));
     }
 
     [Fact]
-    public async Task A_timer_runs_when_its_time_comes_and_again_the_next_day()
+    public async Task One_with_a_plan_runs_at_once_and_to_the_second_when_the_plan_says_so()
     {
-        await using TimerService service = await StartAsync();
-        time.Advance(TimeSpan.FromMinutes(89));
-        Assert.False(runs.Any);
-        time.Advance(TimeSpan.FromMinutes(1));
-        TimerInfo first = await runs.NextAsync();
-        await RememberedAsync("2026-05-01T01:30:00Z");
-        time.Advance(TimeSpan.FromDays(1));
+        await using TimerService service = Started(new Plan("Tick", Start.AddSeconds(12)), "Tick");
         await runs.NextAsync();
+        await UntilItWaitsAsync();
+        time.Advance(TimeSpan.FromSeconds(12));
 
-        Assert.False(first.IsPastDue);
-        Assert.Equal(new DateTime(2026, 5, 1, 1, 30, 0, DateTimeKind.Utc), first.ScheduleStatus!.Next);
+        Assert.Equal(Start.AddSeconds(12).UtcDateTime, (await runs.NextAsync()).ScheduleStatus!.Next);
     }
 
     [Fact]
     public async Task A_clock_that_jumps_over_the_time_makes_it_late_by_a_minute_at_most()
     {
-        await using TimerService service = await StartAsync();
+        await using TimerService service = Started(null, "Tick");
         time.AdjustTime(time.GetUtcNow() + TimeSpan.FromHours(10));
         time.Advance(TimeSpan.FromMinutes(1));
 
         await runs.NextAsync();
     }
 
-    [Fact]
-    public async Task Runs_missed_while_down_are_caught_up_once()
-    {
-        await store.Values.SetAsync("timer-Nightly", "2026-04-20T01:30:00Z", CancellationToken.None);
-        await using TimerService service = await StartAsync();
-
-        Assert.True((await runs.NextAsync()).IsPastDue);
-        await RememberedAsync("2026-05-01T00:00:00Z");
-        time.Advance(TimeSpan.FromMinutes(90));
-        Assert.False((await runs.NextAsync()).IsPastDue);
-    }
-
-    [Fact]
-    public async Task A_first_start_catches_nothing_up()
-    {
-        await using TimerService service = await StartAsync();
-        time.Advance(TimeSpan.FromMinutes(89));
-
-        Assert.False(runs.Any);
-    }
-
     [Theory]
-    [InlineData("AzureWebJobs.Nightly.Disabled", "true")]
-    [InlineData("AzureWebJobs.Nightly.Disabled", "1")]
+    [InlineData("AzureWebJobs.Tick.Disabled", "true")]
+    [InlineData("AzureWebJobs_Tick_Disabled", "1")]
     public async Task A_disabled_timer_does_not_run(string key, string value)
     {
         settings[key] = value;
-        await store.Values.SetAsync("timer-Nightly", "2026-04-20T01:30:00Z", CancellationToken.None);
-        await store.Values.SetAsync("timer-Other", "2026-04-20T01:30:00Z", CancellationToken.None);
-        await using TimerService service = await StartAsync("Nightly", "Other");
+        await using TimerService service = Started(null, "Tick", "Other");
+        time.Advance(TimeSpan.FromSeconds(30));
         await runs.NextAsync();
-        await RememberedAsync("2026-05-01T00:00:00Z");
+        await UntilItWaitsAsync();
 
         Assert.False(runs.Any);
-    }
-
-    [Fact]
-    public async Task The_time_zone_of_the_settings_counts()
-    {
-        settings["WEBSITE_TIME_ZONE"] = "Asia/Tokyo";
-        await using TimerService service = await StartAsync();
-        time.Advance(new TimeSpan(16, 29, 0));
-        Assert.False(runs.Any);
-        time.Advance(TimeSpan.FromMinutes(1));
-
-        await runs.NextAsync();
-    }
-
-    [Theory]
-    [InlineData("WEBSITE_TIME_ZONE", "Mars/Olympus", "Mars/Olympus")]
-    [InlineData("Schedule", "nightly", "NCRONTAB")]
-    public void What_cannot_be_read_is_named(string key, string value, string named)
-    {
-        settings[key] = value;
-
-        Assert.Contains(named, Assert.Throws<InvalidOperationException>(() => Create("Nightly")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_timer_that_throws_runs_again_at_its_next_time()
     {
         runs.Throw = true;
-        await using TimerService service = await StartAsync();
-        time.Advance(TimeSpan.FromMinutes(90));
+        await using TimerService service = Started(null, "Tick");
+        time.Advance(TimeSpan.FromSeconds(30));
         await runs.NextAsync();
-        await RememberedAsync("2026-05-01T01:30:00Z");
-        time.Advance(TimeSpan.FromDays(1));
+        await UntilItWaitsAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
 
         await runs.NextAsync();
     }
 
-    private TimerService Create(params string[] names)
+    [Fact]
+    public void A_trigger_that_this_runtime_would_serve_otherwise_than_Azure_is_refused()
     {
-        ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(runs).BuildServiceProvider();
+        TimerTriggerAttribute monitored = new("0 * * * * *");
+
+        Assert.Contains("'Tick'", Assert.Throws<NotSupportedException>(() => Create(null, monitored, "Tick")).Message, StringComparison.Ordinal);
+    }
+
+    private TimerService Create(Plan? plan, TimerTriggerAttribute trigger, params string[] names)
+    {
+        ServiceCollection services = new();
+        services.AddLogging().AddSingleton(runs);
+        if (plan is not null)
+        {
+            services.AddSingleton<ITimerPlan>(plan);
+        }
+
+        MethodInfo method = typeof(Functions).GetMethod(nameof(Functions.Run))!;
         return new TimerService(
-            names.Select(n => (n, new TimerTriggerAttribute("%Schedule%"), typeof(Functions).GetMethod(nameof(Functions.Run))!)),
-            services, new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), time, store.Values);
+            names.Select(n => (n, trigger, method)), services.BuildServiceProvider(),
+            new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), new CountingClock(time, waits));
     }
 
-    private async Task<TimerService> StartAsync(params string[] names)
+    private TimerService Started(Plan? plan, params string[] names)
     {
-        TimerService service = Create(names is [] ? ["Nightly"] : names);
-        await service.StartAsync(CancellationToken.None);
+        TimerService service = Create(plan, new TimerTriggerAttribute("0 * * * * *") { UseMonitor = false }, names);
+        service.Start();
+        if (plan is null)
+        {
+            Assert.True(waits.Reader.TryRead(out _));
+        }
+
         return service;
     }
 
-    private async Task RememberedAsync(string when)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        DateTime wanted = DateTimeOffset.Parse(when, CultureInfo.InvariantCulture).UtcDateTime;
-        while (!(await store.Values.ListAsync("timer-", limit.Token)).Any(v => DateTimeOffset.Parse(v.Value, CultureInfo.InvariantCulture).UtcDateTime == wanted))
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
+    /// <summary>Until it has run and waits for its next time.</summary>
+    private Task UntilItWaitsAsync() => waits.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
     public sealed class Runs
     {
@@ -170,6 +141,24 @@ public sealed class TimerServiceTests : IAsyncLifetime
             {
                 throw new InvalidOperationException("broken");
             }
+        }
+    }
+
+    private sealed record Plan(string Function, DateTimeOffset Due) : ITimerPlan
+    {
+        public DateTimeOffset? NextAfter(DateTimeOffset time) => time < Due ? Due : null;
+    }
+
+    /// <summary>Tells whenever somebody begins to wait.</summary>
+    private sealed class CountingClock(FakeTimeProvider time, Channel<TimeSpan> waits) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = time.CreateTimer(callback, state, dueTime, period);
+            waits.Writer.TryWrite(dueTime);
+            return timer;
         }
     }
 }
