@@ -96,4 +96,34 @@ public sealed class NothingGreenTests(Browser browser)
         await Expect(schedule.Locator(".banner")).ToHaveCountAsync(2);
         await Expect(schedule).ToContainTextAsync("still went on.");
     }
+
+    [Fact]
+    public async Task The_schedules_are_paused_and_resumed_by_buttons_and_each_has_a_line()
+    {
+        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions()], new()
+        {
+            ["Rescan:Schedules:0:Name"] = "nightly",
+            ["Rescan:Schedules:1:Name"] = "weekly",
+            ["Rescan:Schedules:1:Cron"] = "0 4 * * 0",
+            ["Rescan:Schedules:1:Zone"] = "Asia/Tokyo",
+        }, timers: true);
+        await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
+        ILocator schedule = tab.Page.Locator(".schedule-place");
+        await Expect(schedule.Locator(".schedule")).ToHaveCountAsync(2);
+        await Expect(schedule).ToContainTextAsync("weekly: Next scheduled run ", Patient);
+        await Expect(schedule).ToContainTextAsync("(Asia/Tokyo)");
+
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Pause…" }).ClickAsync();
+        await tab.Page.GetByLabel("Which").SelectOptionAsync("weekly");
+        await tab.Page.GetByLabel("Why (may stay empty)").FillAsync("an upgrade <b>");
+        await tab.Page.GetByRole(AriaRole.Button, new() { Name = "Pause", Exact = true }).ClickAsync();
+        await Expect(schedule.Locator(".banner")).ToContainTextAsync("The schedule weekly is paused until ", Patient);
+        await Expect(schedule.Locator(".banner")).ToContainTextAsync("(an upgrade <b>)");
+        JsonElement weekly = (await api.GetAsync("/api/schedule")).GetProperty("schedules")[1];
+        Assert.InRange(weekly.GetProperty("paused").GetProperty("until").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromHours(7.9), TimeSpan.FromHours(8.1));
+
+        await schedule.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Expect(schedule.Locator(".banner")).ToHaveCountAsync(0);
+        Assert.Equal(JsonValueKind.Null, (await api.GetAsync("/api/schedule")).GetProperty("schedules")[1].GetProperty("paused").ValueKind);
+    }
 }

@@ -22,11 +22,15 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly Dictionary<string, string?> settings = [];
     private TimeProvider time = TimeProvider.System;
     private string? storage;
+    private string? hub;
     private Action<IServiceCollection>? configure;
 
     private ApiHost()
     {
     }
+
+    /// <summary>The settings that it has, for another host of the same app.</summary>
+    public Dictionary<string, string?> Settings => settings;
 
     /// <summary>Where the state is kept.</summary>
     public string Folder => folder;
@@ -38,10 +42,10 @@ internal sealed class ApiHost : IAsyncDisposable
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
     public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null,
-        Action<IServiceCollection>? configure = null)
+        Action<IServiceCollection>? configure = null, string? hub = null)
     {
         string[] names = ["one", "two", "three", "four"];
-        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage, configure = configure };
+        ApiHost api = new() { time = time ?? TimeProvider.System, storage = storage, configure = configure, hub = hub };
         List<SimulatedAppliance> started = [];
         foreach (SimulatorOptions options in appliances)
         {
@@ -179,7 +183,7 @@ internal sealed class ApiHost : IAsyncDisposable
                 Timers = timers,
                 Time = time,
                 Storage = storage,
-                TaskHub = "Api" + Path.GetFileName(folder).GetHashCode(StringComparison.Ordinal).ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
+                TaskHub = hub ?? "Api" + Path.GetFileName(folder).GetHashCode(StringComparison.Ordinal).ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
                 ConfigureLogging = log is null ? null : l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(log),
             },
             CancellationToken.None);

@@ -53,7 +53,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         writer.WriteLine();
         foreach (string line in ScheduleLines(now))
         {
-            screen.Say(line, 10);
+            screen.Say(line, ScheduleText.IndentOf(line));
         }
 
         writer.WriteLine(Last.Count switch

@@ -9,6 +9,12 @@ namespace Rescan.Local.Cli.Schedules;
 /// <summary>When the next scheduled runs are due and what became of the last ones, as people read it.</summary>
 internal static class ScheduleText
 {
+    private const string Inset = "  ";
+    private const int Label = 10;
+
+    /// <summary>What the reason of a skipped run begins with.</summary>
+    private const string Skipped = "Skipped: ";
+
     /// <summary>A line a fact, and a heading a schedule where there are several. Times are in the schedule's own zone and say so.</summary>
     /// <param name="schedules">The schedules.</param>
     /// <param name="isServed">Whether a process runs that would begin the next run.</param>
@@ -37,10 +43,13 @@ internal static class ScheduleText
 
             foreach (string line in Lines(schedule, isServed && schedules.IsEnabled, now))
             {
-                yield return isOne ? line : "  " + line;
+                yield return isOne ? line : Inset + line;
             }
         }
     }
+
+    /// <summary>Blanks before what does not fit on a line, so that it stands below the line's own text.</summary>
+    public static int IndentOf(string line) => line.StartsWith(Inset, StringComparison.Ordinal) ? Label + Inset.Length : Label;
 
     private static IEnumerable<string> Lines(ScheduleView schedule, bool runs, DateTimeOffset now)
     {
@@ -97,7 +106,9 @@ internal static class ScheduleText
             { Warnings.Count: > 0 } => $"{Named(run.Status)}, with warnings",
             _ => Named(run.Status),
         };
-        string reason = run.Reason is { } told ? ". " + Words.Line(told) : "";
+        string reason = run.Reason is not { } told ? ""
+            : run.Status == RunStatus.Skipped && told.StartsWith(Skipped, StringComparison.Ordinal) ? ": " + Words.Line(told[Skipped.Length..])
+            : ". " + Words.Line(told);
         return $"{moment(run.DueAt ?? run.StartedAt)}, {how}{(counts.Length > 0 ? $" ({counts})" : "")}{reason}";
     }
 

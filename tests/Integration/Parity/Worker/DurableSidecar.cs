@@ -28,6 +28,9 @@ internal sealed class DurableSidecar
             case "GetInstance":
                 answer = new GetInstanceResponse { Exists = false };
                 break;
+            case "QueryInstances":
+                answer = new QueryInstancesResponse();
+                break;
             default:
                 http.Response.ContentType = "application/grpc";
                 http.Response.Headers["grpc-status"] = "12";

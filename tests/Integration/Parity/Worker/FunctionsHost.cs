@@ -106,10 +106,13 @@ internal sealed class FunctionsHost : IAsyncDisposable
         using HttpRequestMessage request = new(method, new Uri(new Uri(Capabilities["HttpUri"]), path)) { Content = body };
         request.Headers.Add("x-ms-invocation-id", invocation);
         Task<HttpResponseMessage> answer = http.SendAsync(request, hangUp);
-        string client = JsonSerializer.Serialize(new { rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address, maxGrpcMessageSizeInBytes = int.MaxValue });
-        await InvokeAsync(function, invocation, [("client", client)], route, hasSpan: true);
+        await InvokeAsync(function, invocation, [("client", DurableClient)], route, hasSpan: true);
         return await answer;
     }
+
+    /// <summary>Runs a timer function as the host does when it is due.</summary>
+    public Task RunTimerAsync(string function) => InvokeAsync(
+        function, Guid.NewGuid().ToString(), [("timer", """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}"""), ("client", DurableClient)], [], HasSpans);
 
     /// <summary>Runs an activity as the durable extension does.</summary>
     /// <param name="function">The activity.</param>
@@ -158,6 +161,12 @@ internal sealed class FunctionsHost : IAsyncDisposable
         Require(response.Message(3), $"invocation of {function}");
         return response.Has(4) ? response.Message(4) is { } value ? value.Text(1) + value.Text(2) : "" : "";
     }
+
+    /// <summary>What the durable extension tells a worker's client.</summary>
+    private string DurableClient => JsonSerializer.Serialize(new
+    {
+        rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address, maxGrpcMessageSizeInBytes = int.MaxValue,
+    });
 
     private string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 

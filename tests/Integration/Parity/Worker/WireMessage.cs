@@ -63,6 +63,8 @@ internal sealed class WireMessage
 
     public string Text(int field) => fields.LastOrDefault(f => f.Field == field).Value is ByteString text ? text.ToStringUtf8() : "";
 
+    public IEnumerable<string> Texts(int field) => fields.Where(f => f.Field == field).Select(f => ((ByteString)f.Value).ToStringUtf8());
+
     public ulong Number(int field) => fields.LastOrDefault(f => f.Field == field).Value is ulong number ? number : 0;
 
     public WireMessage Message(int field) => Messages(field).Last();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.DurableTask.Converters;
@@ -7,6 +8,8 @@ using Microsoft.DurableTask.Protobuf;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Tests.Integration.Durability;
 using Rescan.Tests.Integration.Runtime.Hosting;
@@ -46,6 +49,32 @@ public sealed class WorkerTests
         Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
         using HttpResponseMessage script = await host.GetAsync("StatusPageFile", "/api/page/app.js", ("file", "app.js"));
         Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task The_timer_of_the_schedules_fires_every_minute_and_starts_what_is_due_by_its_inner_schedule()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(Worker, new Dictionary<string, string?>(Settings)
+        {
+            ["AzureWebJobsStorage"] = await AzureTestHub.StorageAsync(),
+            ["Rescan__Outcomes__Table"] = "Timer" + Guid.NewGuid().ToString("N")[..12],
+            ["Rescan__Schedules__0__Name"] = "often",
+            ["Rescan__Schedules__0__Cron"] = "* * * * * *",
+            ["Rescan__Schedules__0__Zone"] = "W. Europe Standard Time",
+            ["Rescan__Schedules__1__Name"] = "seldom",
+            ["Rescan__Schedules__1__Cron"] = "0 0 29 2 *",
+        });
+
+        JsonElement trigger = host.Functions[nameof(StartScheduledRuns)].Texts(10).Select(b => JsonSerializer.Deserialize<JsonElement>(b))
+            .Single(b => b.GetProperty("type").GetString() == "timerTrigger");
+        Assert.Equal(("0 * * * * *", false), (trigger.GetProperty("schedule").GetString(), trigger.GetProperty("useMonitor").GetBoolean()));
+        Assert.False(trigger.TryGetProperty("runOnStartup", out JsonElement atStart) && atStart.GetBoolean());
+
+        await host.RunTimerAsync(nameof(StartScheduledRuns));
+
+        CreateInstanceRequest started = Assert.Single(host.Started);
+        Assert.Equal(nameof(RunOrchestration), started.Name);
+        Assert.Matches("^run-scheduled-often-[0-9]{8}t[0-9]{6}z$", started.InstanceId);
     }
 
     [Fact]
