@@ -68,7 +68,8 @@ public static class SettingFaults
         }
 
         string normal = SettingKeys.Normal(key);
-        string? meant = SettingKeys.All.Select(s => s.Key).Where(k => Near(normal, k)).OrderBy(k => NearestName.Mistakes(normal, k)).FirstOrDefault();
+        string? meant = SettingKeys.All.Select(s => s.Key).Where(k => Near(normal, k))
+            .OrderBy(k => NearestName.Mistakes(normal, k)).FirstOrDefault();
         return meant is null || string.Equals(meant, normal, StringComparison.OrdinalIgnoreCase)
             ? null
             : SettingKeys.WithIndexes(meant, key);

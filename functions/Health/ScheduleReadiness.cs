@@ -44,7 +44,8 @@ internal sealed class ScheduleReadiness(ScheduleStore store, SchedulePlan plan, 
             if (schedule.NextAfter(seen) is { } due && due <= limit && since <= limit)
             {
                 return string.Create(
-                    CultureInfo.InvariantCulture, $"the run of the schedule {schedule.Name} that was due at {due:yyyy-MM-dd HH:mm} UTC has not begun");
+                    CultureInfo.InvariantCulture,
+                    $"the run of the schedule {schedule.Name} that was due at {due:yyyy-MM-dd HH:mm} UTC has not begun");
             }
         }
 

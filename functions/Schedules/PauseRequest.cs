@@ -31,8 +31,8 @@ public sealed record PauseRequest(string? Until = null, string? For = null, stri
     {
         DateTimeOffset? end = (Until, For) switch
         {
-            ({ } time, null) when Fits<DateTimeOffset>(time) && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out DateTimeOffset until) =>
-                until.ToUniversalTime(),
+            ({ } time, null) when Fits<DateTimeOffset>(time)
+                && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out DateTimeOffset until) => until.ToUniversalTime(),
             (null, { } span) when Fits<TimeSpan>(span) => now + TimeSpan.Parse(span, CultureInfo.InvariantCulture),
             ({ }, null) => throw ApiQuery.Refuse($"until is {SettingForm.Of(typeof(DateTimeOffset)).Expected}."),
             (null, { }) => throw ApiQuery.Refuse($"for is {SettingForm.Of(typeof(TimeSpan)).Expected}."),
@@ -40,7 +40,8 @@ public sealed record PauseRequest(string? Until = null, string? For = null, stri
         };
         return end > now && end <= now + Longest
             ? end.Value
-            : throw ApiQuery.Refuse($"A pause ends in the time to come, at most {Longest.TotalDays:0} days from now, {DisplayFormat.Time(now)}.");
+            : throw ApiQuery.Refuse(
+                $"A pause ends in the time to come, at most {Longest.TotalDays:0} days from now, {DisplayFormat.Time(now)}.");
     }
 
     /// <exception cref="RequestRefusedException">The body is not of the form.</exception>
@@ -49,12 +50,13 @@ public sealed record PauseRequest(string? Until = null, string? For = null, stri
         try
         {
             PauseRequest request = JsonSerializer.Deserialize<PauseRequest>(body, Json) ?? new PauseRequest();
-            return request with { Reason = string.IsNullOrWhiteSpace(request.Reason) ? null : SafeText.Line(request.Reason, MaxReason) };
+            string reason = SafeText.Line(request.Reason, MaxReason);
+            return request with { Reason = string.IsNullOrWhiteSpace(reason) ? null : reason };
         }
         catch (JsonException e)
         {
             throw ApiQuery.Refuse(
-                $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with until or for, and with schedule and reason where wanted.");
+                $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with until or for, and where wanted with schedule and reason.");
         }
     }
 

@@ -15,7 +15,8 @@ public sealed partial class Schedule
     public const string ExpectedCron = "cron of five fields such as 30 1 * * *, or of six with seconds first such as 0 30 1 * * *";
 
     /// <summary>How far back is looked for a run that was due; each step costs more where runs are frequent.</summary>
-    private static readonly TimeSpan[] LooksBack = [TimeSpan.FromMinutes(2), TimeSpan.FromDays(2), TimeSpan.FromDays(32), TimeSpan.FromDays(400)];
+    private static readonly TimeSpan[] LooksBack =
+        [TimeSpan.FromMinutes(2), TimeSpan.FromDays(2), TimeSpan.FromDays(32), TimeSpan.FromDays(400)];
 
     private readonly CronExpression? cron;
     private readonly TimeZoneInfo? zone;
@@ -84,7 +85,8 @@ public sealed partial class Schedule
     private static CronExpression? Parse(string text)
     {
         bool hasSeconds = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 6;
-        return CronExpression.TryParse(text, hasSeconds ? CronFormat.IncludeSeconds : CronFormat.Standard, out CronExpression? cron) ? cron : null;
+        CronFormat format = hasSeconds ? CronFormat.IncludeSeconds : CronFormat.Standard;
+        return CronExpression.TryParse(text, format, out CronExpression? cron) ? cron : null;
     }
 
     private static string[] Set(IEnumerable<string> texts) => [.. texts.Where(t => !string.IsNullOrWhiteSpace(t))];

@@ -19,12 +19,15 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
     [Function("GetScheduleApi")]
     [ApiOperation("When the next scheduled runs are due, and what became of the last ones.", Answer = typeof(SchedulesView))]
     public Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "schedule")] HttpRequest request, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "schedule")] HttpRequest request,
+        CancellationToken cancellationToken) =>
         ApiJson.AnswerAsync(request.HttpContext.Response, async () => ApiJson.Ok(await reader.ReadAsync(cancellationToken)));
 
     /// <summary>Pauses the schedules, or one, until a time.</summary>
     [Function("PauseScheduleApi")]
-    [ApiOperation("Pauses the schedules, or one, until a time: runs that are due before are skipped.", Body = typeof(PauseRequest), Answer = typeof(SchedulesView), Problems = [404, 413, 415])]
+    [ApiOperation(
+        "Pauses the schedules, or one, until a time: runs that are due before are skipped.", Body = typeof(PauseRequest),
+        Answer = typeof(SchedulesView), Problems = [404, 413, 415])]
     public Task<IResult> PauseAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "schedule/pause")] HttpRequest request,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>

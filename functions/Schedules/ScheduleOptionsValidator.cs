@@ -30,7 +30,9 @@ internal sealed class ScheduleOptionsValidator : IValidateOptions<RescanOptions>
             Expect(
                 own.Length <= MaxName && own.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'), key + "Name",
                 $"a name of letters, digits and hyphens, at most {MaxName}");
-            Expect(names.TryAdd(own, i), key + "Name", $"a name of its own; '{Shown(own)}' is that of Rescan__Schedules__{names.GetValueOrDefault(own)}");
+            Expect(
+                names.TryAdd(own, i), key + "Name",
+                $"a name of its own; '{Shown(own)}' is that of Rescan__Schedules__{names.GetValueOrDefault(own)}");
             Expect(Schedule.IsCron(schedule.Cron), key + "Cron", $"{Schedule.ExpectedCron}; it is '{Shown(schedule.Cron)}'");
             Expect(
                 string.IsNullOrWhiteSpace(schedule.Zone) || TimeZones.Find(schedule.Zone.Trim()) is not null, key + "Zone",
@@ -42,7 +44,8 @@ internal sealed class ScheduleOptionsValidator : IValidateOptions<RescanOptions>
                     string.IsNullOrWhiteSpace(appliance)
                         || options.Appliances.Any(o => string.Equals(o.Name, appliance, StringComparison.OrdinalIgnoreCase)),
                     $"{key}Appliances__{a}",
-                    $"no appliance is named '{Shown(appliance)}'{Meant(NearestName.Of(appliance, options.Appliances.Select(o => o.Name)))}");
+                    $"no appliance is named '{Shown(appliance)}'"
+                        + Meant(NearestName.Of(appliance, options.Appliances.Select(o => o.Name))));
             }
         }
 

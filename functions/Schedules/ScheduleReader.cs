@@ -60,7 +60,9 @@ public sealed class ScheduleReader(SchedulePlan plan, ScheduleStore store, RunSt
     private static ScheduleView ViewOf(SchedulePlan plan, Schedule schedule, KeptSchedules kept, DateTimeOffset now)
     {
         ScheduleMark? mark = kept.MarkOf(schedule.Name);
-        DateTimeOffset? missed = plan.IsEnabled && mark?.Definition == schedule.Definition ? schedule.LastIn(mark.SeenTo, now - Grace) : null;
+        DateTimeOffset? missed = plan.IsEnabled && mark?.Definition == schedule.Definition
+            ? schedule.LastIn(mark.SeenTo, now - Grace)
+            : null;
         return new ScheduleView(
             schedule.Name, schedule.Cron, schedule.TimeZone, plan.NextRunAfter(schedule, now, kept.Pauses), mark?.LastDueAt, missed)
         {

@@ -4,7 +4,7 @@ namespace Rescan.Functions.Schedules;
 
 /// <summary>All schedules, and what became of their last runs.</summary>
 /// <param name="IsEnabled">Whether the timer runs at all.</param>
-/// <param name="TickedAt">When the timer is known to have looked for due runs, UTC, which is written down every 10 minutes; null: never.</param>
+/// <param name="TickedAt">When the timer is known to have looked for due runs, UTC, written down every 10 minutes; null: never.</param>
 /// <param name="NextDueAt">When the next run of any schedule begins, UTC; null when none does.</param>
 /// <param name="Schedules">The schedules, in the order of the settings.</param>
 public sealed record SchedulesView(

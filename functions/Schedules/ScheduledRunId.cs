@@ -19,5 +19,6 @@ public static class ScheduledRunId
 
     /// <summary>Whether an id is of a schedule's run.</summary>
     internal static bool IsOf(string schedule, string id) =>
-        id.StartsWith(PrefixOf(schedule), StringComparison.Ordinal) && !id[PrefixOf(schedule).Length..].Contains('-', StringComparison.Ordinal);
+        id.StartsWith(PrefixOf(schedule), StringComparison.Ordinal)
+            && !id[PrefixOf(schedule).Length..].Contains('-', StringComparison.Ordinal);
 }

@@ -25,5 +25,6 @@ public static class TimeZones
     }
 
     /// <summary>The zone whose name is nearest to a mistyped one; null when none is near.</summary>
-    internal static string? Nearest(string name) => Display.NearestName.Of(name, TZConvert.KnownIanaTimeZoneNames.Concat(TZConvert.KnownWindowsTimeZoneIds));
+    internal static string? Nearest(string name) =>
+        Display.NearestName.Of(name, TZConvert.KnownIanaTimeZoneNames.Concat(TZConvert.KnownWindowsTimeZoneIds));
 }

@@ -85,7 +85,8 @@ public sealed class ScheduleStore(ITable table)
         while (true)
         {
             TableRow? row = await table.GetAsync(Partition, key, cancellationToken);
-            if (row is not null && StoredJson.Read<ScheduleMark>(row) is var kept && kept.Definition == mark.Definition && kept.SeenTo >= mark.SeenTo)
+            if (row is not null && StoredJson.Read<ScheduleMark>(row) is var kept
+                && kept.Definition == mark.Definition && kept.SeenTo >= mark.SeenTo)
             {
                 return;
             }

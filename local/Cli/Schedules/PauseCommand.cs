@@ -18,7 +18,11 @@ internal static class PauseCommand
     public static Command Create()
     {
         StateLocationArguments location = new();
-        Option<string?> until = new("--until") { HelpName = "TIME", Description = "when it ends: 06:00, '2026-05-04 06:00' or 2026-05-04T06:00:00Z; in this machine's zone unless it says which" };
+        Option<string?> until = new("--until")
+        {
+            HelpName = "TIME",
+            Description = "when it ends: 06:00, '2026-05-04 06:00' or 2026-05-04T06:00:00Z; in this machine's zone unless it says which",
+        };
         Option<string?> span = new("--for") { HelpName = "DURATION", Description = "how long it lasts, such as 90m, 8h or 2d" };
         Option<string?> reason = new("--reason") { HelpName = "TEXT", Description = "why, for those who wonder later" };
         Option<string?> schedule = ScheduleOption();
@@ -26,7 +30,8 @@ internal static class PauseCommand
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("pause", "Begin no scheduled run until a time")
         {
-            Details = "Runs that come due before are skipped, and recorded as skipped. Runs under way go on, and runs by hand still begin. It ends by itself, or by 'rescan resume'.",
+            Details = "Runs that come due before are skipped, and recorded as skipped. "
+                + "Runs under way go on, and runs by hand still begin. It ends by itself, or by 'rescan resume'.",
             Examples =
             [
                 "rescan pause --for 8h --reason upgrade",
@@ -48,14 +53,18 @@ internal static class PauseCommand
             {
                 ({ } time, null) => PauseTime.Parse("--until", time, now, TimeZoneInfo.Local),
                 (null, { } length) => now + Durations.Parse("--for", length),
-                _ => throw new CommandException(ExitCodes.Usage, "Say how long: either --until TIME or --for DURATION.\nSee 'rescan pause --help'."),
+                _ => throw new CommandException(
+                    ExitCodes.Usage, "Say how long: either --until TIME or --for DURATION.\nSee 'rescan pause --help'."),
             };
             if (end <= now || end > now + Longest)
             {
-                throw new CommandException(ExitCodes.Usage, $"A pause ends in the future, at most {Longest.TotalDays:0} days from now; {DisplayFormat.Time(end)} does not.");
+                throw new CommandException(
+                    ExitCodes.Usage,
+                    $"A pause ends in the future, at most {Longest.TotalDays:0} days from now; {DisplayFormat.Time(end)} does not.");
             }
 
-            SchedulePause pause = new(parse.GetValue(schedule), end.ToUniversalTime(), now, parse.GetValue(reason) is { Length: > 0 } why ? SafeText.Line(why, 200) : null);
+            string? why = parse.GetValue(reason) is { Length: > 0 } told ? SafeText.Line(told, 200) : null;
+            SchedulePause pause = new(parse.GetValue(schedule), end.ToUniversalTime(), now, why);
             await WithWriterAsync(parse, location, server, w => w.PauseAsync(pause, cancellationToken), cancellationToken);
             if (parse.GetValue(output) == "json")
             {
@@ -64,7 +73,8 @@ internal static class PauseCommand
             else
             {
                 Screen.Out.Say(
-                    $"{Named(pause.Schedule)} paused until {ScheduleText.At(end, TimeZones.Local)}. Runs that come due before are skipped; rescan resume ends it earlier.");
+                    $"{Named(pause.Schedule)} paused until {ScheduleText.At(end, TimeZones.Local)}. "
+                        + "Runs that come due before are skipped; rescan resume ends it earlier.");
             }
 
             return 0;
@@ -110,7 +120,8 @@ internal static class PauseCommand
         return command;
     }
 
-    private static Option<string?> ScheduleOption() => new("--schedule") { HelpName = "NAME", Description = "one schedule; all of them unless given" };
+    private static Option<string?> ScheduleOption() =>
+        new("--schedule") { HelpName = "NAME", Description = "one schedule; all of them unless given" };
 
     private static string Named(string? schedule) => schedule is null ? "All schedules are" : Words.Line($"The schedule {schedule} is");
 

@@ -93,7 +93,8 @@ internal static class ScheduleText
     }
 
     private static string Paused(PauseView pause, string zone) =>
-        $"paused:   until {At(pause.Until, zone)}{(pause.Reason is { } why ? $" ({Words.Line(why)})" : "")}; runs due before are skipped";
+        $"paused:   until {At(pause.Until, zone)}{(pause.Reason is { } why ? $" ({Words.Line(why)})" : "")}; "
+        + "runs due before are skipped";
 
     private static string Outcome(RunRecord run, Func<DateTimeOffset, string> moment)
     {
@@ -107,7 +108,8 @@ internal static class ScheduleText
             _ => Named(run.Status),
         };
         string reason = run.Reason is not { } told ? ""
-            : run.Status == RunStatus.Skipped && told.StartsWith(Skipped, StringComparison.Ordinal) ? ": " + Words.Line(told[Skipped.Length..])
+            : run.Status == RunStatus.Skipped && told.StartsWith(Skipped, StringComparison.Ordinal)
+                ? ": " + Words.Line(told[Skipped.Length..])
             : ". " + Words.Line(told);
         return $"{moment(run.DueAt ?? run.StartedAt)}, {how}{(counts.Length > 0 ? $" ({counts})" : "")}{reason}";
     }
@@ -120,11 +122,13 @@ internal static class ScheduleText
         _ => "failed",
     };
 
-    private static string Appliances(int count) => count == 1 ? "1 appliance" : string.Create(CultureInfo.InvariantCulture, $"{count} appliances");
+    private static string Appliances(int count) =>
+        count == 1 ? "1 appliance" : string.Create(CultureInfo.InvariantCulture, $"{count} appliances");
 
     internal static string At(DateTimeOffset time, string zone)
     {
         TimeZoneInfo known = TimeZones.Find(zone) ?? TimeZoneInfo.Utc;
-        return TimeZoneInfo.ConvertTime(time, known).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " " + TimeZones.NameOf(known);
+        return TimeZoneInfo.ConvertTime(time, known).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " "
+            + TimeZones.NameOf(known);
     }
 }
