@@ -34,7 +34,9 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
         ArgumentNullException.ThrowIfNull(start);
         RunRequest request = RequestOf(appliances, filter) with
         {
-            StartedBy = start.StartedBy, DueAt = start.DueAt, LateBecause = start.LateBecause,
+            StartedBy = start.StartedBy,
+            DueAt = start.DueAt,
+            LateBecause = start.LateBecause,
         };
         return StartAsync(client, id, request, cancellationToken);
     }
