@@ -63,10 +63,11 @@ public sealed class RescanApi(
             return Results.Text(answer.Json, MediaTypeNames.Application.Json, statusCode: answer.Status);
         });
 
-    /// <summary>Rescans that run, then ended ones, newest first, by pages.</summary>
+    /// <summary>Rescans that run or wait, then ended ones, newest first, by pages.</summary>
     [Function("ListRescansApi")]
-    [ApiOperation("Lists rescans: those that run, then ended ones, newest first.", Answer = typeof(RescanPage))]
-    [ApiParameter("state", "Only those that run, or only ended ones.", Values = "running ended")]
+    [ApiOperation(
+        "Lists rescans: those that run, those that wait for one of them to end, then ended ones, newest first.", Answer = typeof(RescanPage))]
+    [ApiParameter("state", "Only those that run or wait, or only ended ones.", Values = "running ended")]
     [ApiParameter("appliance", "Only those of this appliance.")]
     [ApiParameter("repository", "Only those of this repository, by name or id.")]
     [ApiParameter("limit", "How many at most; 50 unless given.", Minimum = 1, Maximum = 200)]

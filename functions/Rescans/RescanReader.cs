@@ -12,11 +12,12 @@ namespace Rescan.Functions.Rescans;
 public sealed class RescanReader(OutcomeStore outcomes)
 {
     private const string RunningMark = "r";
+    private const string WaitingMark = "w";
     private const string EndedMark = "e";
 
-    /// <summary>A page of rescans: those that run, then ended ones, newest first.</summary>
+    /// <summary>A page of rescans: those that run, those that wait for one of them, then ended ones, newest first.</summary>
     /// <param name="client">The durable client.</param>
-    /// <param name="running">True: only those that run; false: only ended ones; null: both.</param>
+    /// <param name="running">True: only those that run or wait; false: only ended ones; null: all.</param>
     /// <param name="query">Which, and how many.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="FormatException">The continuation token is invalid.</exception>
@@ -27,9 +28,15 @@ public sealed class RescanReader(OutcomeStore outcomes)
         ArgumentNullException.ThrowIfNull(query);
         (string mark, string? token) = ReadToken(query.ContinuationToken, running);
         List<RescanView> items = [];
-        if (mark == RunningMark)
+        foreach (string under in (string[])[RunningMark, WaitingMark])
         {
-            await using IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, query.Appliance)
+            if (mark != under)
+            {
+                continue;
+            }
+
+            string prefix = under == RunningMark ? RescanRequest.InstanceIdPrefix : RescanRequest.WaitingIdPrefix;
+            await using IAsyncEnumerator<Page<OrchestrationMetadata>> pages = InstancesOf(client, prefix, query.Appliance)
                 .AsPages(token, query.Limit).GetAsyncEnumerator(cancellationToken);
             for (bool more = await BeginAsync(client, pages, token, cancellationToken); more; more = await pages.MoveNextAsync())
             {
@@ -37,19 +44,20 @@ public sealed class RescanReader(OutcomeStore outcomes)
                 items.AddRange(page.Values.Select(Describe).Where(v => Fits(v, query)));
                 if (items.Count >= query.Limit && page.ContinuationToken is { Length: > 0 } next)
                 {
-                    return new RescanPage(items, TokenOf(RunningMark, next));
+                    return new RescanPage(items, TokenOf(under, next));
                 }
             }
 
             token = null;
-            if (running == true)
+            mark = under == RunningMark ? WaitingMark : EndedMark;
+            if (mark == EndedMark && running == true)
             {
                 return new RescanPage(items, null);
             }
 
             if (items.Count >= query.Limit)
             {
-                return new RescanPage(items, TokenOf(EndedMark, ""));
+                return new RescanPage(items, TokenOf(mark, ""));
             }
         }
 
@@ -85,11 +93,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
 
         if (requestId is not null)
         {
-            string waiting = RescanRequest.WaitingIdPrefix + id[RescanRequest.InstanceIdPrefix.Length..];
+            string waiting = RescanRequest.WaitingIdOf(id);
             if (await client.GetRunningAsync(waiting, true, cancellationToken) is { } waits
                 && RescanRequest.RequestIdOf(waits) == requestId)
             {
-                return Describe(waits) with { Id = id };
+                return Describe(waits);
             }
 
             return await outcomes.GetAsync(requestId, cancellationToken) is { } wanted && wanted.Id == id
@@ -113,7 +121,8 @@ public sealed class RescanReader(OutcomeStore outcomes)
         }
         catch (Exception e) when (token is not null && !cancellationToken.IsCancellationRequested)
         {
-            await foreach (Page<OrchestrationMetadata> _ in InstancesOf(client, null).AsPages(null, 1).WithCancellation(cancellationToken))
+            AsyncPageable<OrchestrationMetadata> all = InstancesOf(client, RescanRequest.InstanceIdPrefix, null);
+            await foreach (Page<OrchestrationMetadata> _ in all.AsPages(null, 1).WithCancellation(cancellationToken))
             {
                 break;
             }
@@ -128,10 +137,11 @@ public sealed class RescanReader(OutcomeStore outcomes)
         return newest.Items.Count > 0 ? newest.Items[0] : null;
     }
 
-    private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string? appliance) =>
+    private static AsyncPageable<OrchestrationMetadata> InstancesOf(DurableTaskClient client, string prefix, string? appliance) =>
         client.GetAllInstancesAsync(new OrchestrationQuery(
         Statuses: DurableInstanceExtensions.RunningStatuses,
-        InstanceIdPrefix: appliance is null ? RescanRequest.InstanceIdPrefix : RescanRequest.InstanceIdOf(appliance, ""),
+        InstanceIdPrefix: appliance is null ? prefix
+            : prefix + RescanRequest.InstanceIdOf(appliance, "")[RescanRequest.InstanceIdPrefix.Length..],
         FetchInputsAndOutputs: true));
 
     private static bool Fits(RescanView view, OutcomeQuery query) =>
@@ -150,7 +160,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
         }
 
         string text = ContinuationToken.Read(token);
-        return text.Length > 0 && (text[..1], running) is (RunningMark, not false) or (EndedMark, not true)
+        return text.Length > 0 && (text[..1], running) is (RunningMark or WaitingMark, not false) or (EndedMark, not true)
             ? (text[..1], text.Length > 1 ? text[1..] : null)
             : throw ContinuationToken.Invalid();
     }
@@ -174,8 +184,12 @@ public sealed class RescanReader(OutcomeStore outcomes)
     {
         RescanStatus? status = instance.ReadCustomStatusAs<RescanStatus>();
         RescanRequest? request = instance.ReadInputAs<RescanRequest>();
+        bool waits = instance.InstanceId.StartsWith(RescanRequest.WaitingIdPrefix, StringComparison.Ordinal);
+        string id = waits
+            ? RescanRequest.InstanceIdPrefix + instance.InstanceId[RescanRequest.WaitingIdPrefix.Length..]
+            : instance.InstanceId;
         return new RescanView(
-            instance.InstanceId, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase,
+            id, request?.RequestId ?? request?.State?.RequestId, instance.RuntimeStatus.ToString(), status?.Phase,
             request?.Appliance ?? "",
             request?.Repository ?? new RepositoryRef("", ""), status?.SessionId, request?.State?.StartedAt ?? instance.CreatedAt,
             status?.LastMessage, status?.Polls ?? 0,
@@ -184,6 +198,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             ProgressPercent = status?.ProgressPercent,
             LookedOnUntil = status?.LookedOnUntil,
             StartedBy = request?.StartedBy,
+            Waits = waits && !instance.IsCompleted,
         };
     }
 }

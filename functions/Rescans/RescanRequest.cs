@@ -39,6 +39,14 @@ public sealed record RescanRequest(string Appliance, RepositoryRef Repository, T
     /// <summary>The instance id of the rescan that waits for its turn.</summary>
     public static string WaitingIdOf(string appliance, string repositoryId) => WaitingIdPrefix + Suffix(appliance, repositoryId);
 
+    /// <summary>The instance id of the rescan that waits for its turn.</summary>
+    /// <param name="id">That of the one that runs.</param>
+    public static string WaitingIdOf(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return WaitingIdPrefix + id[InstanceIdPrefix.Length..];
+    }
+
     /// <summary>The request id that an instance was started with; null when it makes up its own.</summary>
     public static string? RequestIdOf(OrchestrationMetadata instance)
     {

@@ -36,11 +36,16 @@ public sealed record RescanView(
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 
+    /// <summary>
+    /// Whether it waits for the one before it of the repository to end; that has the same id, and only the requestId tells them apart.
+    /// </summary>
+    public bool Waits { get; init; }
+
     /// <summary>What a person does next; null while it runs, or when nothing is to be done.</summary>
     public string? Next { get; init; }
 }
 
-/// <summary>Some rescans: those that run, then the ended ones, newest first.</summary>
+/// <summary>Some rescans: those that run, those that wait for one of them, then the ended ones, newest first.</summary>
 /// <param name="Items">The rescans.</param>
 /// <param name="ContinuationToken">Pass it back for the next page; null: this is the last.</param>
 public sealed record RescanPage(IReadOnlyList<RescanView> Items, string? ContinuationToken);

@@ -22,10 +22,10 @@ export async function startRescan(appliance, repository) {
 export async function cancelRescan(rescan) {
   const asked = await confirm(
     `Cancel the rescan of ${rescan.repository.name}?`,
-    'Its session is stopped on the appliance. What it has found so far stays as it is.',
+    rescan.waits ? 'It has not begun yet; the one before it goes on.' : 'Its session is stopped on the appliance. What it has found so far stays as it is.',
     'Cancel the rescan', true);
   return asked && await attempt(async () => {
-    await remove(`rescans/${encodeURIComponent(rescan.id)}`);
+    await remove(`rescans/${encodeURIComponent(rescan.id)}${rescan.requestId ? `?requestId=${encodeURIComponent(rescan.requestId)}` : ''}`);
     say(`The rescan of ${rescan.repository.name} is being canceled.`);
     return true;
   }) === true;

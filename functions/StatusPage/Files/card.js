@@ -5,7 +5,7 @@ import { get } from './api.js';
 import { h, icon, s, setAttribute, setText } from './dom.js';
 import { LogTimeline } from './log.js';
 import { nextPoll } from './polls.js';
-import { phaseName, usual } from './status.js';
+import { doing, usual } from './status.js';
 import { about, ticking } from './words.js';
 
 export class Card {
@@ -45,11 +45,12 @@ export class Card {
     this.#rescan = rescan;
     this.#usual = usual(history);
     setText(this.#name, rescan.repository.name);
-    setAttribute(this.#name, 'href', `#/rescans/${encodeURIComponent(rescan.id)}`);
+    setAttribute(this.#name, 'href', `#/rescans/${encodeURIComponent(rescan.id)}${rescan.waits ? `/${encodeURIComponent(rescan.requestId)}` : ''}`);
     setText(this.#appliance, rescan.appliance);
-    setText(this.#phase, phaseName(rescan.phase));
-    setText(this.#message, rescan.lastMessage ?? '');
-    this.#message.hidden = !rescan.lastMessage;
+    setText(this.#phase, doing(rescan));
+    const message = rescan.waits ? null : rescan.lastMessage;
+    setText(this.#message, message ?? '');
+    this.#message.hidden = !message;
     setText(this.#trouble, rescan.trouble ?? '');
     this.#trouble.hidden = !rescan.trouble;
     setAttribute(this.#toggle, 'aria-label', `Log of ${rescan.repository.name}`);
@@ -71,7 +72,7 @@ export class Card {
       setAttribute(this.#bar, 'class', this.#usual !== null && elapsed > this.#usual * 1.5 ? 'gauge long' : 'gauge');
     }
 
-    setText(this.#next, nextPoll(this.#rescan, now));
+    setText(this.#next, this.#rescan.waits ? '' : nextPoll(this.#rescan, now));
   }
 
   /** Reads the log where it is open: a person watches, so it need not wait for the app's next poll. */

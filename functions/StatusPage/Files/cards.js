@@ -7,6 +7,10 @@ import { number } from './words.js';
 
 const MOST = 12;
 const FEW = 2;
+
+/** One that waits has the id of the one that it waits for. */
+const keyOf = rescan => `${rescan.id}/${rescan.requestId}`;
+
 const small = matchMedia('(max-width: 40rem)');
 
 export class CardList {
@@ -32,25 +36,25 @@ export class CardList {
 
   /** Shows rescans that run; historyOf tells the past of a repository by the id of its rescan. */
   show(running, historyOf, now) {
-    const ids = new Set(running.map(rescan => rescan.id));
-    for (const id of this.#cards.keys()) {
-      if (!ids.has(id)) {
-        this.#cards.delete(id);
+    const keys = new Set(running.map(keyOf));
+    for (const key of this.#cards.keys()) {
+      if (!keys.has(key)) {
+        this.#cards.delete(key);
       }
     }
 
     const shown = running.slice(0, MOST);
     for (const rescan of shown) {
-      let card = this.#cards.get(rescan.id);
+      let card = this.#cards.get(keyOf(rescan));
       if (!card) {
         card = new Card(this.#context);
-        this.#cards.set(rescan.id, card);
+        this.#cards.set(keyOf(rescan), card);
       }
 
       card.update(rescan, historyOf(rescan.id), now);
     }
 
-    setChildren(this.#list, shown.map(rescan => this.#cards.get(rescan.id).element));
+    setChildren(this.#list, shown.map(rescan => this.#cards.get(keyOf(rescan)).element));
     this.#shown = shown.length;
     this.element.hidden = shown.length === 0;
     setText(this.#more, running.length > MOST ? `and ${number(running.length - MOST)} more; the filter Running lists them all` : '');

@@ -116,7 +116,7 @@ export class OverviewView {
   #show() {
     const now = serverNow();
     const silent = new Set(memory.errors.map(error => error.appliance));
-    const running = new Set(memory.running.map(rescan => rescan.id));
+    const running = new Set(memory.running.filter(rescan => !rescan.waits).map(rescan => rescan.id));
     const turns = turnsOf(memory.runs);
     for (const repository of memory.repositories) {
       const id = rescanId(repository.appliance, repository.id);
@@ -207,12 +207,14 @@ export class OverviewView {
     const finished = Math.max(...rows.map(row => row.finished), 0);
     const attention = needy > 0 ? `${number(needy)} of ${count(rows.length, 'repository', 'repositories')} ${needy === 1 ? 'needs' : 'need'} attention` : null;
     const appliances = headline(now);
+    const running = memory.running.filter(rescan => !rescan.waits);
     setText(this.#heading, appliances ?? attention
       ?? (rows.length === 0 ? 'No repository is listed' : rows.length === 1 ? 'The repository is in order' : `All ${number(rows.length)} repositories are in order`));
     setText(this.#summary, [
       appliances ? attention : null,
       `${count(rows.length, 'repository', 'repositories')} on ${count(memory.appliances.length, 'appliance')}`,
-      memory.running.length > 0 ? `${number(memory.running.length)} running` : 'none running',
+      running.length > 0 ? `${number(running.length)} running` : 'none running',
+      running.length < memory.running.length ? `${number(memory.running.length - running.length)} waiting` : null,
       finished > 0 ? `last rescan finished ${ago((now - finished) / 1000)}` : 'no rescan recorded yet',
     ].filter(Boolean).join(' · '));
     this.title = needy + memory.errors.length > 0 ? `(${needy + memory.errors.length}) Overview` : 'Overview';

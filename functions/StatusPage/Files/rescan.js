@@ -7,7 +7,7 @@ import { h, icon, replaceChildren, setAttribute, setText } from './dom.js';
 import { initiator } from './initiator.js';
 import { LogTimeline } from './log.js';
 import { nextPoll, untilNews } from './polls.js';
-import { endLook, phaseName, pill, running as runningLook } from './status.js';
+import { endLook, doing, pill, running as runningLook } from './status.js';
 import { day, full, number, second, span, ticking, zone } from './words.js';
 
 const PAST = 20;
@@ -130,14 +130,14 @@ export class RescanView {
     this.#cancel.hidden = !runs;
     this.#cancel.disabled = rescan.phase === 'Stopping' || rescan.phase === 'Recording';
     this.#again.hidden = runs;
-    const stateKey = `${look.label}/${rescan.phase}`;
+    const stateKey = `${look.label}/${rescan.phase}/${rescan.waits}`;
     if (stateKey !== this.#stateKey) {
       this.#stateKey = stateKey;
       this.#state.className = `state ${look.tone}`;
-      this.#state.replaceChildren(icon(look.icon, look.icon === 'run' ? 'big spin' : 'big'), h('div', null, h('p', { class: 'state-name', role: 'status' }, runs ? phaseName(rescan.phase) : look.label), this.#detail));
+      this.#state.replaceChildren(icon(look.icon, look.icon === 'run' ? 'big spin' : 'big'), h('div', null, h('p', { class: 'state-name', role: 'status' }, runs ? doing(rescan) : look.label), this.#detail));
     }
 
-    const reason = runs ? rescan.trouble ?? rescan.lastMessage : rescan.outcome?.reason ?? rescan.error;
+    const reason = runs ? rescan.trouble ?? (rescan.waits ? null : rescan.lastMessage) : rescan.outcome?.reason ?? rescan.error;
     setText(this.#reason, reason ?? '');
     this.#reason.hidden = !reason;
     setAttribute(this.#reason, 'class', runs && rescan.trouble ? 'state-reason trouble' : 'state-reason');
@@ -151,7 +151,7 @@ export class RescanView {
     const rescan = this.#rescan;
     const started = Date.parse(rescan.startedAt);
     const end = rescan.outcome ? (Date.parse(rescan.outcome.finishedAt) - started) / 1000 : Math.max(0, (now - started) / 1000);
-    setText(this.#detail, this.#runs ? [`${ticking(end)} so far`, (rescan.progressPercent ?? null) === null ? null : `${rescan.progressPercent} %`, nextPoll(rescan, now)].filter(Boolean).join(' · ')
+    setText(this.#detail, this.#runs ? [`${ticking(end)} so far`, (rescan.progressPercent ?? null) === null ? null : `${rescan.progressPercent} %`, rescan.waits ? null : nextPoll(rescan, now)].filter(Boolean).join(' · ')
       : rescan.outcome ? `after ${span(end)}, ${day(rescan.outcome.finishedAt)}` : '');
     this.#chart.draw(rescan.timeline, end, this.#runs ? null : endLook(rescan), rescan.polls);
   }

@@ -38,6 +38,9 @@ export const counted = outcome => outcomeLook(outcome).counted ?? outcomeLook(ou
 
 export const phaseName = (phase, canceling) => (canceling ? 'Canceling' : phases[phase] ?? phase ?? 'Waiting for its turn');
 
+/** What a rescan that has not ended does now. */
+export const doing = rescan => (rescan.waits ? 'Waits for the one before it' : phaseName(rescan.phase));
+
 /** Icon and words, in the colour of the tone. */
 export const pill = look => h('span', { class: `pill ${look.tone}` }, icon(look.icon, look.icon === 'run' ? 'spin' : ''), h('span', null, look.label));
 

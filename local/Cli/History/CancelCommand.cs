@@ -51,7 +51,7 @@ internal static class CancelCommand
                 }
 
                 string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
-                string how = await CancelAsync(source, rescan.Id, key, cancellationToken);
+                string how = await CancelAsync(source, rescan, key, cancellationToken);
                 if (parse.GetValue(output) == "json")
                 {
                     Output.PrintJson(new { rescan.Id, rescan.RequestId, status = "Canceling" });
@@ -67,7 +67,7 @@ internal static class CancelCommand
         return command;
     }
 
-    private static async Task<string> CancelAsync(HistorySource source, string id, string? key, CancellationToken cancellationToken)
+    private static async Task<string> CancelAsync(HistorySource source, RescanView rescan, string? key, CancellationToken cancellationToken)
     {
         Uri? address = await source.GetServingAddressAsync(cancellationToken);
         try
@@ -76,9 +76,10 @@ internal static class CancelCommand
             await using (hub)
             {
                 DurableTaskClient client = hub.CreateClient();
+                string id = rescan.Waits ? RescanRequest.WaitingIdOf(rescan.Id) : rescan.Id;
                 if (await client.GetInstanceAsync(id, cancellationToken) is not { IsCompleted: false })
                 {
-                    throw new CommandException(ExitCodes.Rejected, $"Rescan '{id}' has ended already.");
+                    throw new CommandException(ExitCodes.Rejected, $"Rescan '{rescan.Id}' has ended already.");
                 }
 
                 await client.RaiseEventAsync(id, RescanEvents.Cancel, Reason, cancellationToken);
@@ -89,7 +90,7 @@ internal static class CancelCommand
         {
             using OwnerClient owner = new(
                 address ?? throw new CommandException(ExitCodes.Unreachable, $"{e.Message} It has not told where it answers."), key);
-            await owner.CancelAsync(id, cancellationToken);
+            await owner.CancelAsync(rescan.Id, rescan.RequestId, cancellationToken);
             return UnderWay;
         }
     }

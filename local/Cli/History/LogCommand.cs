@@ -85,7 +85,7 @@ internal static class LogCommand
         if (await source.GetServingAddressAsync(cancellationToken) is { } address)
         {
             using OwnerClient owner = new(address, key);
-            return (await owner.GetLogAsync(rescan.Id, look, cancellationToken)).Log;
+            return (await owner.GetLogAsync(rescan.Id, rescan.RequestId, look, cancellationToken)).Log;
         }
 
         return rescan.LastMessage is { } last ? [new SessionLogItem(null, "", last)] : [];

@@ -38,10 +38,11 @@ internal sealed class OwnerClient : IDisposable
     public Uri Address => http.BaseAddress!;
 
     /// <param name="id">The rescan's id.</param>
+    /// <param name="requestId">Which rescan of the repository; null: the one that runs, else the newest.</param>
     /// <param name="look">Whether somebody looks on, so that the session is polled more often.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<RescanLogView> GetLogAsync(string id, bool look, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log{(look ? "?look=true" : "")}", cancellationToken))
+    public async Task<RescanLogView> GetLogAsync(string id, string? requestId, bool look, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"{PathOf(id)}/log?look={(look ? "true" : "false")}{And(requestId)}", cancellationToken))
             .Deserialize<RescanLogView>(Output.Json)!;
 
     public async Task<SchedulesView> GetScheduleAsync(CancellationToken cancellationToken) =>
@@ -59,8 +60,11 @@ internal sealed class OwnerClient : IDisposable
             HttpMethod.Delete, "/api/schedule/pause" + (schedule is null ? "" : "?schedule=" + Uri.EscapeDataString(schedule)),
             cancellationToken)).Deserialize<SchedulesView>(Output.Json)!;
 
-    public Task CancelAsync(string id, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, $"/api/rescans/{Uri.EscapeDataString(id)}", cancellationToken);
+    /// <param name="id">The rescan's id.</param>
+    /// <param name="requestId">Which rescan of the repository; null: the one that runs.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task CancelAsync(string id, string? requestId, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Delete, PathOf(id) + (requestId is null ? "" : "?requestId=" + Uri.EscapeDataString(requestId)), cancellationToken);
 
     /// <summary>Runs, the newest first.</summary>
     public async Task<RunRecordPage> GetRunsAsync(CancellationToken cancellationToken) =>
@@ -86,7 +90,7 @@ internal sealed class OwnerClient : IDisposable
 
     /// <summary>A rescan that somebody looks on.</summary>
     public async Task<RescanView> GetRescanAsync(string id, string? requestId, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}?look=true{And(requestId)}", cancellationToken))
+        (await SendAsync(HttpMethod.Get, $"{PathOf(id)}?look=true{And(requestId)}", cancellationToken))
             .Deserialize<RescanView>(Output.Json)!;
 
     /// <summary>The log of a rescan; empty where the appliance does not tell it now.</summary>
@@ -94,8 +98,7 @@ internal sealed class OwnerClient : IDisposable
     {
         try
         {
-            return (await SendAsync(HttpMethod.Get, $"/api/rescans/{Uri.EscapeDataString(id)}/log?look=true{And(requestId)}", cancellationToken))
-                .Deserialize<RescanLogView>(Output.Json)!.Log;
+            return (await GetLogAsync(id, requestId, look: true, cancellationToken)).Log;
         }
         catch (CommandException e) when (e.ExitCode == ExitCodes.Rejected)
         {
@@ -108,6 +111,8 @@ internal sealed class OwnerClient : IDisposable
         (await SendAsync(HttpMethod.Get, $"/api/runs/{Uri.EscapeDataString(id)}", cancellationToken)).Deserialize<RunView>(Output.Json)!;
 
     public void Dispose() => http.Dispose();
+
+    private static string PathOf(string id) => "/api/rescans/" + Uri.EscapeDataString(id);
 
     private static string And(string? requestId) => requestId is null ? "" : "&requestId=" + Uri.EscapeDataString(requestId);
 

@@ -79,15 +79,19 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
     {
         get
         {
+            int waiting = Running.Count(r => r.Waits);
+            int running = Running.Count - waiting;
             string served = ServedAt is not null ? $"served at {ServedAt}api"
                 : Running.Count > 0 ? "no process runs them now; rescan serve, or the rescan run that began them, goes on with them"
                 : "no process serves this state now";
-            return Running.Count switch
+            string runs = running switch { 0 => "No rescan runs", 1 => "1 rescan runs", _ => $"{running} rescans run" };
+            string waits = waiting switch
             {
-                0 => $"No rescan runs ({served}).",
-                1 => $"1 rescan runs ({served}):",
-                _ => $"{Running.Count} rescans run ({served}):",
+                0 => "",
+                1 => ", 1 waits for the one before it",
+                _ => $", {waiting} wait for those before them",
             };
+            return $"{runs}{waits} ({served}){(Running.Count > 0 ? ":" : ".")}";
         }
     }
 }

@@ -20,9 +20,10 @@ internal static class StatusTables
         {
             TimeSpan until = (rescan.NextPollAt ?? now) - now;
             table.Add(
-                rescan.Repository.Name, rescan.Appliance, rescan.Phase?.ToString() ?? rescan.Status,
+                rescan.Repository.Name, rescan.Appliance, rescan.Waits ? "Waits" : rescan.Phase?.ToString() ?? rescan.Status,
                 Cell.Relative(DisplayFormat.Duration(Age(rescan.StartedAt, now)), rescan.StartedAt),
-                rescan.Polls, Cell.Relative(until > TimeSpan.Zero ? "in " + DisplayFormat.Duration(until) : "now", rescan.NextPollAt),
+                rescan.Polls,
+                rescan.Waits ? "" : Cell.Relative(until > TimeSpan.Zero ? "in " + DisplayFormat.Duration(until) : "now", rescan.NextPollAt),
                 Cell.Id(rescan.Repository.Id, rescan.Id),
                 rescan.Trouble ?? (rescan.ProgressPercent is { } percent ? $"{percent} % {rescan.LastMessage}" : rescan.LastMessage));
         }

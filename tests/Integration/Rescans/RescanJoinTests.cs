@@ -85,6 +85,16 @@ public sealed class RescanJoinTests
             "Running",
             (await api.UntilAsync(waiting, r => r.GetProperty("status").GetString() != "Pending")).GetProperty("status").GetString());
 
+        JsonElement[] listed = [.. (await api.GetAsync("/api/rescans?state=running")).GetProperty("items").EnumerateArray()];
+        Assert.Equal(
+            [(first.GetProperty("requestId").GetString(), false), (second.GetProperty("requestId").GetString(), true)],
+            listed.Select(r => (r.GetProperty("requestId").GetString(), r.GetProperty("waits").GetBoolean())));
+        Assert.Single(listed.Select(r => r.GetProperty("id").GetString()).Distinct());
+        JsonElement page = await api.GetAsync("/api/rescans?appliance=one&repository=archive&limit=1");
+        string token = page.GetProperty("continuationToken").GetString()!;
+        page = await api.GetAsync($"/api/rescans?appliance=one&limit=1&continuationToken={token}");
+        Assert.True(Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("waits").GetBoolean());
+
         Assert.Equal(202, (await api.SendAsync(HttpMethod.Delete, waiting)).Status);
 
         JsonElement ended = await api.UntilAsync(waiting, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object);

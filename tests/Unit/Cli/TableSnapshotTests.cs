@@ -44,6 +44,33 @@ public sealed class TableSnapshotTests
         """);
 
     [Fact]
+    public void What_waits() => AssertShown(
+        StatusTables.Running(
+            [
+                TableSamples.Running[0],
+                TableSamples.Running[0] with
+                {
+                    Waits = true, Polls = 0, NextPollAt = null, LastMessage = "Waits for the rescan before it to end.",
+                },
+            ],
+            TableSamples.Now),
+        """
+        REPOSITORY    PHASE     SINCE       LAST MESSAGE
+        prod-us-east  Watching  2 min 41 s  Importing restore point…
+        prod-us-east  Waits     2 min 41 s  Waits for the rescan be…
+        """,
+        """
+        REPOSITORY    APPLIANCE  PHASE     SINCE       NEXT POLL  LAST MESSAGE
+        prod-us-east  virginia   Watching  2 min 41 s  in 12 s    Importing restore poi…
+        prod-us-east  virginia   Waits     2 min 41 s             Waits for the rescan …
+        """,
+        """
+        REPOSITORY    APPLIANCE  PHASE     SINCE       POLLS  NEXT POLL  ID        LAST MESSAGE
+        prod-us-east  virginia   Watching  2 min 41 s      7  in 12 s    6f1c1f0a  Importing restore points: 42 of 48 (3 new)
+        prod-us-east  virginia   Waits     2 min 41 s      0             6f1c1f0a  Waits for the rescan before it to end.
+        """);
+
+    [Fact]
     public void How_repositories_stand() => AssertShown(
         StatusTables.Last(TableSamples.Outcomes, TableSamples.Now),
         """
