@@ -55,6 +55,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<ScheduleTicker>();
         services.AddSingleton<ScheduleReader>();
+        services.AddSingleton<PlanReader>();
         services.AddSingleton<RescanPost>();
         services.TryAddSingleton<PostLimits>();
         services.TryAddSingleton<IOwnership, AssumedOwnership>();

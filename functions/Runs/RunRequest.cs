@@ -10,7 +10,18 @@ namespace Rescan.Functions.Runs;
 /// <summary>One appliance of a run over many repositories.</summary>
 /// <param name="Name">Its configured name.</param>
 /// <param name="MaxConcurrentRescans">Rescans in flight at once.</param>
-public sealed record RunAppliance(string Name, int MaxConcurrentRescans);
+public sealed record RunAppliance(string Name, int MaxConcurrentRescans)
+{
+    /// <summary>The appliances of a run.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="names">Their names; none: all.</param>
+    public static IEnumerable<RunAppliance> Of(RescanOptions options, IReadOnlyCollection<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Appliances.Where(a => names.Count == 0 || names.Contains(a.Name, StringComparer.OrdinalIgnoreCase))
+            .Select(a => new RunAppliance(a.Name, a.MaxConcurrentRescans));
+    }
+}
 
 /// <summary>Which repositories a run takes.</summary>
 /// <param name="Include">Names with * and ?, compared without case; empty: all.</param>
@@ -39,13 +50,20 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
     }
 
     /// <summary>Whether a repository fits the conditions.</summary>
-    public bool Fits(Repository repository)
+    public bool Fits(Repository repository) => WhyUnfit(repository) is null;
+
+    /// <summary>The first condition that a repository does not fit, in words; null when it fits all.</summary>
+    public string? WhyUnfit(Repository repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        return (Include.Count == 0 || Include.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name)))
-            && !Exclude.Any(p => FileSystemName.MatchesSimpleExpression(p, repository.Name))
-            && (Bucket is null || Bucket == repository.Bucket)
-            && (Folder is null || Folder.Trim('/') == (repository.Folder ?? "").Trim('/'));
+        bool IsLike(string pattern) => FileSystemName.MatchesSimpleExpression(pattern, repository.Name);
+        string folder = (repository.Folder ?? "").Trim('/');
+        return Include.Count > 0 && !Include.Any(IsLike) ? $"its name is not like {Quoted(Include)}"
+            : Exclude.FirstOrDefault(IsLike) is { } excluded ? $"its name is like {Quoted([excluded])}, which is excluded"
+            : Bucket is not null && Bucket != repository.Bucket
+                ? $"its bucket is {Told(repository.Bucket)}, not {Quoted([Bucket])}"
+            : Folder is not null && Folder.Trim('/') != folder ? $"its folder is {Told(folder)}, not {Quoted([Folder])}"
+            : null;
     }
 
     /// <summary>The filter in words, with how each of its conditions is compared; empty when it has none.</summary>
@@ -60,6 +78,8 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
         ];
         return string.Join("; ", conditions);
     }
+
+    private static string Told(string? text) => string.IsNullOrEmpty(text) ? "not told" : Quoted([text]);
 
     private static string Quoted(IEnumerable<string> patterns) => string.Join(", ", patterns.Select(p => $"'{SafeText.Line(p, MaxShown)}'"));
 }

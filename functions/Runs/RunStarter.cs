@@ -76,9 +76,7 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
     }
 
     private RunRequest RequestOf(IReadOnlyCollection<string> appliances, RepositoryFilter? filter) => new(
-        [.. options.Value.Appliances
-            .Where(a => appliances.Count == 0 || appliances.Contains(a.Name, StringComparer.OrdinalIgnoreCase))
-            .Select(a => new RunAppliance(a.Name, a.MaxConcurrentRescans))],
+        [.. RunAppliance.Of(options.Value, appliances)],
         RunFilter.Of(filter), options.Value.Deadline, options.Value.RunDeadline, options.Value.Polling);
 }
 

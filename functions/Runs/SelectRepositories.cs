@@ -48,8 +48,8 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
             }
 
             IReadOnlyList<Repository> all = await reader.ReadAsync(input.Appliance, cancellationToken);
-            RunItem[] items = [.. all.Where(r => input.Filter.Takes(r) && repeated?.LeftOut.Contains(r.Id) != true)
-                .DistinctBy(r => r.Id).OrderBy(r => r.Name, StringComparer.Ordinal)
+            RepositorySelection selection = RepositorySelection.Of(all, input.Filter);
+            RunItem[] items = [.. selection.Taken.Where(r => repeated?.LeftOut.Contains(r.Id) != true)
                 .Select((r, i) => ItemOf(input, new RepositoryRef(r.Id, r.Name), r.Bucket, r.Folder, i))];
             await runs.AddItemsAsync(input.RunId, items, cancellationToken);
             if (items.Length == 0)
@@ -59,7 +59,9 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
                     all.Count, input.Appliance, input.RunId, input.Filter.Describe(), BucketsOf(all));
             }
 
-            return new SelectedRepositories(items.Length, all.Count, [.. Warnings(input, all)]);
+            return new SelectedRepositories(items.Length, all.Count, all.Count == 0
+                ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"]
+                : [.. selection.Warnings(input.Appliance)]);
         });
 
     private static RunItem ItemOf(SelectRepositoriesInput input, RepositoryRef repository, string? bucket, string? folder, int turn) => new()
@@ -71,17 +73,6 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
         Turn = turn,
         RequestId = RequestIdOf(input.RunId, input.Appliance, repository.Id),
     };
-
-    private static IEnumerable<string> Warnings(SelectRepositoriesInput input, IReadOnlyList<Repository> all) =>
-        all.Count == 0 ? [$"{input.Appliance}: {RepositoryWarnings.ListsNone}"] : LeftOut(input, all);
-
-    private static IEnumerable<string> LeftOut(SelectRepositoriesInput input, IReadOnlyList<Repository> all) => all
-        .Where(r => input.Filter.Fits(r) && !input.Filter.Takes(r))
-        .GroupBy(r => r.LeftOutOfRuns, r => r.Name)
-        .Select(g => $"{input.Appliance}: left out {Names([.. g.Order(StringComparer.Ordinal)])} ({g.Key}). Name it in full to have it rescanned.");
-
-    private static string Names(IReadOnlyList<string> names) =>
-        SafeText.Line(string.Join(", ", names.Take(MostNamed))) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
 
     private static string BucketsOf(IReadOnlyList<Repository> repositories)
     {

@@ -23,7 +23,9 @@ internal static class RescanCommand
             new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
                 ServeCommand.Create(), StartCommand.Create(), CancelCommand.Create(), RerunCommand.Create(), PauseCommand.Create(),
                 PauseCommand.CreateResume()]),
-            new("Look", [StatusCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
+            new(
+                "Look",
+                [StatusCommand.Create(), PlanCommand.Create(), HistoryCommand.Create(), LogCommand.Create(), ReportCommand.Create()]),
             new(
                 "Look after it",
                 [

@@ -48,6 +48,13 @@ internal sealed class OwnerClient : IDisposable
     public async Task<SchedulesView> GetScheduleAsync(CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Get, "/api/schedule", cancellationToken)).Deserialize<SchedulesView>(Output.Json)!;
 
+    /// <param name="schedule">The schedule; null: the one whose run is due next.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<PlanView> GetPlanAsync(string? schedule, CancellationToken cancellationToken) =>
+        (await SendAsync(
+            HttpMethod.Get, "/api/schedule/plan" + (schedule is null ? "" : "?schedule=" + Uri.EscapeDataString(schedule)),
+            cancellationToken)).Deserialize<PlanView>(Output.Json)!;
+
     /// <param name="request">Until when, and what.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<SchedulesView> PauseAsync(PauseRequest request, CancellationToken cancellationToken) =>

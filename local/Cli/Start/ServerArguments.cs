@@ -33,6 +33,9 @@ internal sealed class ServerArguments
     /// <summary>The settings that its options name.</summary>
     public IReadOnlyDictionary<string, string?> SettingsOf(ParseResult parse) => SettingsFile.Read(parse, settings);
 
+    /// <summary>The settings that its options name, with the faults that they may have.</summary>
+    public SettingsFile FileOf(ParseResult parse) => SettingsFile.Load(parse, settings);
+
     /// <summary>The server's API. Its key is <see cref="KeyVariable"/>, else the one that the settings have.</summary>
     /// <exception cref="CommandException">The address is none.</exception>
     public OwnerClient Open(ParseResult parse)

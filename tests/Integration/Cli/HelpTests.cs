@@ -38,6 +38,7 @@ public sealed class HelpTests
 
             Look:
               status              Show what runs now and how each repository stands
+              plan                Show what the next scheduled run would rescan
               history             List how rescans ended, newest first
               log ID              Print a rescan's session log
               report              Report how the rescans of the last days went

@@ -1,6 +1,7 @@
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
+using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Tests.Integration.Durability;
@@ -50,6 +51,15 @@ internal static class TableSamples
             Item("東京", Wide, RunItemState.Running, null, 0, null, null),
             Item("virginia", Hostile, RunItemState.Waiting, null, 0, null, null),
             Item("virginia", "search-us", RunItemState.Ended, null, 0, null, null),
+        ], [], [], []);
+
+    public static PlanView Plan => new(
+        "nightly", "UTC", true, Now.AddHours(3), null,
+        [new("virginia", new RepositoryRef("id", "prod-us-east")), new("東京", new RepositoryRef("id", Wide))],
+        [
+            new("virginia", new RepositoryRef("id", "staging"), "its name is like 'stag*', which is excluded"),
+            new("frankfurt", new RepositoryRef("id", Long), "its bucket is not told, not 'acme-eu'"),
+            new("sydney", new RepositoryRef("id", Hostile), Hostile),
         ], [], [], []);
 
     public static Repository[] Repositories =>

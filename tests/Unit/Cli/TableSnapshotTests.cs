@@ -3,6 +3,7 @@ using Rescan.Functions.Storage;
 using Rescan.Local.Cli;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Reports;
+using Rescan.Local.Cli.Schedules;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Tests.Integration.Runtime.Hosting;
 
@@ -68,6 +69,34 @@ public sealed class TableSnapshotTests
         REPOSITORY    APPLIANCE  PHASE     SINCE       POLLS  NEXT POLL  ID        LAST MESSAGE
         prod-us-east  virginia   Watching  2 min 41 s      7  in 12 s    6f1c1f0a  Importing restore points: 42 of 48 (3 new)
         prod-us-east  virginia   Waits     2 min 41 s      0             6f1c1f0a  Waits for the rescan before it to end.
+        """);
+
+    [Fact]
+    public void What_is_planned() => AssertShown(
+        PlanText.Table(TableSamples.Plan),
+        """
+        REPOSITORY         APPLIANCE  PLAN      WHY NOT
+        prod-us-east       virginia   Rescan
+        備份儲存庫東京リ…  東京       Rescan
+        staging            virginia   LeaveOut  its name is like 's…
+        LLLLLLLLLLLLLLLL…  frankfurt  LeaveOut  its bucket is not t…
+        a [31mreddnuor b…  sydney     LeaveOut  a [31mreddnuor b c …
+        """,
+        """
+        REPOSITORY                APPLIANCE  PLAN      WHY NOT
+        prod-us-east              virginia   Rescan
+        備份儲存庫東京リージョ…   東京       Rescan
+        staging                   virginia   LeaveOut  its name is like 'stag*', which …
+        LLLLLLLLLLLLLLLLLLLLLLL…  frankfurt  LeaveOut  its bucket is not told, not 'acm…
+        a [31mreddnuor b c d ef…  sydney     LeaveOut  a [31mreddnuor b c d ef g 2Jh
+        """,
+        """
+        REPOSITORY                                              APPLIANCE  PLAN      WHY NOT
+        prod-us-east                                            virginia   Rescan
+        備份儲存庫東京リージョン本番環境バックアップ            東京       Rescan
+        staging                                                 virginia   LeaveOut  its name is like 'stag*', which is excluded
+        LLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLLL…  frankfurt  LeaveOut  its bucket is not told, not 'acme-eu'
+        a [31mreddnuor b c d ef g 2Jh                           sydney     LeaveOut  a [31mreddnuor b c d ef g 2Jh
         """);
 
     [Fact]
@@ -263,6 +292,7 @@ public sealed class TableSnapshotTests
     [
         StatusTables.Running(TableSamples.Running, TableSamples.Now), StatusTables.Last(TableSamples.Outcomes, TableSamples.Now), HistoryTable.Of(TableSamples.Outcomes),
         TextReport.Table(Report), ApplianceTables.Of(TableSamples.Repositories), RunTable.Of(TableSamples.Run, Messages), Channels,
+        PlanText.Table(TableSamples.Plan),
     ];
 
     private static void AssertShown(Table table, params string[] expected)
