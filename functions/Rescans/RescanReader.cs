@@ -100,8 +100,14 @@ public sealed class RescanReader(OutcomeStore outcomes)
                 return Describe(waits);
             }
 
-            return await outcomes.GetAsync(requestId, cancellationToken) is { } wanted && wanted.Id == id
-                ? Describe(new RecordedOutcome(requestId, wanted))
+            if (await outcomes.GetAsync(requestId, cancellationToken) is { } wanted)
+            {
+                return wanted.Id == id ? Describe(new RecordedOutcome(requestId, wanted)) : null;
+            }
+
+            // Its turn may have come between the two looks.
+            return await client.GetRunningAsync(id, true, cancellationToken) is { } late && RescanRequest.RequestIdOf(late) == requestId
+                ? Describe(late)
                 : null;
         }
 

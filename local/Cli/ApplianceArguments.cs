@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Appliances;
+using Rescan.Local.Cli.Errors;
 using Rescan.Local.Cli.Settings;
 
 namespace Rescan.Local.Cli;
@@ -18,6 +19,7 @@ internal sealed class ApplianceArguments
     private readonly Option<string?> baseUrl = BaseUrlOption(required: true);
     private readonly Option<string?> username = UsernameOption(required: true);
     private readonly Option<bool> passwordStdin = PasswordStdinOption();
+    private readonly Option<string?> passwordFile = PasswordFileOption();
     private readonly Option<string[]> thumbprints = new("--thumbprint")
     {
         HelpName = "SHA256",
@@ -58,14 +60,19 @@ internal sealed class ApplianceArguments
         Description = $"read the password from the first line of stdin (else from {PasswordVariable})",
     };
 
+    /// <summary>The option that names the file with the password.</summary>
+    public static Option<string?> PasswordFileOption() =>
+        new("--password-file") { HelpName = "FILE", Description = "read the password from the first line of a file" };
+
     /// <summary>The option that says what it is called.</summary>
     public static Option<string?> NameOption() =>
         new("--name") { HelpName = "NAME", Description = "a short name for the appliance in ids; its host and port unless given" };
 
     /// <summary>The password that was given without a question; null when none was.</summary>
-    /// <exception cref="CommandException">It was to be on stdin and is not.</exception>
-    public static string? PasswordOf(bool onStdin) =>
-        !onStdin ? Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null
+    /// <exception cref="CommandException">It was to be on stdin or in a file and is not.</exception>
+    public static string? PasswordOf(bool onStdin, string? file) =>
+        file is not null ? FirstLineOf(file, onStdin)
+        : !onStdin ? Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null
         : Console.In.ReadLine() is { Length: > 0 } line ? line
         : throw new CommandException(ExitCodes.Usage, "No password: --password-stdin was given, but stdin has no first line.");
 
@@ -74,7 +81,7 @@ internal sealed class ApplianceArguments
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, thumbprints, apiVersion, name })
+        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, passwordFile, thumbprints, apiVersion, name })
         {
             command.Add(option);
         }
@@ -97,9 +104,9 @@ internal sealed class ApplianceArguments
     public List<KeyValuePair<string, string?>> Read(ParseResult parse)
     {
         Uri url = Address(parse);
-        string password = PasswordOf(parse.GetValue(passwordStdin))
+        string password = PasswordOf(parse.GetValue(passwordStdin), parse.GetValue(passwordFile))
             ?? throw new CommandException(
-                ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or set {PasswordVariable}.");
+                ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or --password-file, or set {PasswordVariable}.");
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? ConfiguredName(url) ?? ApplianceAddress.NameOf(url)),
@@ -142,6 +149,24 @@ internal sealed class ApplianceArguments
 
     /// <summary>The address without what a person may have put before the @ by mistake.</summary>
     public static string? Shown(string? text) => text is null || text.LastIndexOf('@') is var at && at < 0 ? text : "..." + text[at..];
+
+    private static string FirstLineOf(string file, bool onStdin)
+    {
+        if (onStdin)
+        {
+            throw new CommandException(ExitCodes.Usage, "Give --password-stdin or --password-file, not both.");
+        }
+
+        try
+        {
+            return File.ReadLines(file).FirstOrDefault() is { Length: > 0 } line ? line
+                : throw new CommandException(ExitCodes.Usage, $"No password: --password-file {file} has no first line.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Usage, $"No password: --password-file {file} cannot be read: {ErrorMessage.Reason(e)}");
+        }
+    }
 
     /// <summary>An appliance that the settings in this folder know keeps its name, so that its outcomes are not told apart from those of serve.</summary>
     private static string? ConfiguredName(Uri url)

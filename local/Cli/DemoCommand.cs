@@ -173,7 +173,9 @@ internal static class DemoCommand
                             return 0;
                         }
 
-                        RescanOutcome outcome = await Follower.FollowAsync(host, body.GetProperty("id").GetString()!, logs, stop);
+                        LocalRescan rescan = new(
+                            host, body.GetProperty("id").GetString()!, body.GetProperty("requestId").GetString(), logs);
+                        RescanOutcome outcome = await Follower.FollowAsync(rescan, stop);
                         Output.Print(RunResult.Of(outcome with { Requests = Count(appliance.Ledger) }), json);
                         return ExitCodes.Of(outcome.Outcome);
                     },

@@ -1,106 +1,113 @@
 using System.Diagnostics;
-using Microsoft.DurableTask.Client;
-using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
-using Rescan.Local.Runtime.Hosting;
 using Spectre.Console;
 
 namespace Rescan.Local.Cli;
 
+/// <summary>A rescan that is followed, in this process or at a server.</summary>
+internal interface IFollowedRescan
+{
+    /// <summary>What lines about it begin with; empty where there is only one.</summary>
+    string Prefix { get; }
+
+    /// <summary>How often to ask.</summary>
+    TimeSpan Pace { get; }
+
+    /// <summary>The rescan as it is.</summary>
+    Task<RescanView> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Its session's log as far as it is known.</summary>
+    Task<IReadOnlyList<SessionLogItem>> ReadLogAsync(RescanView rescan, CancellationToken cancellationToken);
+
+    /// <summary>Tells it that somebody looks on, so that its session is polled more often.</summary>
+    Task LookAsync(RescanView rescan, CancellationToken cancellationToken);
+}
+
 /// <summary>Follows one rescan to its end and shows what changes: phase, log items, trouble, the next poll.</summary>
 internal static class Follower
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
-
     /// <summary>How often a rescan is told that a person looks on.</summary>
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(5);
 
-    public static Task<RescanOutcome> FollowAsync(LocalFunctionHost host, string id, SessionLogs logs, CancellationToken cancellationToken)
+    /// <returns>The outcome, with its log.</returns>
+    public static Task<RescanOutcome> FollowAsync(IFollowedRescan rescan, CancellationToken cancellationToken)
     {
         IAnsiConsole console = Screen.Error.Console;
         return Screen.Error.IsLive
             ? console.Status().Spinner(Spinner.Known.Dots).StartAsync(
-                "starting", line => FollowAsync(host, id, logs, new LiveProgress(console, line), isLookedOn: true, cancellationToken))
-            : FollowAsync(host, id, logs, new PlainProgress(), isLookedOn: false, cancellationToken);
+                rescan.Prefix + "starting",
+                line => FollowAsync(rescan, new LiveProgress(console, line, rescan.Prefix), isLookedOn: true, cancellationToken))
+            : FollowAsync(rescan, new PlainProgress(rescan.Prefix), isLookedOn: false, cancellationToken);
     }
 
-    public static string PhaseText(RescanPhase phase) => phase switch
+    /// <summary>What a rescan does now.</summary>
+    public static string Doing(RescanView rescan) => rescan switch
     {
-        RescanPhase.SigningIn => "signing in",
-        RescanPhase.Starting => "posting the rescan",
-        RescanPhase.Watching => "watching the session",
-        RescanPhase.Stopping => "stopping the session",
-        RescanPhase.Recording => "recording the outcome",
+        { Waits: true } => "waiting for the rescan before it to end",
+        { Phase: RescanPhase.SigningIn } => "signing in",
+        { Phase: RescanPhase.Starting } => "posting the rescan",
+        { Phase: RescanPhase.Watching } => "watching the session",
+        { Phase: RescanPhase.Stopping } => "stopping the session",
+        { Phase: RescanPhase.Recording } => "recording the outcome",
+        { Phase: null } => "starting",
         _ => "ended",
     };
 
     private static async Task<RescanOutcome> FollowAsync(
-        LocalFunctionHost host, string id, SessionLogs logs, IProgressView view, bool isLookedOn, CancellationToken cancellationToken)
+        IFollowedRescan followed, IProgressView view, bool isLookedOn, CancellationToken cancellationToken)
     {
-        RescanInstances instances = host.Services.GetRequiredService<RescanInstances>();
         long told = 0;
-        RescanStatus? shown = null;
+        RescanView? shown = null;
         LogChanges changes = new();
-        using PeriodicTimer timer = new(Look);
+        using PeriodicTimer timer = new(followed.Pace);
         while (true)
         {
-            OrchestrationMetadata instance = await host.Client.GetInstanceAsync(id, true, cancellationToken)
-                ?? throw new CommandException(ExitCodes.Internal, $"Rescan '{id}' is not in the state folder.");
-            if (instance.ReadCustomStatusAs<RescanStatus>() is { } status)
+            RescanView now = await followed.ReadAsync(cancellationToken);
+            bool isUnderWay = now.Status is "Pending" or "Running" or "Suspended";
+            bool isOver = !isUnderWay || now is { Waits: false, Phase: RescanPhase.Recording or RescanPhase.Ended };
+            IReadOnlyList<SessionLogItem> log = now.Waits ? [] : await followed.ReadLogAsync(now, cancellationToken);
+            if (!isOver)
             {
-                IReadOnlyList<SessionLogItem> log = status.SessionId is { } session ? logs.Of(session) : [];
-                bool over = status.Phase is RescanPhase.Recording or RescanPhase.Ended;
-                if (!over)
-                {
-                    Show(view, shown, status);
-                }
-
-                foreach (SessionLogItem item in changes.Take(log))
-                {
-                    view.Log(item);
-                }
-
-                if (over)
-                {
-                    Show(view, shown, status);
-                }
-
-                if (!instance.IsCompleted)
-                {
-                    view.Stand(status, log);
-                    if (isLookedOn && (told == 0 || Stopwatch.GetElapsedTime(told) > TellEvery))
-                    {
-                        await instances.LookAsync(host.Client, id, status.Phase, status.LookedOnUntil, cancellationToken);
-                        told = Stopwatch.GetTimestamp();
-                    }
-                }
-
-                shown = status;
+                Show(view, shown, now);
             }
 
-            if (instance.IsCompleted)
+            foreach (SessionLogItem item in changes.Take(log))
             {
-                OutcomeStore outcomes = host.Services.GetRequiredService<OutcomeStore>();
-                RecordedOutcome? last =
-                    (await outcomes.ListAsync(new OutcomeQuery(InstanceId: id, Limit: 1), cancellationToken)).Items.FirstOrDefault();
-                return (last?.Outcome.FinishedAt >= instance.CreatedAt ? await outcomes.GetAsync(last.RequestId, cancellationToken) : null)
-                    ?? throw new CommandException(
-                        ExitCodes.Internal,
-                        $"Rescan '{id}' ended without an outcome: {instance.FailureDetails?.ErrorMessage ?? instance.RuntimeStatus.ToString()}");
+                view.Log(item);
+            }
+
+            if (isOver)
+            {
+                Show(view, shown, now);
+            }
+
+            shown = now;
+            if (!isUnderWay)
+            {
+                return now.Outcome is { } outcome ? outcome with { Log = log }
+                    : throw new CommandException(
+                        ExitCodes.Internal, $"Rescan '{now.Id}' ended without an outcome: {now.Error ?? now.Status}");
+            }
+
+            view.Stand(now, log);
+            if (isLookedOn && (told == 0 || Stopwatch.GetElapsedTime(told) > TellEvery))
+            {
+                await followed.LookAsync(now, cancellationToken);
+                told = Stopwatch.GetTimestamp();
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
         }
     }
 
-    private static void Show(IProgressView view, RescanStatus? before, RescanStatus now)
+    private static void Show(IProgressView view, RescanView? before, RescanView now)
     {
-        if (now.Phase != before?.Phase)
+        if (now.Waits ? before is null : now.Phase is not null && (now.Phase != before?.Phase || before.Waits))
         {
-            view.Say(now.Phase == RescanPhase.Watching ? $"watching session {now.SessionId}" : PhaseText(now.Phase));
+            view.Say(now is { Waits: false, Phase: RescanPhase.Watching } ? $"watching session {now.SessionId}" : Doing(now));
         }
 
         if (now.Trouble is not null && now.Trouble != before?.Trouble)

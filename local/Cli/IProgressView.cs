@@ -13,5 +13,5 @@ internal interface IProgressView
     void Log(SessionLogItem item);
 
     /// <summary>Where the rescan stands; called several times a second.</summary>
-    void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log);
+    void Stand(RescanView rescan, IReadOnlyList<SessionLogItem> log);
 }

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace Rescan.Local.Cli;
 
 /// <summary>For a terminal: what has been done scrolls by; one line at the bottom says what is being done and when the next poll comes.</summary>
-internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : IProgressView
+internal sealed class LiveProgress(IAnsiConsole console, StatusContext line, string prefix) : IProgressView
 {
     // A time, two blanks, a mark and another blank.
     private const int Margin = 12;
@@ -15,7 +15,7 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
     private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
 
-    public void Say(string text) => Write("grey", "·", text);
+    public void Say(string text) => Write("grey", "·", prefix + text);
 
     public void Log(SessionLogItem item)
     {
@@ -35,24 +35,27 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line) : I
         // What was told as it began goes without saying when it is done.
         if (said.Add((item.Time, item.Message)) || item.Status is not (LogStatus.Success or LogStatus.Info))
         {
-            Write(color, mark, item.Message);
+            Write(color, mark, prefix + item.Message);
         }
     }
 
-    public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
+    public void Stand(RescanView rescan, IReadOnlyList<SessionLogItem> log)
     {
-        List<string> parts = [Follower.PhaseText(status.Phase), (DateTimeOffset.UtcNow - since).ToString(@"mm\:ss", CultureInfo.InvariantCulture)];
-        if (status.ProgressPercent is { } percent)
+        List<string> parts =
+        [
+            prefix + Follower.Doing(rescan), (DateTimeOffset.UtcNow - since).ToString(@"mm\:ss", CultureInfo.InvariantCulture),
+        ];
+        if (rescan.ProgressPercent is { } percent)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"{percent} %"));
         }
 
-        if (status.Polls > 0)
+        if (rescan.Polls > 0)
         {
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{status.Polls} polls"));
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{rescan.Polls} poll{(rescan.Polls == 1 ? "" : "s")}"));
         }
 
-        if (status.NextPollAt is { } next && status.Phase is not RescanPhase.Ended)
+        if (rescan.NextPollAt is { } next && rescan.Phase is not RescanPhase.Ended)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"next in {Math.Max(0, Math.Ceiling((next - DateTimeOffset.UtcNow).TotalSeconds)):0} s"));
         }

@@ -5,12 +5,12 @@ using Rescan.Functions.Rescans;
 namespace Rescan.Local.Cli;
 
 /// <summary>One line for each change: for logs of other programs, and where there is no terminal.</summary>
-internal sealed class PlainProgress : IProgressView
+internal sealed class PlainProgress(string prefix) : IProgressView
 {
     private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private DateTimeOffset? shown;
 
-    public void Say(string text) => Output.Step(text);
+    public void Say(string text) => Output.Step(prefix + text);
 
     public void Log(SessionLogItem item)
     {
@@ -25,25 +25,27 @@ internal sealed class PlainProgress : IProgressView
         {
             if (news)
             {
-                Output.Step("log: " + item.Message);
+                Say("log: " + item.Message);
             }
         }
         else
         {
-            Output.Step("log: " + string.Join(": ", new[] { item.Status, item.Message }.Where(t => t.Length > 0)));
+            Say("log: " + string.Join(": ", new[] { item.Status, item.Message }.Where(t => t.Length > 0)));
         }
     }
 
-    public void Stand(RescanStatus status, IReadOnlyList<SessionLogItem> log)
+    public void Stand(RescanView rescan, IReadOnlyList<SessionLogItem> log)
     {
-        if (status.NextPollAt is { } next && next != shown && status.Phase is RescanPhase.Watching or RescanPhase.Stopping)
+        if (rescan is { Waits: false, NextPollAt: { } next, Phase: RescanPhase.Watching or RescanPhase.Stopping } && next != shown)
         {
             shown = next;
-            string done = status.Polls == 0 ? "first poll" : string.Create(CultureInfo.InvariantCulture, $"poll {status.Polls} done,{Percent(status)} next");
-            Output.Step(string.Create(CultureInfo.InvariantCulture, $"{done} in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
+            string done = rescan.Polls == 0
+                ? "first poll"
+                : string.Create(CultureInfo.InvariantCulture, $"poll {rescan.Polls} done,{Percent(rescan)} next");
+            Say(string.Create(CultureInfo.InvariantCulture, $"{done} in {Math.Max(0, (next - DateTimeOffset.UtcNow).TotalSeconds):0.0} s"));
         }
     }
 
-    private static string Percent(RescanStatus status) =>
-        status.ProgressPercent is { } percent ? string.Create(CultureInfo.InvariantCulture, $" {percent} %,") : "";
+    private static string Percent(RescanView rescan) =>
+        rescan.ProgressPercent is { } percent ? string.Create(CultureInfo.InvariantCulture, $" {percent} %,") : "";
 }

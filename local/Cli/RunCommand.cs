@@ -110,6 +110,7 @@ internal static class RunCommand
     private sealed class Run(LocalFunctionHost host, SessionLogs logs, string appliance, string wanted, TimeSpan patience)
     {
         private string? id;
+        private string? requestId;
 
         /// <summary>What an interrupted run leaves, and how to go on.</summary>
         public string WhatGoesOn => id is null
@@ -126,9 +127,9 @@ internal static class RunCommand
             RequestCounts preflight = RequestCounts.Begin();
             try
             {
-                id = await FindRunningAsync(cancellationToken);
-                if (id is not null)
+                if (await FindRunningAsync(cancel, cancellationToken) is { } running)
                 {
+                    (id, requestId) = (running.InstanceId, RescanRequest.RequestIdOf(running));
                     Output.Step($"going on with rescan {id}");
                 }
                 else if (cancel)
@@ -142,10 +143,11 @@ internal static class RunCommand
 
                 if (cancel)
                 {
-                    await host.Client.RaiseEventAsync(id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator."), cancellationToken);
+                    await host.Client.RaiseEventAsync(
+                        id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator.", requestId), cancellationToken);
                 }
 
-                RescanOutcome outcome = await Follower.FollowAsync(host, id!, logs, cancellationToken);
+                RescanOutcome outcome = await Follower.FollowAsync(new LocalRescan(host, id!, requestId, logs), cancellationToken);
                 await NotificationWait.WaitAsync(host, cancellationToken);
                 return RunResult.Of(outcome with { Requests = outcome.Requests + preflight });
             }
@@ -164,27 +166,37 @@ internal static class RunCommand
             RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
             Repository repository = await FindAsync(starter, cancellationToken);
             AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, new Initiator(InitiatorKind.Command));
-            id = started.Id;
-            Output.Step(started.Joined ? $"going on with rescan {id}" : $"rescan {id} of {repository.Name} is accepted");
+            (id, requestId) = (started.Id, started.RequestId);
+            Output.Step(started switch
+            {
+                { Joined: true } => $"going on with rescan {id}",
+                { Waits: true } => $"the rescan of {repository.Name} starts when the one before it, which is being stopped, has ended",
+                _ => $"the rescan of {repository.Name} is accepted: {id}",
+            });
         }
 
-        /// <summary>A rescan of the repository that an earlier command began; to go on with it needs no answer of the appliance.</summary>
-        private async Task<string?> FindRunningAsync(CancellationToken cancellationToken)
+        /// <summary>
+        /// A rescan of the repository that an earlier command began; to go on with it needs no answer of the appliance. One that is being
+        /// stopped is no answer to who wants a rescan.
+        /// </summary>
+        private async Task<OrchestrationMetadata?> FindRunningAsync(bool alsoStopping, CancellationToken cancellationToken)
         {
             OrchestrationQuery query = new(
                 Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
                 InstanceIdPrefix: RescanRequest.InstanceIdOf(appliance, ""), FetchInputsAndOutputs: true);
-            List<string> found = [];
+            List<OrchestrationMetadata> found = [];
             await foreach (OrchestrationMetadata instance in host.Client.GetAllInstancesAsync(query).WithCancellation(cancellationToken))
             {
                 if (instance.ReadInputAs<RescanRequest>()?.Repository is { } repository
                     && (string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)))
                 {
-                    found.Add(instance.InstanceId);
+                    found.Add(instance);
                 }
             }
 
-            return found.Count == 1 ? found[0] : null;
+            return found.Count == 1 && (alsoStopping || found[0].ReadCustomStatusAs<RescanStatus>()?.Phase != RescanPhase.Stopping)
+                ? found[0]
+                : null;
         }
 
         /// <summary>Waits out short trouble only: nothing has been started yet, and a person may be waiting.</summary>

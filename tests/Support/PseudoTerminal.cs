@@ -13,10 +13,13 @@ internal sealed class PseudoTerminal : IDisposable
     private readonly Process process;
     private int read;
 
-    public PseudoTerminal(IEnumerable<string> arguments)
+    /// <param name="arguments">The command line.</param>
+    /// <param name="stdin">The file that the command reads instead of what is typed; null: none.</param>
+    public PseudoTerminal(IEnumerable<string> arguments, string? stdin = null)
     {
         ProcessStartInfo command = RescanProcess.Info(arguments);
-        string line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(a => $"'{a}'"));
+        string from = stdin is null ? "" : $" < '{stdin}'";
+        string line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(a => $"'{a}'")) + from;
         process = Process.Start(new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },

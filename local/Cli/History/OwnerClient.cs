@@ -95,21 +95,24 @@ internal sealed class OwnerClient : IDisposable
     public async Task<AcceptedView> StartAsync(StartRescanRequest request, CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Post, "/api/rescans", cancellationToken, request)).Deserialize<AcceptedView>(Output.Json)!;
 
-    /// <summary>A rescan that somebody looks on.</summary>
-    public async Task<RescanView> GetRescanAsync(string id, string? requestId, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Get, $"{PathOf(id)}?look=true{And(requestId)}", cancellationToken))
+    /// <param name="id">The rescan's id.</param>
+    /// <param name="requestId">Which rescan of the repository; null: the one that runs, else the newest.</param>
+    /// <param name="look">Whether somebody looks on, so that the session is polled more often.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<RescanView> GetRescanAsync(string id, string? requestId, bool look, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Get, $"{PathOf(id)}?look={(look ? "true" : "false")}{And(requestId)}", cancellationToken))
             .Deserialize<RescanView>(Output.Json)!;
 
-    /// <summary>The log of a rescan; empty where the appliance does not tell it now.</summary>
-    public async Task<IReadOnlyList<SessionLogItem>> GetLogIfKnownAsync(string id, string? requestId, CancellationToken cancellationToken)
+    /// <summary>The log of a rescan; null where the appliance does not tell it now.</summary>
+    public async Task<IReadOnlyList<SessionLogItem>?> GetLogIfKnownAsync(string id, string? requestId, CancellationToken cancellationToken)
     {
         try
         {
-            return (await GetLogAsync(id, requestId, look: true, cancellationToken)).Log;
+            return (await GetLogAsync(id, requestId, look: false, cancellationToken)).Log;
         }
         catch (CommandException e) when (e.ExitCode == ExitCodes.Rejected)
         {
-            return [];
+            return null;
         }
     }
 

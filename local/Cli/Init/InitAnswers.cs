@@ -58,6 +58,7 @@ internal sealed class InitArguments
     private readonly Option<string?> baseUrl = ApplianceArguments.BaseUrlOption(required: false);
     private readonly Option<string?> username = ApplianceArguments.UsernameOption(required: false);
     private readonly Option<bool> passwordStdin = ApplianceArguments.PasswordStdinOption();
+    private readonly Option<string?> passwordFile = ApplianceArguments.PasswordFileOption();
     private readonly Option<string[]> thumbprints = new("--thumbprint")
     {
         HelpName = "SHA256", Description = "SHA-256 thumbprint that its certificate must have; may be repeated",
@@ -83,7 +84,8 @@ internal sealed class InitArguments
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { kind, baseUrl, username, passwordStdin, thumbprints, apiVersion, name, schedule, timeZone })
+        Option[] all = [kind, baseUrl, username, passwordStdin, passwordFile, thumbprints, apiVersion, name, schedule, timeZone];
+        foreach (Option option in all)
         {
             command.Add(option);
         }
@@ -94,7 +96,8 @@ internal sealed class InitArguments
     {
         InitAnswers answers = new(
             asks && parse.GetResult(kind) is null or { Implicit: true } ? null : ApplianceArguments.ProductOf(parse.GetValue(kind)),
-            parse.GetValue(baseUrl), parse.GetValue(username), ApplianceArguments.PasswordOf(parse.GetValue(passwordStdin)),
+            parse.GetValue(baseUrl), parse.GetValue(username),
+            ApplianceArguments.PasswordOf(parse.GetValue(passwordStdin), parse.GetValue(passwordFile)),
             [.. (parse.GetValue(thumbprints) ?? []).Select(t => t.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant())],
             parse.GetValue(apiVersion)!, parse.GetValue(name), parse.GetValue(schedule), parse.GetValue(timeZone) ?? TimeZones.Local);
         string? wrong =

@@ -70,7 +70,7 @@ internal sealed record RunAtServer(string Kind, Uri Address, string Repository, 
 
         string id = RescanRequest.InstanceIdOf(repository.Appliance, repository.Id);
         await client.CancelAsync(id, null, cancellationToken);
-        RescanView rescan = await client.GetRescanAsync(id, null, cancellationToken);
+        RescanView rescan = await client.GetRescanAsync(id, null, look: false, cancellationToken);
         return new AcceptedView(id, rescan.RequestId, rescan.Appliance, rescan.Repository, true, new AcceptedLinks("", null));
     }
 }

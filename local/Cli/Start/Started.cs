@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Rescan.Functions.Appliances;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
@@ -12,7 +10,6 @@ namespace Rescan.Local.Cli.Start;
 internal sealed class Started(OwnerClient client, bool json)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether anything was started.</summary>
     public bool Any { get; private set; }
@@ -44,7 +41,7 @@ internal sealed class Started(OwnerClient client, bool json)
         List<RescanOutcome> outcomes = [];
         foreach (AcceptedView rescan in accepted)
         {
-            outcomes.Add(await FollowAsync(rescan, accepted.Count > 1, cancellationToken));
+            outcomes.Add(await Follower.FollowAsync(new RescanAtServer(client, rescan, accepted.Count > 1), cancellationToken));
             if (!json)
             {
                 Output.Print(RunResult.Of(outcomes[^1]), json: false);
@@ -84,7 +81,7 @@ internal sealed class Started(OwnerClient client, bool json)
         using PeriodicTimer timer = new(Look);
         while (true)
         {
-            RunView now = await PatientAsync(c => client.GetRunAsync(run.Id, c), cancellationToken);
+            RunView now = await ServerPatience.AskAsync(c => client.GetRunAsync(run.Id, c), cancellationToken);
             foreach (RunItemView item in now.Items.Where(i => i.State == RunItemState.Ended && ended.Add(i.Id)))
             {
                 Output.Step($"{item.Repository.Name} on {item.Appliance}: {item.Outcome?.ToString() ?? "no outcome"}{(item.Reason is { } reason ? ", " + reason : "")}");
@@ -98,31 +95,6 @@ internal sealed class Started(OwnerClient client, bool json)
             if (now.FinishedAt is not null)
             {
                 return End(now);
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-    }
-
-    /// <summary>A server may be started anew meanwhile; what it began goes on then.</summary>
-    private static async Task<T> PatientAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
-    {
-        long since = Stopwatch.GetTimestamp();
-        bool isTold = false;
-        using PeriodicTimer timer = new(Look);
-        while (true)
-        {
-            try
-            {
-                return await ask(cancellationToken);
-            }
-            catch (CommandException e) when (e.ExitCode == ExitCodes.Unreachable && Stopwatch.GetElapsedTime(since) < Patience)
-            {
-                if (!isTold)
-                {
-                    isTold = true;
-                    Output.Step($"{e.Message} Waiting up to {Patience.TotalMinutes:0} min for it.");
-                }
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
@@ -152,49 +124,5 @@ internal sealed class Started(OwnerClient client, bool json)
             _ => run.Warnings.Count > 0 ? Outcome.Warning : Outcome.Succeeded,
         };
         return run.Items.Select(i => i.Outcome).OfType<Outcome>().Append(worst).Max(ExitCodes.Of);
-    }
-
-    private async Task<RescanOutcome> FollowAsync(AcceptedView rescan, bool named, CancellationToken cancellationToken)
-    {
-        string prefix = named ? rescan.Repository?.Name + ": " : "";
-        PlainProgress view = new();
-        LogChanges changes = new();
-        (RescanPhase? Phase, string? Trouble) shown = (null, null);
-        using PeriodicTimer timer = new(Look);
-        while (true)
-        {
-            RescanView now = await PatientAsync(c => client.GetRescanAsync(rescan.Id, rescan.RequestId, c), cancellationToken);
-            bool over = now.Outcome is not null || now.Error is not null;
-            if (now.Phase is { } phase && phase != shown.Phase && !over)
-            {
-                view.Say(prefix + (phase == RescanPhase.Watching ? $"watching session {now.SessionId}" : Follower.PhaseText(phase)));
-            }
-
-            if (now.Trouble is { } trouble && trouble != shown.Trouble)
-            {
-                view.Say($"{prefix}waiting: {trouble}");
-            }
-
-            shown = (now.Phase, now.Trouble);
-            IReadOnlyList<SessionLogItem> log = now.SessionId is not null || over
-                ? await PatientAsync(c => client.GetLogIfKnownAsync(rescan.Id, rescan.RequestId, c), cancellationToken)
-                : [];
-            foreach (SessionLogItem item in changes.Take(log))
-            {
-                view.Log(item);
-            }
-
-            if (now.Outcome is { } outcome)
-            {
-                return outcome with { Log = log };
-            }
-
-            if (now.Error is { } error)
-            {
-                throw new CommandException(ExitCodes.Internal, $"Rescan '{now.Id}' ended without an outcome: {error}");
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
     }
 }

@@ -79,7 +79,8 @@ internal sealed record Screen(int? Width, IAnsiConsole Console)
             return Plain(writer, null);
         }
 
-        AnsiConsoleSettings settings = new() { Out = new AnsiConsoleOutput(writer) };
+        // A password may come from a file while a person watches. Only where a build server runs the command there is nobody.
+        AnsiConsoleSettings settings = new() { Out = new AnsiConsoleOutput(writer), Interactive = InteractionSupport.Yes };
         if (Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 })
         {
             settings.ColorSystem = ColorSystemSupport.NoColors;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Integration.Cli;
 
@@ -33,6 +34,31 @@ public sealed class RunAtServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_has_to_wait_is_told_shown_and_followed_and_can_be_canceled_by_its_request()
+    {
+        await using SimulatedAppliance slow = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10), Scenario = [new Fault("slow", "stop", 0, 1, 60)] }, default);
+        await using ServeProcess serve = await ServeProcess.StartAsync(folder, slow);
+        string id = await serve.RescanAsync("archive");
+        await serve.SessionAsync(id);
+        (await serve.Http.DeleteAsync(new Uri("/api/rescans/" + id, UriKind.Relative))).EnsureSuccessStatusCode();
+
+        Task<Ended> run = RunAsync(slow.BaseAddress, "archive", slow.Thumbprint);
+        Ended status = await UntilWaitingAsync();
+        JsonElement waiting = status.Json.GetProperty("running")[1];
+        Ended shown = await RescanProcess.RunAsync(["status", "--state", folder]);
+        Ended cancel = await RescanProcess.RunAsync(["cancel", waiting.GetProperty("requestId").GetString()!, "--state", folder]);
+        Ended ended = await run;
+
+        Assert.Contains("1 rescan runs, 1 waits for the one before it (served at ", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("\tWaits\t", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("archive on demo starts when the one before it has ended", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("waiting for the rescan before it to end", ended.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 4), (cancel.Exit, ended.Exit));
+        Assert.Single(slow.Ledger, e => e.Kind == "rescan");
+    }
+
+    [Fact]
     public async Task An_appliance_that_the_server_does_not_know_and_a_repository_that_is_not_there_are_told()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(folder, appliance);
@@ -57,11 +83,25 @@ public sealed class RunAtServerTests : IAsyncLifetime
         Assert.Equal((0, "fra"), (ended.Exit, JsonDocument.Parse(ended.Out).RootElement.GetProperty("appliance").GetString()));
     }
 
-    private async Task<Ended> RunAsync(Uri address, string repository)
+    private async Task<Ended> UntilWaitingAsync()
+    {
+        Ended status;
+        do
+        {
+            status = await RescanProcess.RunAsync(["status", "--state", folder, "--output", "json"]);
+            Assert.Equal(0, status.Exit);
+        }
+        while (status.Json.GetProperty("running").GetArrayLength() < 2);
+
+        return status;
+    }
+
+    private async Task<Ended> RunAsync(Uri address, string repository, string? thumbprint = null)
     {
         System.Diagnostics.ProcessStartInfo start = RescanProcess.Info(
             [
-                "run", "--base-url", address.AbsoluteUri, "--username", "rescan", "--password-stdin", "--thumbprint", appliance.Thumbprint,
+                "run", "--base-url", address.AbsoluteUri, "--username", "rescan", "--password-stdin", "--thumbprint",
+                thumbprint ?? appliance.Thumbprint,
                 "--repository", repository, "--state", folder, "--output", "json",
             ]);
         start.WorkingDirectory = folder;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Rescan.Local.Simulator;
+using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Tests.Integration.Cli;
 
@@ -164,6 +165,75 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0, (await RunAsync(two, "archive")).Code);
         Assert.Equal(0, (await RunAsync(one, "archive")).Code);
         Assert.Equal(1, one.Ledger.Count(e => e.Kind == "rescan"));
+    }
+
+    [Fact]
+    public async Task After_an_interrupted_cancel_the_rescan_waits_for_that_to_end_and_is_followed_itself()
+    {
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(8), Scenario = [new Fault("slow", "stop", 0, 2, 4)] }, default);
+        using (Process first = Start(appliance, "archive"))
+        {
+            await UntilAsync(first, "poll 1 done");
+            first.Kill();
+            await first.WaitForExitAsync();
+        }
+
+        using (Process cancel = Start(appliance, "archive", "--cancel"))
+        {
+            await UntilAsync(cancel, "stopping the session");
+            cancel.Kill();
+            await cancel.WaitForExitAsync();
+        }
+
+        using Process second = Start(appliance, "archive");
+        Task<string> output = second.StandardOutput.ReadToEndAsync();
+        string said = await second.StandardError.ReadToEndAsync();
+        await second.WaitForExitAsync();
+
+        Assert.True(second.ExitCode == 0, said);
+        Assert.Contains("starts when the one before it", said, StringComparison.Ordinal);
+        Assert.Contains("waiting for the rescan before it to end", said, StringComparison.Ordinal);
+        Assert.Equal("Succeeded", JsonSerializer.Deserialize<JsonElement>(await output).GetProperty("outcome").GetString());
+        Assert.Equal(2, appliance.Ledger.Count(e => e.Kind == "rescan"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_person_sees_it_live_though_the_password_comes_from_a_file(bool onStdin)
+    {
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(1) }, default);
+        string file = Path.Combine(folder, "password.txt");
+        await File.WriteAllTextAsync(file, "demo-password\n");
+        using PseudoTerminal terminal = new(
+            [
+                "run", "--base-url", appliance.BaseAddress.AbsoluteUri, "--username", "rescan", "--thumbprint", appliance.Thumbprint,
+                "--repository", "archive", "--state", folder, .. onStdin ? (string[])["--password-stdin"] : ["--password-file", file],
+            ],
+            onStdin ? file : null);
+
+        Assert.True(await terminal.EndAsync() == 0, terminal.Seen);
+        Assert.Contains("watching the session · 00:0", terminal.Seen, StringComparison.Ordinal);
+        Assert.Contains("╭", terminal.Seen, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--password-file", "nowhere.txt", "nowhere.txt cannot be read")]
+    [InlineData("--password-file", "empty.txt", "empty.txt has no first line")]
+    [InlineData("--password-file", "empty.txt", "not both", "--password-stdin")]
+    public async Task A_password_file_that_gives_none_is_told(string option, string file, string says, params string[] more)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "empty.txt"), "");
+        Ended ended = await RescanProcess.RunAsync(
+            [
+                "run", "--base-url", "https://127.0.0.1:1", "--username", "rescan", "--repository", "archive", "--state", folder, option,
+                Path.Combine(folder, file), .. more,
+            ]);
+
+        Assert.Equal(64, ended.Exit);
+        Assert.Contains(says, ended.Error, StringComparison.Ordinal);
     }
 
     private static async Task UntilAsync(Process process, string said)
