@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Rescan.Local.Simulator;
 using Rescan.Local.Simulator.Faults;
@@ -171,7 +172,7 @@ public sealed class RunCommandTests : IDisposable
     public async Task After_an_interrupted_cancel_the_rescan_waits_for_that_to_end_and_is_followed_itself()
     {
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
-            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(8), Scenario = [new Fault("slow", "stop", 0, 2, 4)] }, default);
+            new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(30) }, default);
         using (Process first = Start(appliance, "archive"))
         {
             await UntilAsync(first, "poll 1 done");
@@ -179,6 +180,8 @@ public sealed class RunCommandTests : IDisposable
             await first.WaitForExitAsync();
         }
 
+        // It cannot see that the session has stopped.
+        appliance.Add(new Fault("unavailable", "session", 0, int.MaxValue));
         using (Process cancel = Start(appliance, "archive", "--cancel"))
         {
             await UntilAsync(cancel, "stopping the session");
@@ -188,12 +191,15 @@ public sealed class RunCommandTests : IDisposable
 
         using Process second = Start(appliance, "archive");
         Task<string> output = second.StandardOutput.ReadToEndAsync();
-        string said = await second.StandardError.ReadToEndAsync();
+        string said = await UntilAsync(second, "starts when the one before it");
+        said += await UntilAsync(second, "waiting for the rescan before it to end");
+        appliance.ClearFaults();
+        said += await UntilAsync(second, "poll 1 done");
+        Assert.True(appliance.State.Sessions.All.Single(s => !s.IsOver(appliance.State.Now)).Break(appliance.State.Now, "succeeded", null), said);
+        said += await second.StandardError.ReadToEndAsync();
         await second.WaitForExitAsync();
 
         Assert.True(second.ExitCode == 0, said);
-        Assert.Contains("starts when the one before it", said, StringComparison.Ordinal);
-        Assert.Contains("waiting for the rescan before it to end", said, StringComparison.Ordinal);
         Assert.Equal("Succeeded", JsonSerializer.Deserialize<JsonElement>(await output).GetProperty("outcome").GetString());
         Assert.Equal(2, appliance.Ledger.Count(e => e.Kind == "rescan"));
     }
@@ -236,11 +242,20 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains(says, ended.Error, StringComparison.Ordinal);
     }
 
-    private static async Task UntilAsync(Process process, string said)
+    /// <returns>What it said up to there.</returns>
+    private static async Task<string> UntilAsync(Process process, string said)
     {
-        while (await process.StandardError.ReadLineAsync() is { } line && !line.Contains(said, StringComparison.Ordinal))
+        StringBuilder lines = new();
+        while (await process.StandardError.ReadLineAsync() is { } line)
         {
+            if (lines.AppendLine(line) is not null && line.Contains(said, StringComparison.Ordinal))
+            {
+                return lines.ToString();
+            }
         }
+
+        Assert.Fail($"It never said '{said}', but:\n{lines}");
+        return "";
     }
 
     private async Task<(int Code, string Error)> ErrorAsync(SimulatedAppliance appliance, string repository, params string[] more)
