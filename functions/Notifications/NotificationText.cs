@@ -55,6 +55,7 @@ internal sealed record NotificationText(
             facts.Add(("Time before", DisplayFormat.Words(previous)));
         }
 
+        AddAskers(facts, rescan.StartedBy, rescan.CanceledBy);
         if (rescan.SessionId is { } session)
         {
             facts.Add(("Session", SafeText.Line(session, MaxName)));
@@ -79,6 +80,19 @@ internal sealed record NotificationText(
                 : Page(publicUrl, $"#/rescans/{Uri.EscapeDataString(rescan.Id)}/{Uri.EscapeDataString(notification.RequestId)}"));
     }
 
+    private static void AddAskers(List<(string Name, string Value)> facts, Initiator? startedBy, Initiator? canceledBy)
+    {
+        if (startedBy is not null)
+        {
+            facts.Add(("Started by", InitiatorText.Of(startedBy)));
+        }
+
+        if (canceledBy is not null)
+        {
+            facts.Add(("Canceled by", InitiatorText.Of(canceledBy)));
+        }
+    }
+
     private static NotificationText OfRun(RunSummary run, Uri? publicUrl, ProblemChanges? changes)
     {
         int failed = run.Failed;
@@ -93,6 +107,7 @@ internal sealed record NotificationText(
             ("Took", DisplayFormat.Duration(run.FinishedAt - run.StartedAt)),
             ("Ended", DisplayFormat.Time(run.FinishedAt)),
         ];
+        AddAskers(facts, run.StartedBy, run.CanceledBy);
         if (run.Tries.Count > 0)
         {
             facts.Insert(2, ("Tries", run.Tries.Count.ToString(CultureInfo.InvariantCulture)));

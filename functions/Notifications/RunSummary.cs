@@ -32,6 +32,12 @@ public sealed record RunSummary(
     /// <summary>Whether it ran to its end and found no repository to rescan.</summary>
     public bool RescannedNothing { get; init; }
 
+    /// <summary>Who or what asked for it; null where that is not known.</summary>
+    public Initiator? StartedBy { get; init; }
+
+    /// <summary>Who or what canceled it; null when nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>The runs of all its tries, the first one first; empty when it was tried once.</summary>
     public IReadOnlyList<string> Tries { get; init; } = [];
 
@@ -73,6 +79,8 @@ public sealed record RunSummary(
             [.. run.Errors.Take(MaxProblems).Select(e => SafeText.Line(e))])
         {
             Warnings = [.. run.Warnings.Take(MaxProblems).Select(w => SafeText.Line(w))],
+            StartedBy = run.StartedBy,
+            CanceledBy = run.CanceledBy,
             RescannedNothing = items.Count == 0 && run.Status is (RunStatus.Completed or RunStatus.TimedOut),
         };
     }

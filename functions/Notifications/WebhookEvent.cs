@@ -39,13 +39,14 @@ internal static class WebhookEvent
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         rescan.Id, rescan.Appliance, rescan.Repository, rescan.SessionId, rescan.Outcome, PreviousOutcome = notification.Previous,
         rescan.Reason, rescan.StartedAt, rescan.FinishedAt, rescan.DurationSeconds, rescan.Polls, rescan.Requests,
+        rescan.StartedBy, rescan.CanceledBy,
     };
 
     private static object Of(Notification notification, NotificationText text, RunSummary run, ProblemChanges? changes) => new
     {
         notification.RequestId, Summary = text.Line, text.Next, text.Link,
         run.Id, run.StartedAt, run.FinishedAt, run.Repositories, run.Failed, run.Counts, run.Problems, run.Errors,
-        run.Warnings, run.RescannedNothing, run.Tries, run.Mended,
+        run.Warnings, run.RescannedNothing, run.Tries, run.Mended, run.StartedBy, run.CanceledBy,
         New = changes?.Begun.Select(p => Of(p.Told)), Over = changes?.Over.Select(Of), Known = changes?.Lasting,
     };
 

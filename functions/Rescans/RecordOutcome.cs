@@ -56,6 +56,7 @@ public sealed class RecordOutcome(IApplianceClients appliances, IntentStore inte
                 Outcome = outcome,
                 Reason = StorableText.CleanOrNull(string.Join(' ', remarks)),
                 StartedBy = input.Request.StartedBy,
+                CanceledBy = state.CanceledBy,
                 StartedAt = state.StartedAt,
                 FinishedAt = input.FinishedAt,
                 DurationSeconds = Math.Round(Duration(state, input.FinishedAt).TotalSeconds, 3),

@@ -49,13 +49,13 @@ public sealed class RescanApi(
             if (ApiQuery.IdempotencyKey(request) is { } key)
             {
                 (answer, bool replayed) = await idempotency.HandleAsync(
-                    "api " + key, ApiQuery.IdempotencyHeader, body, seed => AcceptAsync(body, seed, client, cancellationToken),
-                    cancellationToken);
+                    "api " + key, ApiQuery.IdempotencyHeader, body,
+                    seed => AcceptAsync(request, body, seed, client, cancellationToken), cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
             {
-                answer = await AcceptAsync(body, null, client, cancellationToken);
+                answer = await AcceptAsync(request, body, null, client, cancellationToken);
             }
 
             request.HttpContext.Response.Headers.Location = answer.Location;
@@ -176,7 +176,8 @@ public sealed class RescanApi(
             }
 
             await instances.CancelAsync(
-                client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, "Canceled by a call of the HTTP API.", cancellationToken);
+                client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, Caller.CanceledBy(request),
+                Caller.InitiatorOf(request), cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
@@ -232,9 +233,10 @@ public sealed class RescanApi(
         }
     }
 
-    private async Task<StoredResponse> AcceptAsync(byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<StoredResponse> AcceptAsync(
+        HttpRequest request, byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Api) };
+        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = Caller.InitiatorOf(request) };
         AcceptedView accepted;
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {

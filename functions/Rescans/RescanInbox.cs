@@ -57,7 +57,7 @@ internal sealed class RescanInbox
             // One that was meant for the rescan before, and came late.
             if (asked.RequestId is null || asked.RequestId == state.RequestId)
             {
-                state = state.WithCancel(asked.Reason);
+                state = state.WithCancel(asked.Reason, asked.By);
             }
         }
 

@@ -72,19 +72,21 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     /// <param name="repositoryId">The repository's id.</param>
     /// <param name="requestId">Which rescan of the repository; null: the one that runs, which has no request id.</param>
     /// <param name="reason">Why, in words for the operator.</param>
+    /// <param name="by">Who or what asks.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task CancelAsync(
-        DurableTaskClient client, string appliance, string repositoryId, string? requestId, string reason,
+        DurableTaskClient client, string appliance, string repositoryId, string? requestId, string reason, Initiator by,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
         if (requestId is not null)
         {
             await intents.SetCanceledAsync(
-                new RescanIntent(requestId, appliance, repositoryId, time.GetUtcNow(), null) { CancelReason = reason }, cancellationToken);
+                new RescanIntent(requestId, appliance, repositoryId, time.GetUtcNow(), null) { CancelReason = reason, CanceledBy = by },
+                cancellationToken);
         }
 
-        RescanCancel cancel = new(reason, requestId);
+        RescanCancel cancel = new(reason, requestId) { By = by };
         string waiting = RescanRequest.WaitingIdOf(appliance, repositoryId);
         if (requestId is not null && await IsOfAsync(client, waiting, requestId, cancellationToken))
         {

@@ -152,6 +152,7 @@ public static class RescanOrchestration
                 ProgressPercent = state.ProgressPercent,
                 Timeline = state.Timeline,
                 LookedOnUntil = state.LookedOnUntil,
+                CanceledBy = state.CanceledBy,
             });
     }
 }

@@ -182,6 +182,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             outcome.Timeline, outcome with { Log = [] }, null)
         {
             StartedBy = outcome.StartedBy,
+            CanceledBy = outcome.CanceledBy,
             Next = RescanAdvice.For(outcome.Outcome),
         };
     }
@@ -204,6 +205,7 @@ public sealed class RescanReader(OutcomeStore outcomes)
             ProgressPercent = status?.ProgressPercent,
             LookedOnUntil = status?.LookedOnUntil,
             StartedBy = request?.StartedBy,
+            CanceledBy = status?.CanceledBy,
             Waits = waits && !instance.IsCompleted,
         };
     }

@@ -61,9 +61,10 @@ public sealed partial record RescanState
         };
     }
 
-    /// <summary>A cancel has come. It ends a wait even where the rescan has been canceled before.</summary>
-    public RescanState WithCancel(string? reason) => this with
+    /// <summary>A cancel has come. It ends a wait even where the rescan has been canceled before; the first one stays the one told.</summary>
+    public RescanState WithCancel(string? reason, Initiator? by = null) => this with
     {
+        CanceledBy = CancelReason is null ? by : CanceledBy,
         CancelReason = CancelReason ?? (string.IsNullOrWhiteSpace(reason) ? "Canceled on request." : reason),
 
         // Whoever cancels a rescan that only waits for its log does not want to wait for it.
@@ -115,7 +116,12 @@ public sealed partial record RescanState
         }
 
         StartedRescan started = answer.Value!;
-        next = next with { Remark = started.Remark ?? Remark, CancelReason = CancelReason ?? started.CancelReason };
+        next = next with
+        {
+            Remark = started.Remark ?? Remark,
+            CancelReason = CancelReason ?? started.CancelReason,
+            CanceledBy = CancelReason is null ? started.CanceledBy : CanceledBy,
+        };
         if (started.SessionId is null)
         {
             return next.CancelReason is not null

@@ -75,6 +75,9 @@ public sealed partial record RescanState
     /// <summary>Why it was canceled, once it was.</summary>
     public string? CancelReason { get; init; }
 
+    /// <summary>Who or what canceled it; null while nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>When the appliance accepted the stop.</summary>
     public DateTimeOffset? StopAcceptedAt { get; init; }
 

@@ -21,6 +21,9 @@ public sealed record RescanStatus(
     /// <summary>Until when the session is polled often, since somebody looks on, UTC; null when nobody has.</summary>
     public DateTimeOffset? LookedOnUntil { get; init; }
 
+    /// <summary>Who or what canceled it; null while nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>When it did what so far.</summary>
     public RescanTimeline? Timeline { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed record RescanView(
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 
+    /// <summary>Who or what asked here for its end; null when nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>
     /// Whether it waits for the one before it of the repository to end; that has the same id, and only the requestId tells them apart.
     /// </summary>

@@ -22,6 +22,9 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 {
     /// <summary>Why nothing was posted: the rescan has been canceled, which its orchestration may not have heard yet.</summary>
     public string? CancelReason { get; init; }
+
+    /// <summary>Who or what canceled it.</summary>
+    public Initiator? CanceledBy { get; init; }
 }
 
 /// <summary>Finds or starts the one session of a rescan (see <see cref="RescanPost"/>), and tells how long its rescans took before.</summary>
@@ -75,7 +78,7 @@ public sealed class StartRescan(
         bool adoptOnly = input.AdoptOnly || intent?.CancelReason is not null;
         if (adoptOnly && intent?.LastPostAt is null)
         {
-            return new StartedRescan(null, intent?.Remark, []) { CancelReason = intent?.CancelReason };
+            return new StartedRescan(null, intent?.Remark, []) { CancelReason = intent?.CancelReason, CanceledBy = intent?.CanceledBy };
         }
 
         // A first call tells the appliance's clock, by which it stamps its sessions, where none has been made yet in this process.
@@ -90,7 +93,11 @@ public sealed class StartRescan(
             FoundSession found = await search.FindAsync(client, intent, settled: false, cancellationToken);
             if (found.SessionId is not null || adoptOnly)
             {
-                return new StartedRescan(found.SessionId, Join(remark, found.Remark), []) { CancelReason = intent.CancelReason };
+                return new StartedRescan(found.SessionId, Join(remark, found.Remark), [])
+                {
+                    CancelReason = intent.CancelReason,
+                    CanceledBy = intent.CanceledBy,
+                };
             }
 
             remark = Join(remark, "The answer to a request was lost and no session of it was found, so the rescan was posted again.", found.Remark);

@@ -37,7 +37,11 @@ public static class WaitingRescanOrchestration
                 state = state.EndedAtDeadline(at);
             }
 
-            context.SetCustomStatus(new RescanStatus(state.Phase, null, "Waits for the rescan before it to end.", 0, null, null, state.Requests));
+            context.SetCustomStatus(
+                new RescanStatus(state.Phase, null, "Waits for the rescan before it to end.", 0, null, null, state.Requests)
+                {
+                    CanceledBy = state.CanceledBy,
+                });
             RescanRequest now = request with { State = state, Watchers = inbox.Watchers };
             DateTimeOffset look;
             if (state.Phase == RescanPhase.Recording)

@@ -102,6 +102,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
 
     private static string IdOf(RunItem item) => RescanRequest.InstanceIdOf(item.Appliance, item.Repository.Id);
 
+    private static Initiator ByRun(string runId) => new(InitiatorKind.Run, runId);
+
     private static RunItem NeverStarted(RunItem item, RunStopReason stop) => item with
     {
         State = RunItemState.Ended,
@@ -152,14 +154,15 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
             bool isTold = told.GetValueOrDefault(IdOf(looked[i])) == looked[i].RequestId;
             now[i] = isTold && await outcomes.GetAsync(looked[i].RequestId, cancel) is { } outcome
                 ? Recorded(looked[i], outcome)
-                : await LookAsync(looked[i], input.Stop, client, cancel);
+                : await LookAsync(looked[i], input.RunId, input.Stop, client, cancel);
         });
         RunItem[] ended = [.. now.Where(i => i.State == RunItemState.Ended)];
         await runs.UpdateItemsAsync(input.RunId, ended, cancellationToken);
         return running.Count - ended.Length;
     }
 
-    private async Task<RunItem> LookAsync(RunItem item, RunStopReason? stop, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<RunItem> LookAsync(
+        RunItem item, string runId, RunStopReason? stop, DurableTaskClient client, CancellationToken cancellationToken)
     {
         string id = IdOf(item);
         OrchestrationMetadata? instance = await client.GetInstanceAsync(id, true, cancellationToken);
@@ -193,7 +196,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                 return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
             }
 
-            await instances.CancelAsync(client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", cancellationToken);
+            await instances.CancelAsync(
+                client, item.Appliance, item.Repository.Id, item.RequestId, "Canceled with its run.", ByRun(runId), cancellationToken);
         }
 
         return item;
@@ -213,7 +217,7 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
             RescanRequest request = new(item.Appliance, item.Repository, input.Deadline, input.Polling)
             {
                 RequestId = item.RequestId,
-                StartedBy = new Initiator(InitiatorKind.Run, input.RunId),
+                StartedBy = ByRun(input.RunId),
                 Watchers = [input.PartitionId],
             };
             AcceptedRescan accepted = await instances.StartOrJoinAsync(client, request, cancellationToken);

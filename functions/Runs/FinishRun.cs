@@ -16,7 +16,11 @@ namespace Rescan.Functions.Runs;
 /// <param name="Ends">How each appliance's part of it ended.</param>
 /// <param name="Filter">Which repositories it took.</param>
 public sealed record FinishRunInput(
-    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends, RunFilter? Filter = null);
+    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends, RunFilter? Filter = null)
+{
+    /// <summary>Who or what canceled it; null when nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+}
 
 /// <summary>A run that has ended.</summary>
 /// <param name="Run">As it was written down.</param>
@@ -52,6 +56,7 @@ public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, Re
         {
             Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
             FinishedAt = input.FinishedAt,
+            CanceledBy = input.CanceledBy,
             Counts = RunSummary.Count(items),
             Errors = [.. input.Ends.Select(e => e.Error).OfType<string>()],
             Unlisted = RunReport.Unlisted(input.Ends),

@@ -43,12 +43,12 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
             {
                 (answer, bool replayed) = await idempotency.HandleAsync(
                     $"rerun {id} {key}", ApiQuery.IdempotencyHeader, Encoding.UTF8.GetBytes($"canceled={canceled}"),
-                    seed => AcceptAsync(client, id, canceled, seed, cancellationToken), cancellationToken);
+                    seed => AcceptAsync(request, client, id, canceled, seed, cancellationToken), cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
             {
-                answer = await AcceptAsync(client, id, canceled, null, cancellationToken);
+                answer = await AcceptAsync(request, client, id, canceled, null, cancellationToken);
             }
 
             request.HttpContext.Response.Headers.Location = answer.Location;
@@ -57,9 +57,9 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
         });
 
     private async Task<StoredResponse> AcceptAsync(
-        DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
+        HttpRequest request, DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
     {
-        AcceptedRescan run = await repeater.RepeatAsync(client, id, canceled, seed, new Initiator(InitiatorKind.Api), cancellationToken);
+        AcceptedRescan run = await repeater.RepeatAsync(client, id, canceled, seed, Caller.InitiatorOf(request), cancellationToken);
         AcceptedView accepted = new(
             run.Id, null, null, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
         return new StoredResponse(StatusCodes.Status202Accepted, JsonSerializer.Serialize(accepted, ApiJson.Options), accepted.Links.Self);

@@ -35,7 +35,7 @@ public static class RunApplianceOrchestration
     public static async Task<PartitionEnd?> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         AppliancePartition partition = context.GetInput<AppliancePartition>()!;
-        Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
+        Task<RescanCancel> cancel = context.WaitForExternalEvent<RescanCancel>(RescanEvents.Cancel);
         Task<RescanEnded> ended = context.WaitForExternalEvent<RescanEnded>(RescanEnded.EventName);
         if (partition.Selected is null)
         {
@@ -80,14 +80,14 @@ public static class RunApplianceOrchestration
         id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended, lookAtAll);
 
     /// <summary>Once the run stops, what to do about each rescan in flight is decided anew.</summary>
-    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel) =>
+    private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel) =>
         partition.Stop is not null ? partition
         : cancel.IsCompletedSuccessfully ? partition with { Stop = RunStopReason.Canceled, LookAgainAt = default }
         : context.Now() >= partition.Until ? partition with { Stop = RunStopReason.TimedOut, LookAgainAt = default }
         : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
-    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel)
+    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel)
     {
         DateTimeOffset began = context.Now();
         DateTimeOffset givesUpAt = began + ListingPatience < partition.Until ? began + ListingPatience : partition.Until;
@@ -186,7 +186,7 @@ public static class RunApplianceOrchestration
             Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),
         });
 
-    private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<string> cancel, Task<RescanEnded> ended)
+    private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel, Task<RescanEnded> ended)
     {
         DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null

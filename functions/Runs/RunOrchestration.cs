@@ -20,7 +20,7 @@ public static class RunOrchestration
     {
         RunRequest request = context.GetInput<RunRequest>()!;
         DateTimeOffset began = context.Now();
-        Task<string> cancel = context.WaitForExternalEvent<string>(RescanEvents.Cancel);
+        Task<RescanCancel> cancel = context.WaitForExternalEvent<RescanCancel>(RescanEvents.Cancel);
         BeginRunInput begin = new(context.InstanceId, began, request.StartedBy, request.DueAt, request.LateBecause)
         {
             Appliances = [.. request.Appliances.Select(a => a.Name)],
@@ -56,7 +56,10 @@ public static class RunOrchestration
             : context.Now() >= began + request.RunDeadline ? RunStopReason.TimedOut : null;
         FinishedRun finished = await context.CallActivityAsync<FinishedRun>(
             nameof(FinishRun),
-            new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter),
+            new FinishRunInput(context.InstanceId, began, context.Now(), stop, ends, request.Filter)
+            {
+                CanceledBy = stop == RunStopReason.Canceled ? cancel.Result.By : null,
+            },
             OrchestrationExtensions.RetryStoresForADay);
         if (finished.Notification is { } notification)
         {

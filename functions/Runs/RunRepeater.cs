@@ -89,11 +89,13 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
 
     /// <summary>Cancels the retry for which a run waits.</summary>
     /// <returns>Whether there was one to cancel.</returns>
-    internal async Task<bool> CancelRetryAsync(DurableTaskClient client, string id, DateTimeOffset now, CancellationToken cancellationToken)
+    internal async Task<bool> CancelRetryAsync(
+        DurableTaskClient client, string id, DateTimeOffset now, Initiator by, CancellationToken cancellationToken)
     {
         bool wasDue = false;
         await runs.ChangeRunAsync(
-            id, r => (wasDue = r.IsRetryDue) ? r with { Retry = r.Retry! with { CanceledAt = now } } : r, cancellationToken);
+            id, r => (wasDue = r.IsRetryDue) ? r with { Retry = r.Retry! with { CanceledAt = now, CanceledBy = by } } : r,
+            cancellationToken);
         if (!wasDue)
         {
             return false;

@@ -46,6 +46,9 @@ public sealed record RunView(
     /// <summary>The runs that repeat it, oldest first.</summary>
     public IReadOnlyList<RunRepeat> RepeatedBy { get; init; } = [];
 
+    /// <summary>Who or what canceled it; null when nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>When it is retried by itself; null when it is not.</summary>
     public RunRetry? Retry { get; init; }
 

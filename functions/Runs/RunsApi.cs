@@ -63,6 +63,7 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
                 Repeats = run.Repeats,
                 RepeatedBy = run.RepeatedBy,
                 Retry = run.Retry,
+                CanceledBy = run.CanceledBy,
                 CanBeRepeated = run.Status != RunStatus.Running && new RunRepetition(run, items, false, true).Appliances.Count > 0,
             });
         });
@@ -76,9 +77,10 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
+            Initiator by = Caller.InitiatorOf(request);
             if ((await reader.ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
             {
-                if (await repeater.CancelRetryAsync(client, id, time.GetUtcNow(), cancellationToken))
+                if (await repeater.CancelRetryAsync(client, id, time.GetUtcNow(), by, cancellationToken))
                 {
                     return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
                 }
@@ -86,7 +88,8 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
                 throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Run '{id}' has ended already.");
             }
 
-            await client.RaiseEventAsync(id, RescanEvents.Cancel, "Canceled by a call of the HTTP API.", cancellationToken);
+            await client.RaiseEventAsync(
+                id, RescanEvents.Cancel, new RescanCancel(Caller.CanceledBy(request)) { By = by }, cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 }

@@ -8,5 +8,6 @@ internal static class PauseText
 {
     public static string Of(SchedulePause pause) =>
         $"{(pause.Schedule is null ? "all schedules were" : "the schedule was")} paused until {DisplayFormat.Time(pause.Until)}"
-        + (pause.Reason is { } reason ? $" ({reason})" : "");
+        + (pause.Reason is { } reason ? $" ({reason})" : "")
+        + (pause.By is { } by ? $" by {InitiatorText.Of(by)}" : "");
 }

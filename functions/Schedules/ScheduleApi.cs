@@ -40,7 +40,8 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
             PauseRequest wish = PauseRequest.Read(await RequestReader.ReadBodyAsync(request, cancellationToken));
             DateTimeOffset now = time.GetUtcNow();
             DateTimeOffset until = wish.EndsAt(now);
-            await store.PauseAsync(new SchedulePause(Known(wish.Schedule), until, now, wish.Reason), cancellationToken);
+            await store.PauseAsync(
+                new SchedulePause(Known(wish.Schedule), until, now, wish.Reason) { By = Caller.InitiatorOf(request) }, cancellationToken);
             return ApiJson.Ok(await reader.ReadAsync(cancellationToken));
         });
 

@@ -72,7 +72,7 @@ public sealed class ScheduleReader(SchedulePlan plan, ScheduleStore store, RunSt
         };
     }
 
-    private static PauseView? PauseOf(SchedulePause? pause) => pause is null ? null : new PauseView(pause.Until, pause.Reason);
+    private static PauseView? PauseOf(SchedulePause? pause) => pause is null ? null : new PauseView(pause.Until, pause.Reason, pause.By);
 
     private async Task<ScheduleView> WithRunsAsync(ScheduleView view, ScheduleMark? mark, CancellationToken cancellationToken)
     {

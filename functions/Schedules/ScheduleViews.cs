@@ -43,4 +43,5 @@ public sealed record ScheduleView(
 /// <summary>A pause.</summary>
 /// <param name="Until">When it ends by itself, UTC.</param>
 /// <param name="Reason">Why; null when no reason was given.</param>
-public sealed record PauseView(DateTimeOffset Until, string? Reason);
+/// <param name="By">Who or what paused; null where that is not known, as by a setting.</param>
+public sealed record PauseView(DateTimeOffset Until, string? Reason, Initiator? By = null);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Rescan.Functions.Storage;
 
-/// <summary>What asks for rescans and runs.</summary>
+/// <summary>What asks for rescans and runs, and for their end.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<InitiatorKind>))]
 public enum InitiatorKind
 {
@@ -28,7 +28,10 @@ public enum InitiatorKind
     Retry,
 }
 
-/// <summary>Who or what asked for a rescan or a run.</summary>
+/// <summary>Who or what asked for a rescan or a run, or for its end.</summary>
 /// <param name="Kind">What kind of caller.</param>
-/// <param name="Name">Its name: a run's id; null where the kind says all that is known.</param>
+/// <param name="Name">
+/// Its name: a schedule's, a key's, a signed-in user's, a run's id, the id that a webhook's sender gave its message; null where the kind
+/// says all that is known.
+/// </param>
 public sealed record Initiator(InitiatorKind Kind, string? Name = null);

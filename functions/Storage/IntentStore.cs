@@ -56,13 +56,16 @@ public sealed class IntentStore(ITable table, TimeProvider time)
             cancellationToken);
     }
 
-    /// <summary>Writes down that a rescan was canceled, and its intent where there is none; the first reason stays.</summary>
+    /// <summary>Writes down that a rescan was canceled, and its intent where there is none; the first reason and its giver stay.</summary>
     public async Task SetCanceledAsync(RescanIntent intent, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(intent);
         if (!(await GetOrAddIntentAsync(intent, cancellationToken)).Created)
         {
-            await ChangeAsync(intent, kept => kept.CancelReason is null ? kept with { CancelReason = intent.CancelReason } : null, cancellationToken);
+            await ChangeAsync(
+                intent,
+                kept => kept.CancelReason is null ? kept with { CancelReason = intent.CancelReason, CanceledBy = intent.CanceledBy } : null,
+                cancellationToken);
         }
     }
 

@@ -19,6 +19,9 @@ public sealed record RescanIntent(string RequestId, string Appliance, string Rep
     /// <summary>Why the rescan was canceled; null while it was not. From then on nothing is posted for it.</summary>
     public string? CancelReason { get; init; }
 
+    /// <summary>Who or what canceled it; null while nobody did.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>What its outcome must tell, such as that it was posted again; null when there is nothing.</summary>
     public string? Remark { get; init; }
 

@@ -61,6 +61,11 @@ public sealed record RescanOutcome
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 
+    /// <summary>
+    /// Who or what asked here for its end, whether it came of that or not; null when nobody did, also when the appliance's own users did.
+    /// </summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>When the rescan was asked for, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -43,6 +43,9 @@ public sealed record RunRecord
     /// <summary>Who or what asked for it; null where that is not known.</summary>
     public Initiator? StartedBy { get; init; }
 
+    /// <summary>Who or what canceled it; null when nobody did, or where that is not known.</summary>
+    public Initiator? CanceledBy { get; init; }
+
     /// <summary>When it was due, UTC; null for one that the schedule did not start.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
@@ -98,6 +101,9 @@ public sealed record RunRetry(DateTimeOffset DueAt)
 {
     /// <summary>When that was canceled, UTC; null when it was not.</summary>
     public DateTimeOffset? CanceledAt { get; init; }
+
+    /// <summary>Who or what canceled it; null when nobody did.</summary>
+    public Initiator? CanceledBy { get; init; }
 }
 
 /// <summary>An appliance whose repositories a run could not list.</summary>

@@ -23,6 +23,9 @@ public sealed record ScheduleMark(string Schedule, string Definition, DateTimeOf
 /// <param name="Reason">Why, in words of whoever paused; null when none were given.</param>
 public sealed record SchedulePause(string? Schedule, DateTimeOffset Until, DateTimeOffset Since, string? Reason)
 {
+    /// <summary>Who or what paused; null where that is not known, as by a setting.</summary>
+    public Initiator? By { get; init; }
+
     /// <summary>Whether it keeps a run of a schedule that is due at a time from beginning.</summary>
     public bool Covers(string schedule, DateTimeOffset due) =>
         (Schedule is null || string.Equals(Schedule, schedule, StringComparison.OrdinalIgnoreCase)) && Since <= due && due < Until;

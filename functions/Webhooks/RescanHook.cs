@@ -18,6 +18,9 @@ public sealed class RescanHook(
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of a message's id, as much as is kept for people.</summary>
+    private const int MaxId = 100;
+
     private readonly StandardWebhookVerifier verifier = new(options.Value.Secrets, time);
 
     /// <summary>Answers a request.</summary>
@@ -32,7 +35,9 @@ public sealed class RescanHook(
             byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken);
             string id = Verify(request, body);
             (StoredResponse answer, bool replayed) = await idempotency.HandleAsync(
-                "hook " + id, StandardWebhookSignature.IdHeader, body, seed => StartAsync(StartRescanRequest.Read(body) with { StartedBy = new Initiator(InitiatorKind.Webhook) }, seed, client, cancellationToken), cancellationToken);
+                "hook " + id, StandardWebhookSignature.IdHeader, body,
+                seed => StartAsync(StartRescanRequest.Read(body) with { StartedBy = By(id) }, seed, client, cancellationToken),
+                cancellationToken);
             if (replayed)
             {
                 log.LogInformation("Webhook message delivered again; answered as at first");
@@ -40,6 +45,9 @@ public sealed class RescanHook(
 
             return new JsonResponse(answer.Status, answer.Json) { Location = answer.Location };
         });
+
+    /// <summary>A sender is known by a secret that all may share, but its message by an id of its own, which is signed.</summary>
+    private static Initiator By(string id) => new(InitiatorKind.Webhook, id.Length > MaxId ? id[..MaxId] : id);
 
     private string Verify(HttpRequest request, byte[] body)
     {

@@ -144,7 +144,8 @@ internal static class RunCommand
                 if (cancel)
                 {
                     await host.Client.RaiseEventAsync(
-                        id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator.", requestId), cancellationToken);
+                        id!, RescanEvents.Cancel, new RescanCancel("Canceled by the operator.", requestId) { By = CommandUser.Initiator },
+                        cancellationToken);
                 }
 
                 RescanOutcome outcome = await Follower.FollowAsync(new LocalRescan(host, id!, requestId, logs), cancellationToken);
@@ -165,7 +166,7 @@ internal static class RunCommand
         {
             RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
             Repository repository = await FindAsync(starter, cancellationToken);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, new Initiator(InitiatorKind.Command));
+            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, CommandUser.Initiator);
             (id, requestId) = (started.Id, started.RequestId);
             Output.Step(started switch
             {

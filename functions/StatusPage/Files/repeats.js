@@ -1,6 +1,7 @@
 // How runs repeat one another, and whether one is retried by itself.
 
 import { h } from './dom.js';
+import { initiatorText } from './initiator.js';
 import { banner } from './notes.js';
 import { serverNow } from './api.js';
 import { moment } from './words.js';
@@ -16,6 +17,7 @@ export function repeatNotes(run) {
       repeats.try > 1 ? `Try ${repeats.try}: repeats what failed in ` : 'Repeats what failed in ', linkTo(repeats.runId, 'another run'), '.'),
     repeatedBy.length > 0 && h('p', { class: 'repeats' },
       'What failed was repeated by ', repeatedBy.map((repeat, i) => [i > 0 ? ', ' : '', linkTo(repeat.runId, nameOf(repeat, i, repeatedBy.length))]), '.'),
+    run.retry?.canceledAt && h('p', { class: 'repeats' }, `The retry of what failed was canceled${run.retry.canceledBy ? ` by ${initiatorText(run.retry.canceledBy)}` : ''}.`),
     isRetryDue(run) && banner('warn', `What failed is retried ${moment(run.retry.dueAt, serverNow())}.`),
   ].filter(Boolean);
 }

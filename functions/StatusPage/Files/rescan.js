@@ -163,6 +163,7 @@ export class RescanView {
     const facts = [
       ['Requested', time(rescan.startedAt)],
       ['Started by', initiator(rescan.startedBy)],
+      rescan.canceledBy && ['Canceled by', initiator(rescan.canceledBy)],
       outcome && ['Ended', time(outcome.finishedAt)],
       ['Time zone', zone(rescan.startedAt)],
       outcome && ['Session took', span(outcome.durationSeconds)],
@@ -171,7 +172,7 @@ export class RescanView {
       ['Session', rescan.sessionId ? h('code', null, rescan.sessionId) : 'none yet'],
       ['Repository', h('code', null, rescan.repository.id)],
     ].filter(Boolean);
-    const key = JSON.stringify([rescan.startedAt, outcome?.finishedAt, rescan.polls, sent, rescan.sessionId]);
+    const key = JSON.stringify([rescan.startedAt, outcome?.finishedAt, rescan.polls, sent, rescan.sessionId, rescan.canceledBy]);
     if (this.#facts.dataset.key !== key) {
       this.#facts.dataset.key = key;
       replaceChildren(this.#facts, facts.flatMap(([name, value]) => [h('dt', null, name), h('dd', null, value)]));

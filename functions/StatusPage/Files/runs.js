@@ -4,7 +4,7 @@ import { cancelRetry, cancelRun, rerun } from './actions.js';
 import { ApiError, get, serverNow } from './api.js';
 import { outcomeBar } from './charts.js';
 import { h, icon, replaceChildren, setText } from './dom.js';
-import { startedBy } from './initiator.js';
+import { canceledBy, startedBy } from './initiator.js';
 import { banner } from './notes.js';
 import { turnsOf } from './queue.js';
 import { isRetryDue, repeatNotes } from './repeats.js';
@@ -49,7 +49,7 @@ export class RunsView {
           pill(runLook(run)),
           h('span', { class: 'muted small num' }, run.finishedAt ? `${span(took(run, now))} · ${ago((now - Date.parse(run.finishedAt)) / 1000)}` : 'going on')),
         outcomeBar(run.counts ?? {}, run.finishedAt ? 0 : 1),
-        h('p', { class: 'muted small' }, [startedBy(run), tally(run.counts) || (run.finishedAt ? 'no repository' : 'counted when it ends')].filter(Boolean).join(' · ')),
+        h('p', { class: 'muted small' }, [startedBy(run), canceledBy(run), tally(run.counts) || (run.finishedAt ? 'no repository' : 'counted when it ends')].filter(Boolean).join(' · ')),
         [run.reason, isRetryDue(run) && `What failed is retried ${moment(run.retry.dueAt, now)}.`, ...(run.errors ?? []), ...(run.warnings ?? [])].filter(Boolean).slice(0, NOTES).map(text => h('p', { class: 'small run-note' }, text)))));
     }
 
@@ -118,7 +118,7 @@ export class RunView {
       const seconds = took(this.#run, serverNow());
       setText(this.#where, [
         `Began ${full(this.#run.startedAt)}`, this.#run.finishedAt ? `took ${span(seconds)}` : `${ticking(seconds)} so far`,
-        startedBy(this.#run),
+        startedBy(this.#run), canceledBy(this.#run),
       ].filter(Boolean).join(' · '));
     }
   }

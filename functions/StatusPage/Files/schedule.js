@@ -3,6 +3,7 @@
 import { pauseSchedules, resumeSchedules } from './actions.js';
 import { serverNow } from './api.js';
 import { h, icon, replaceChildren } from './dom.js';
+import { initiatorText } from './initiator.js';
 import { runLook, tally } from './status.js';
 import { ago, day, full, inZone, until } from './words.js';
 
@@ -60,7 +61,7 @@ export class ScheduleNote {
   }
 }
 
-const because = pause => (pause.reason ? ` (${pause.reason})` : '');
+const because = pause => `${pause.reason ? ` (${pause.reason})` : ''}${pause.by ? ` by ${initiatorText(pause.by)}` : ''}`;
 
 const banner = content => h('div', { class: 'banner warn' }, icon('warn'), h('p', null, content));
 

@@ -14,7 +14,7 @@ internal static class StatusTables
     {
         Table table = new(
             Column.NameOf("repository"), Column.NameOf("appliance", 2), Column.Value("phase"), Column.Value("since", 1),
-            Column.Number("polls", 5),
+            Column.Number("polls", 5), Column.NameOf("started by", 6),
             Column.Value("next poll", 3), Column.Id("id", 4), Column.Text("last message"));
         foreach (RescanView rescan in running)
         {
@@ -22,7 +22,7 @@ internal static class StatusTables
             table.Add(
                 rescan.Repository.Name, rescan.Appliance, rescan.Waits ? "Waits" : rescan.Phase?.ToString() ?? rescan.Status,
                 Cell.Relative(DisplayFormat.Duration(Age(rescan.StartedAt, now)), rescan.StartedAt),
-                rescan.Polls,
+                rescan.Polls, InitiatorText.Of(rescan.StartedBy),
                 rescan.Waits ? "" : Cell.Relative(until > TimeSpan.Zero ? "in " + DisplayFormat.Duration(until) : "now", rescan.NextPollAt),
                 Cell.Id(rescan.Repository.Id, rescan.Id),
                 rescan.Trouble ?? (rescan.ProgressPercent is { } percent ? $"{percent} % {rescan.LastMessage}" : rescan.LastMessage));
@@ -35,13 +35,13 @@ internal static class StatusTables
     {
         Table table = new(
             Column.NameOf("repository"), Column.NameOf("appliance", 2), Column.Value("outcome"), Column.Value("ended", 1),
-            Column.Value("took", 3), Column.Text("reason"));
+            Column.Value("took", 3), Column.NameOf("started by", 4), Column.Text("reason"));
         foreach (RescanOutcome outcome in last)
         {
             table.Add(
                 outcome.Repository.Name, outcome.Appliance, outcome.Outcome,
                 Cell.Relative(Ago(Age(outcome.FinishedAt, now)), outcome.FinishedAt),
-                Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), outcome.Reason);
+                Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), InitiatorText.Of(outcome.StartedBy), HistoryTable.Why(outcome));
         }
 
         return table;

@@ -11,6 +11,7 @@ namespace Rescan.Local.Cli.Reports;
 internal static class HtmlReport
 {
     private const int MaxProblems = 100;
+    private const int MaxAskers = 2000;
     private const string Styles = """
         :root { color-scheme: light dark; --text: #1c2330; --dim: #5b6474; --line: #dde2ea; --page: #fff; --card: #f6f8fb; --good: #1f7a4d; --warning: #b26a00; --canceled: #7a8191; --bad: #c2352b; }
         @media (prefers-color-scheme: dark) { :root { --text: #e8ebf1; --dim: #a3adbd; --line: #313947; --page: #12161d; --card: #1a202a; --good: #4cc38a; --warning: #f0a93b; --canceled: #8d96a6; --bad: #ff7a6e; } }
@@ -50,6 +51,7 @@ internal static class HtmlReport
             return page.Append("<p>No rescan ended in this time.</p>\n</body>\n</html>\n").ToString();
         }
 
+        page.Append(CultureInfo.InvariantCulture, $"<p>{Text(report.Askers!, MaxAskers)}</p>\n");
         Tiles(page, report);
         page.Append("<h2>Day by day</h2>\n").Append(ReportPictures.Days(report.Days)).Append('\n');
         Repositories(page, report);
@@ -112,7 +114,7 @@ internal static class HtmlReport
         page.Append("""
             <h2>What went wrong</h2>
             <div class="wide"><table>
-            <thead><tr><th>Ended</th><th>Repository</th><th>Appliance</th><th>Outcome</th><th>Why</th></tr></thead>
+            <thead><tr><th>Ended</th><th>Repository</th><th>Appliance</th><th>Outcome</th><th>Started by</th><th>Why</th></tr></thead>
             <tbody>
 
             """);
@@ -120,7 +122,7 @@ internal static class HtmlReport
         {
             page.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{DisplayFormat.Time(o.FinishedAt)}</td><td>{Text(o.Repository.Name)}</td><td>{Text(o.Appliance)}</td><td class=\"{ClassOf(o.Outcome)}\">{o.Outcome}</td><td class=\"why\">{Text(o.Reason ?? "")}</td></tr>\n");
+                $"<tr><td>{DisplayFormat.Time(o.FinishedAt)}</td><td>{Text(o.Repository.Name)}</td><td>{Text(o.Appliance)}</td><td class=\"{ClassOf(o.Outcome)}\">{o.Outcome}</td><td>{Text(InitiatorText.Of(o.StartedBy))}</td><td class=\"why\">{Text(o.Reason ?? "")}</td></tr>\n");
         }
 
         page.Append("</tbody></table></div>\n");

@@ -11,6 +11,7 @@ internal static class MarkdownReport
 {
     private const int MaxProblems = 50;
     private const int MaxCell = 300;
+    private const int MaxAskers = 2000;
     private const string Special = @"\`*_{}[]<>()#+-.!|~&:@";
 
     public static string Write(RescanReport report)
@@ -22,6 +23,7 @@ internal static class MarkdownReport
             return text.ToString();
         }
 
+        text.Append('\n').Append(Cell(report.Askers!, MaxAskers)).Append('\n');
         text.Append("\n| repository | appliance | last outcome | ended | last success | rescans | failed | median | longest | trend |\n| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |\n");
         foreach (ReportRepository r in report.Repositories)
         {
@@ -35,7 +37,7 @@ internal static class MarkdownReport
             text.Append("\n## What went wrong\n\n");
             foreach (RescanOutcome outcome in report.Problems.Take(MaxProblems).Select(p => p.Outcome))
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {DisplayFormat.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {DisplayFormat.Words(outcome.Outcome)}. {Cell(outcome.Reason ?? "")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"- {DisplayFormat.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {DisplayFormat.Words(outcome.Outcome)}. Started by {Cell(InitiatorText.Of(outcome.StartedBy))}. {Cell(outcome.Reason ?? "")}\n");
             }
 
             if (report.Problems.Count > MaxProblems)
@@ -48,10 +50,10 @@ internal static class MarkdownReport
     }
 
     /// <summary>Text from outside: one line, every character that Markdown might take for its own escaped.</summary>
-    private static string Cell(string text)
+    private static string Cell(string text, int length = MaxCell)
     {
         StringBuilder escaped = new();
-        foreach (char c in SafeText.Line(text, MaxCell))
+        foreach (char c in SafeText.Line(text, length))
         {
             _ = c switch
             {

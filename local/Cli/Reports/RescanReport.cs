@@ -21,6 +21,9 @@ internal sealed record RescanReport(
     IReadOnlyList<RecordedOutcome> Problems,
     IReadOnlyList<RecordedOutcome> Rescans)
 {
+    /// <summary>How many who asked for rescans are told by name.</summary>
+    private const int MaxAskers = 5;
+
     public int Total => Rescans.Count;
 
     public int Failed => Counts.Where(c => c.Key.Severity() == Severity.Bad).Sum(c => c.Value);
@@ -29,6 +32,25 @@ internal sealed record RescanReport(
     public string Summary => Total == 0
         ? "No rescan ended."
         : $"{Total} rescans of {Repositories.Count} repositories: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {DisplayFormat.Words(c.Key)}"))}.";
+
+    /// <summary>Who asked for the rescans, those who asked for most first, and who canceled some; null when there was none.</summary>
+    public string? Askers
+    {
+        get
+        {
+            string started = Tally(Rescans.Select(r => r.Outcome.StartedBy));
+            string canceled = Tally(Rescans.Where(r => r.Outcome.CanceledBy is not null).Select(r => r.Outcome.CanceledBy));
+            return Total == 0 ? null : $"Started by {started}.{(canceled.Length > 0 ? $" Canceled by {canceled}." : "")}";
+        }
+    }
+
+    private static string Tally(IEnumerable<Initiator?> who)
+    {
+        IGrouping<string, string>[] all = [.. who.Select(InitiatorText.Of).GroupBy(w => w, StringComparer.Ordinal)
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)];
+        string told = string.Join(", ", all.Take(MaxAskers).Select(g => $"{g.Key} ({g.Count()})"));
+        return all.Length > MaxAskers ? $"{told} and {all.Length - MaxAskers} more" : told;
+    }
 
     /// <param name="from">The beginning, UTC.</param>
     /// <param name="to">The end, UTC.</param>

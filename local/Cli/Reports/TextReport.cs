@@ -35,7 +35,7 @@ internal static class TextReport
 
     public static string Duration(double? seconds) => seconds is { } s ? DisplayFormat.Duration(TimeSpan.FromSeconds(s)) : "–";
 
-    private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}";
+    private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}{(report.Askers is { } askers ? "\n" + askers : "")}";
 
     public static Table Table(RescanReport report)
     {

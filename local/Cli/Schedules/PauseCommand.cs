@@ -64,7 +64,7 @@ internal static class PauseCommand
             }
 
             string? why = parse.GetValue(reason) is { Length: > 0 } told ? SafeText.Line(told, 200) : null;
-            SchedulePause pause = new(parse.GetValue(schedule), end.ToUniversalTime(), now, why);
+            SchedulePause pause = new(parse.GetValue(schedule), end.ToUniversalTime(), now, why) { By = CommandUser.Initiator };
             await WithWriterAsync(parse, location, server, w => w.PauseAsync(pause, cancellationToken), cancellationToken);
             if (parse.GetValue(output) == "json")
             {

@@ -93,7 +93,8 @@ internal static class ScheduleText
     }
 
     private static string Paused(PauseView pause, string zone) =>
-        $"paused:   until {At(pause.Until, zone)}{(pause.Reason is { } why ? $" ({Words.Line(why)})" : "")}; "
+        $"paused:   until {At(pause.Until, zone)}{(pause.Reason is { } why ? $" ({Words.Line(why)})" : "")}"
+        + $"{(pause.By is { } by ? $", by {InitiatorText.Of(by)}" : "")}; "
         + "runs due before are skipped";
 
     private static string Outcome(RunRecord run, Func<DateTimeOffset, string> moment)
@@ -105,6 +106,7 @@ internal static class ScheduleText
             { Status: RunStatus.Skipped } => "skipped",
             { Errors.Count: > 0 } => $"{Named(run.Status)}, {Appliances(run.Errors.Count)} not rescanned",
             { Warnings.Count: > 0 } => $"{Named(run.Status)}, with warnings",
+            { Status: RunStatus.Canceled, CanceledBy: { } by } => $"canceled by {InitiatorText.Of(by)}",
             _ => Named(run.Status),
         };
         string reason = run.Reason is not { } told ? ""

@@ -103,6 +103,9 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         JsonElement rescan = await serve.OutcomeAsync(id);
 
         Assert.Equal("Canceled", rescan.GetProperty("outcome").GetProperty("outcome").GetString());
+        JsonElement by = rescan.GetProperty("outcome").GetProperty("canceledBy");
+        Assert.Equal("Command", by.GetProperty("kind").GetString());
+        Assert.StartsWith(Environment.UserName, by.GetProperty("name").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("Canceled by the operator.", rescan.GetProperty("outcome").GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 

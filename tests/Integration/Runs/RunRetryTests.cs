@@ -97,6 +97,7 @@ public sealed class RunRetryTests : IAsyncLifetime
         JsonElement run = await api.GetAsync("/api/runs/" + id);
         Assert.Equal(0, run.GetProperty("repeatedBy").GetArrayLength());
         Assert.NotEqual(JsonValueKind.Null, run.GetProperty("retry").GetProperty("canceledAt").ValueKind);
+        Assert.Equal("Api", run.GetProperty("retry").GetProperty("canceledBy").GetProperty("kind").GetString());
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class RescanHookTests : IAsyncLifetime
 
         Assert.Equal((202, Answer), (status, body));
         Assert.Equal($"/api/rescans/rescan-appliance-1-{HookHost.RepositoryId}", answer.Headers.Location?.ToString());
-        Assert.Equal(new StartRescanRequest("appliance-1", "nightly") { StartedBy = new Initiator(InitiatorKind.Webhook) }, Assert.Single(hooks.Requests));
+        Assert.Equal(new StartRescanRequest("appliance-1", "nightly") { StartedBy = new Initiator(InitiatorKind.Webhook, "msg_1") }, Assert.Single(hooks.Requests));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class ReportTests
 
         List<List<string>> rows = Parse(csv);
         Assert.Equal(5, rows.Count);
-        Assert.All(rows, r => Assert.Equal(13, r.Count));
+        Assert.All(rows, r => Assert.Equal(15, r.Count));
         Assert.Contains(rows, r => r[4] == "'" + SafeText.Line(Nasty));
         Assert.All(rows.SelectMany(r => r), f => Assert.False(f.Length > 0 && "=+-@\t\r".Contains(f[0], StringComparison.Ordinal), f));
         Assert.EndsWith("\r\n", csv, StringComparison.Ordinal);

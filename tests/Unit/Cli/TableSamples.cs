@@ -89,13 +89,26 @@ internal static class TableSamples
             Reason = reason,
             StartedAt = Now.AddMinutes(-minutesAgo).AddSeconds(-seconds), FinishedAt = Now.AddMinutes(-minutesAgo), DurationSeconds = seconds,
             Polls = 1 + (int)(seconds / 10),
+            StartedBy = WhoFor(name),
         };
 
     private static RescanView Running1(string name, string appliance, string id, RescanPhase phase, int age, int polls, int? next,
         string? message, string? trouble) => new(
         $"rescan-{appliance}-{id}", "request", "Running", phase, appliance, new RepositoryRef(id, name), null, Now.AddSeconds(-age),
         message, polls,
-        next is { } seconds ? Now.AddSeconds(seconds) : null, trouble, null, null, null, null);
+        next is { } seconds ? Now.AddSeconds(seconds) : null, trouble, null, null, null, null)
+        {
+            StartedBy = WhoFor(name),
+        };
+
+    private static Initiator? WhoFor(string name) => name switch
+    {
+        Wide => new Initiator(InitiatorKind.Command, "東京 運用"),
+        Hostile => new Initiator(InitiatorKind.Api, Hostile),
+        "prod-eu-central" or "prod-us-east" => new Initiator(InitiatorKind.Run, "run-scheduled-nightly-20260308T013000Z"),
+        "archive" => null,
+        _ => new Initiator(InitiatorKind.Api, "night-shift"),
+    };
 
     private static RunItemView Item(string appliance, string name, RunItemState state, Outcome? outcome, double seconds, string? found,
         string? reason) =>

@@ -66,9 +66,9 @@ public sealed class TableSnapshotTests
         prod-us-east  virginia   Waits     2 min 41 s             Waits for the rescan …
         """,
         """
-        REPOSITORY    APPLIANCE  PHASE     SINCE       POLLS  NEXT POLL  ID        LAST MESSAGE
-        prod-us-east  virginia   Watching  2 min 41 s      7  in 12 s    6f1c1f0a  Importing restore points: 42 of 48 (3 new)
-        prod-us-east  virginia   Waits     2 min 41 s      0             6f1c1f0a  Waits for the rescan before it to end.
+        REPOSITORY    APPLIANCE  PHASE     SINCE       POLLS  STARTED BY       NEXT POLL  ID        LAST MESSAGE
+        prod-us-east  virginia   Watching  2 min 41 s      7  a scheduled run  in 12 s    6f1c1f0a  Importing restore points: 4…
+        prod-us-east  virginia   Waits     2 min 41 s      0  a scheduled run             6f1c1f0a  Waits for the rescan before…
         """);
 
     [Fact]
@@ -119,12 +119,12 @@ public sealed class TableSnapshotTests
         archive                   Succeeded    2 d ago
         """,
         """
-        REPOSITORY                APPLIANCE                 OUTCOME      ENDED       TOOK        REASON
-        prod-eu-central           frankfurt                 Failed       12 min ago  2.1 s       Access to the bucket was denie…
-        LLLLLLLLLLLLLLLLLLLLLLL…  virginia                  Unreachable  1 h ago     1 d 0 h     No sensible answer until the d…
-        備份儲存庫東京リージョ…   東京                      Warning      11 h ago    2 min 41 s  2 restore points could not be …
-        a [31mreddnuor b c d ef…  a [31mreddnuor b c d ef…  Canceled     2 d ago     31 s        a [31mreddnuor b c d ef g 2Jh
-        archive                   frankfurt                 Succeeded    2 d ago     1 h 6 min
+        REPOSITORY           APPLIANCE            OUTCOME      ENDED       TOOK        STARTED BY           REASON
+        prod-eu-central      frankfurt            Failed       12 min ago  2.1 s       a scheduled run      Access to the bucke…
+        LLLLLLLLLLLLLLLLLL…  virginia             Unreachable  1 h ago     1 d 0 h     night-shift          No sensible answer …
+        備份儲存庫東京リー…  東京                 Warning      11 h ago    2 min 41 s  東京 運用 (rescan …  2 restore points co…
+        a [31mreddnuor b c…  a [31mreddnuor b c…  Canceled     2 d ago     31 s        a [31mreddnuor b c…  a [31mreddnuor b c …
+        archive              frankfurt            Succeeded    2 d ago     1 h 6 min   not known
         """);
 
     [Fact]
@@ -264,11 +264,11 @@ public sealed class TableSnapshotTests
         string[] empty = Piped(StatusTables.Last([], TableSamples.Now));
         string[] lines = Piped(StatusTables.Last(TableSamples.Outcomes, TableSamples.Now));
 
-        Assert.Equal(["REPOSITORY\tAPPLIANCE\tOUTCOME\tENDED\tTOOK\tREASON"], empty);
+        Assert.Equal(["REPOSITORY\tAPPLIANCE\tOUTCOME\tENDED\tTOOK\tSTARTED BY\tREASON"], empty);
         Assert.Equal(empty[0], lines[0]);
         Assert.Equal(
-            [TableSamples.Wide, "東京", "Warning", "2026-03-07T14:50:00Z", "161.5", "2 restore points could not be read."], lines[3].Split('\t'));
-        Assert.Equal(["archive", "frankfurt", "Succeeded", "2026-03-05T07:50:00Z", "4000", ""], lines[5].Split('\t'));
+            [TableSamples.Wide, "東京", "Warning", "2026-03-07T14:50:00Z", "161.5", "東京 運用 (rescan command)", "2 restore points could not be read."], lines[3].Split('\t'));
+        Assert.Equal(["archive", "frankfurt", "Succeeded", "2026-03-05T07:50:00Z", "4000", "not known", ""], lines[5].Split('\t'));
         Assert.StartsWith(TableSamples.Long + "\tvirginia\t", lines[2], StringComparison.Ordinal);
     }
 

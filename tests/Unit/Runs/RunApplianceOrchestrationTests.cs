@@ -47,7 +47,7 @@ public sealed class RunApplianceOrchestrationTests
     public async Task A_cancel_is_dispatched_and_the_rescans_in_flight_are_waited_for()
     {
         List<RunStopReason?> stops = [];
-        ScriptedOrchestration script = Script(rounds: 2, dispatched: i => stops.Add(i.Stop)).Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, "enough");
+        ScriptedOrchestration script = Script(rounds: 2, dispatched: i => stops.Add(i.Stop)).Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, new RescanCancel("enough"));
 
         await script.PlayAsync(RunApplianceOrchestration.RunAsync);
 
@@ -78,7 +78,7 @@ public sealed class RunApplianceOrchestrationTests
     {
         ScriptedOrchestration script = Script(rounds: 0)
             .Answer(nameof(SelectRepositories), _ => Away())
-            .Raise(TimeSpan.FromMinutes(3), RescanEvents.Cancel, "enough");
+            .Raise(TimeSpan.FromMinutes(3), RescanEvents.Cancel, new RescanCancel("enough"));
 
         PartitionEnd? end = await script.PlayAsync(RunApplianceOrchestration.RunAsync);
 

@@ -29,7 +29,7 @@ public sealed class RunOrchestrationTests
     [Fact]
     public async Task A_cancel_reaches_every_appliance_and_the_run_waits_for_their_ends()
     {
-        ScriptedOrchestration script = Script().Raise(TimeSpan.FromSeconds(1.5), RescanEvents.Cancel, "enough");
+        ScriptedOrchestration script = Script().Raise(TimeSpan.FromSeconds(1.5), RescanEvents.Cancel, new RescanCancel("enough"));
         RunStopReason? stop = null;
         script.Answer(nameof(FinishRun), input => Finished(stop = ((FinishRunInput)input!).Stop));
 
