@@ -56,6 +56,7 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<ScheduleTicker>();
         services.AddSingleton<ScheduleReader>();
         services.AddSingleton<PlanReader>();
+        services.AddSingleton<LateSession>();
         services.AddSingleton<RescanPost>();
         services.TryAddSingleton<PostLimits>();
         services.TryAddSingleton<IOwnership, AssumedOwnership>();

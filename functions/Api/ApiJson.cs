@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Display;
 
@@ -26,6 +27,13 @@ internal static class ApiJson
     };
 
     public static IResult Ok(object body, int status = StatusCodes.Status200OK) => Results.Json(body, Options, statusCode: status);
+
+    /// <summary>Runs a request of a caller who has a role, and turns what went wrong into problem details.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="needs">The role that the caller must have.</param>
+    /// <param name="handle">Handles it.</param>
+    public static Task<IResult> AnswerAsync(HttpRequest request, CallerRole needs, Func<Caller, Task<IResult>> handle) =>
+        AnswerAsync(request.HttpContext.Response, () => handle(CallerReader.Require(request, needs)));
 
     /// <summary>Runs a request and turns what went wrong into problem details.</summary>
     public static async Task<IResult> AnswerAsync(HttpResponse response, Func<Task<IResult>> handle)

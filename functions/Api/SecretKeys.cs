@@ -7,23 +7,28 @@ namespace Rescan.Functions.Api;
 /// <param name="keys">The keys; blank ones do not count.</param>
 public sealed class SecretKeys(IEnumerable<string?> keys)
 {
-    private readonly byte[][] digests = [.. keys.OfType<string>().Where(k => !string.IsNullOrWhiteSpace(k)).Select(Digest)];
+    private readonly byte[]?[] digests = [.. keys.Select(k => string.IsNullOrWhiteSpace(k) ? null : Digest(k))];
 
     /// <summary>Whether there are none.</summary>
-    public bool IsEmpty => digests.Length == 0;
+    public bool IsEmpty => digests.All(d => d is null);
 
     /// <summary>Whether a caller shows one of them.</summary>
     /// <param name="shown">What the caller shows; null when nothing.</param>
-    public bool Contains(string? shown)
+    public bool Contains(string? shown) => Find(shown) >= 0;
+
+    /// <summary>Which of them a caller shows.</summary>
+    /// <param name="shown">What the caller shows; null when nothing.</param>
+    /// <returns>Its place among the keys; -1 when it is none of them.</returns>
+    public int Find(string? shown)
     {
         byte[] digest = Digest(shown ?? "");
-        bool fits = false;
-        foreach (byte[] key in digests)
+        int found = -1;
+        for (int i = 0; i < digests.Length; i++)
         {
-            fits |= CryptographicOperations.FixedTimeEquals(key, digest);
+            found = CryptographicOperations.FixedTimeEquals(digests[i] ?? [], digest) ? i : found;
         }
 
-        return fits && shown is not null;
+        return shown is null ? -1 : found;
     }
 
     private static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

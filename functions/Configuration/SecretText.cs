@@ -44,9 +44,9 @@ public static class SecretText
     internal static void ReadAll(ServeOptions options)
     {
         options.Key = Of(options.Key);
-        for (int i = 0; i < options.Keys.Count; i++)
+        foreach (KeyOptions key in options.Keys)
         {
-            options.Keys[i] = Of(options.Keys[i]);
+            key.Key = Of(key.Key);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Rescan.Functions.Configuration;
 
 /// <summary>
@@ -10,12 +12,13 @@ public sealed class ServeOptions
     public const string Section = "Rescan";
 
     /// <summary>
-    /// The function key that callers of <c>rescan serve</c> must show, of at least 16 characters; needed to listen wider than loopback.
+    /// The function key that callers of <c>rescan serve</c> must show, of at least 16 characters; its callers are operators. A key is needed
+    /// to listen wider than loopback.
     /// </summary>
     public string? Key { get; set; }
 
-    /// <summary>A further key, accepted as well, so that one can be changed without a gap; blank entries are passed over.</summary>
-    public IList<string> Keys { get; init; } = [];
+    /// <summary>Further keys, each with a name and a role; also to change one without a gap.</summary>
+    public IList<KeyOptions> Keys { get; init; } = [];
 
     /// <summary>
     /// A host name, besides those of loopback, that requests to <c>rescan serve</c> may name, such as <c>rescan.example</c>. Without a key
@@ -34,6 +37,23 @@ public sealed class ServeOptions
     /// <summary>Requests that each caller of <c>rescan serve</c> may make at once; 1 to 1000000.</summary>
     public int RequestBurst { get; set; } = 1000;
 
-    /// <summary>Every key that is set.</summary>
-    public IReadOnlyList<string> AllKeys() => [.. Keys.Prepend(Key).OfType<string>().Where(k => k.Length > 0)];
+    /// <summary>Every key that is set, the one without a name first.</summary>
+    public IReadOnlyList<KeyOptions> AllKeys() => [.. Keys.Prepend(new KeyOptions { Key = Key }).Where(k => k.Key is { Length: > 0 })];
+}
+
+/// <summary>A key of callers.</summary>
+public sealed class KeyOptions
+{
+    /// <summary>
+    /// Whose it is, such as <c>backup-team</c>: letters, digits, dot, hyphen, underscore and @, at most 64. It stands as who started or
+    /// canceled in outcomes, on the page and in messages.
+    /// </summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The key, of at least 16 characters; an entry without one is passed over.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>What its callers may do: <c>Viewer</c> looks, <c>Operator</c> also starts, cancels, repeats and pauses.</summary>
+    [AllowedValues("Viewer", "Operator")]
+    public string Role { get; set; } = "Operator";
 }

@@ -19,9 +19,12 @@ public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="intents">Keeps what the outcome must tell.</param>
 /// <param name="outcomes">Where it is kept.</param>
+/// <param name="late">Sees to what comes after the end.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
-public sealed class RecordOutcome(IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, RescanMetrics metrics, ILogger<RecordOutcome> log)
+public sealed class RecordOutcome(
+    IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, LateSession late, RescanMetrics metrics,
+    ILogger<RecordOutcome> log)
 {
     private const int MaxLogItems = 2000;
     private const int MaxLogCharacters = 200_000;
@@ -71,7 +74,10 @@ public sealed class RecordOutcome(IApplianceClients appliances, IntentStore inte
                 metrics.Ended(record, NoticedAfter(input));
             }
 
-            return record with { Log = [] };
+            RescanOutcome recorded = record with { Log = [] };
+            return await intents.GetIntentAsync(input.Request.Appliance, state.RequestId, cancellationToken) is { } now
+                ? await late.TellAsync(state.RequestId, recorded, now.SessionId, now.Remark, cancellationToken)
+                : recorded;
         });
 
     /// <summary>By the appliance's times where it told both, since its own duration field is not to be trusted; else by ours.</summary>

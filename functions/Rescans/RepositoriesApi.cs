@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Durable;
@@ -25,7 +26,7 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "repositories")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>
-        ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             Dictionary<string, RescanOutcome> last = new(StringComparer.OrdinalIgnoreCase);
             foreach (RescanOutcome outcome in await outcomes.GetLatestAsync(cancellationToken))

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Storage;
@@ -37,7 +38,7 @@ public sealed class RescanApi(
     public Task<IResult> StartAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async caller =>
         {
             if (!request.HasJsonContentType())
             {
@@ -50,12 +51,12 @@ public sealed class RescanApi(
             {
                 (answer, bool replayed) = await idempotency.HandleAsync(
                     "api " + key, ApiQuery.IdempotencyHeader, body,
-                    seed => AcceptAsync(request, body, seed, client, cancellationToken), cancellationToken);
+                    seed => AcceptAsync(caller, body, seed, client, cancellationToken), cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
             {
-                answer = await AcceptAsync(request, body, null, client, cancellationToken);
+                answer = await AcceptAsync(caller, body, null, client, cancellationToken);
             }
 
             request.HttpContext.Response.Headers.Location = answer.Location;
@@ -75,7 +76,7 @@ public sealed class RescanApi(
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             bool? running = ApiQuery.Text(request, "state") switch
             {
@@ -99,7 +100,7 @@ public sealed class RescanApi(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             int wait = ApiQuery.Number(request, "wait", 0, LongestWait, otherwise: 0);
             bool looks = ApiQuery.Flag(request, "look");
@@ -137,7 +138,7 @@ public sealed class RescanApi(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}/log")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             bool looks = ApiQuery.Flag(request, "look");
             RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
@@ -167,7 +168,7 @@ public sealed class RescanApi(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "rescans/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async caller =>
         {
             RescanView rescan = await ReadAsync(request, client, id, cancellationToken);
             if (!IsUnderWay(rescan))
@@ -176,8 +177,8 @@ public sealed class RescanApi(
             }
 
             await instances.CancelAsync(
-                client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, Caller.CanceledBy(request),
-                Caller.InitiatorOf(request), cancellationToken);
+                client, rescan.Appliance, rescan.Repository.Id, rescan.RequestId, caller.CancelReason(),
+                caller.AsInitiator(), cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 
@@ -234,9 +235,9 @@ public sealed class RescanApi(
     }
 
     private async Task<StoredResponse> AcceptAsync(
-        HttpRequest request, byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
+        Caller caller, byte[] body, string? seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
-        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = Caller.InitiatorOf(request) };
+        StartRescanRequest wish = StartRescanRequest.Read(body) with { StartedBy = caller.AsInitiator() };
         AcceptedView accepted;
         if (wish is { Appliance: { } name, Repository: { } wanted })
         {

@@ -12,11 +12,14 @@ namespace Rescan.Functions.Rescans;
 /// </summary>
 /// <param name="intents">Keeps intents and claims.</param>
 /// <param name="search">Finds the session of a POST without an answer.</param>
+/// <param name="late">Stops a session that came second.</param>
 /// <param name="ownership">Tells whether this process still owns the rescan.</param>
 /// <param name="limits">How long a POST may be under way.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
-public sealed class RescanPost(IntentStore intents, SessionSearch search, IOwnership ownership, PostLimits limits, TimeProvider time, ILogger<RescanPost> log)
+public sealed class RescanPost(
+    IntentStore intents, SessionSearch search, LateSession late, IOwnership ownership, PostLimits limits, TimeProvider time,
+    ILogger<RescanPost> log)
 {
     /// <summary>Posts.</summary>
     /// <param name="client">The appliance.</param>
@@ -107,7 +110,9 @@ public sealed class RescanPost(IntentStore intents, SessionSearch search, IOwner
 
         if (await intents.GetIntentAsync(client.Name, intent.RequestId, cancellationToken) is { SessionId: { } other } now)
         {
-            string remark = Join(now.Remark, $"Two processes posted the rescan; session {other} is its own, and the second one, {session}, {await StopAsync(client, session, cancellationToken)}.");
+            string became = await late.StopAsync(client, session, cancellationToken);
+            string remark = Join(
+                now.Remark, $"Two processes posted the rescan; session {other} is its own, and the second one, {session}, {became}.");
             await intents.SetRemarkAsync(intent, remark, cancellationToken);
             return new StartedRescan(other, remark, []);
         }
@@ -116,20 +121,5 @@ public sealed class RescanPost(IntentStore intents, SessionSearch search, IOwner
         log.LogWarning("Session {SessionId} of appliance {Appliance} was taken for another rescan's before its own start could be noted", session, client.Name);
         await intents.TrySetPostsAsync(intent with { FirstPostAt = null, LastPostAt = null, Remark = Join(intent.Remark, lost) }, intent.LastPostAt, cancellationToken);
         throw Later(client, lost);
-    }
-
-    private async Task<string> StopAsync(IApplianceClient client, string session, CancellationToken cancellationToken)
-    {
-        log.LogWarning("Session {SessionId} of appliance {Appliance} was started by a process that had lost its work to another; it is stopped", session, client.Name);
-        try
-        {
-            await intents.SetAsideAsync(client.Name, [session], cancellationToken);
-            await client.StopSessionAsync(session, cancellationToken);
-            return "was stopped";
-        }
-        catch (ApplianceException e)
-        {
-            return $"could not be stopped ({e.Message.TrimEnd('.')})";
-        }
     }
 }

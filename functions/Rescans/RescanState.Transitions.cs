@@ -303,14 +303,14 @@ public sealed partial record RescanState
         RescanState next = this with { TroubleSince = TroubleSince ?? at.Now, Trouble = trouble.Message, Tries = Tries + 1 };
         TimeSpan age = at.Now - next.TroubleSince!.Value;
         return new RescanStep(next, next.Bounded(
-            PollSchedule.Next(at.Request.Polling, age < TimeSpan.Zero ? TimeSpan.Zero : age, at.InstanceId, next.Tries, trouble.RetryAfter), at));
+            PollSchedule.Next(at.Request.Polling, age, at.InstanceId, next.Tries, trouble.RetryAfter), at));
     }
 
     private TimeSpan NextPoll(RescanMoment at)
     {
         TimeSpan age = at.Now - WatchedSince!.Value;
         return Bounded(
-            PollSchedule.Next(at.Request.Polling, PastSeconds, age < TimeSpan.Zero ? TimeSpan.Zero : age, at.InstanceId, Polls), at);
+            PollSchedule.Next(at.Request.Polling, PastSeconds, age, at.InstanceId, Polls), at);
     }
 
     /// <summary>Within the deadline, and within reason.</summary>

@@ -33,12 +33,13 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
 /// <param name="outcomes">Tells how long past rescans took.</param>
 /// <param name="search">Finds the session of a POST without an answer.</param>
 /// <param name="post">Posts.</param>
+/// <param name="late">Sees to what comes after the end.</param>
 /// <param name="gates">Serialises starts per appliance.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="log">The log.</param>
 public sealed class StartRescan(
-    IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, SessionSearch search, RescanPost post, KeyedLock gates,
-    RescanMetrics metrics, ILogger<StartRescan> log)
+    IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, SessionSearch search, RescanPost post, LateSession late,
+    KeyedLock gates, RescanMetrics metrics, ILogger<StartRescan> log)
 {
     private const int PastRescans = 20;
 
@@ -59,7 +60,13 @@ public sealed class StartRescan(
                 Activity.Current?.SetTag(TelemetryNames.SessionId, session);
             }
 
-            IReadOnlyList<RescanOutcome> past = await outcomes.GetRecentAsync(instanceId, PastRescans, cancellationToken);
+            IReadOnlyList<RecordedOutcome> recent = await outcomes.GetRecentRecordedAsync(instanceId, PastRescans, cancellationToken);
+            if (recent.FirstOrDefault(r => r.RequestId == input.RequestId)?.Outcome is { } ended)
+            {
+                await late.TellAsync(input.RequestId, ended, started.SessionId, started.Remark, cancellationToken);
+            }
+
+            IEnumerable<RescanOutcome> past = recent.Select(r => r.Outcome);
             return started with
             {
                 PastSeconds = [.. past.Where(o => o.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed && o.DurationSeconds > 0).Select(o => o.DurationSeconds)],

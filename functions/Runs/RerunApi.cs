@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
@@ -27,7 +28,7 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "runs/{id}/rerun")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async caller =>
         {
             bool canceled = ApiQuery.Flag(request, "canceled");
             string body = Encoding.UTF8.GetString(await RequestReader.ReadBodyAsync(request, cancellationToken)).Trim();
@@ -43,12 +44,12 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
             {
                 (answer, bool replayed) = await idempotency.HandleAsync(
                     $"rerun {id} {key}", ApiQuery.IdempotencyHeader, Encoding.UTF8.GetBytes($"canceled={canceled}"),
-                    seed => AcceptAsync(request, client, id, canceled, seed, cancellationToken), cancellationToken);
+                    seed => AcceptAsync(caller, client, id, canceled, seed, cancellationToken), cancellationToken);
                 request.HttpContext.Response.Headers["Idempotency-Replayed"] = replayed ? "true" : "false";
             }
             else
             {
-                answer = await AcceptAsync(request, client, id, canceled, null, cancellationToken);
+                answer = await AcceptAsync(caller, client, id, canceled, null, cancellationToken);
             }
 
             request.HttpContext.Response.Headers.Location = answer.Location;
@@ -57,9 +58,9 @@ public sealed class RerunApi(RunRepeater repeater, IdempotencyHandler idempotenc
         });
 
     private async Task<StoredResponse> AcceptAsync(
-        HttpRequest request, DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
+        Caller caller, DurableTaskClient client, string id, bool canceled, string? seed, CancellationToken cancellationToken)
     {
-        AcceptedRescan run = await repeater.RepeatAsync(client, id, canceled, seed, Caller.InitiatorOf(request), cancellationToken);
+        AcceptedRescan run = await repeater.RepeatAsync(client, id, canceled, seed, caller.AsInitiator(), cancellationToken);
         AcceptedView accepted = new(
             run.Id, null, null, null, run.Joined, new AcceptedLinks("/api/runs/" + Uri.EscapeDataString(run.Id), null));
         return new StoredResponse(StatusCodes.Status202Accepted, JsonSerializer.Serialize(accepted, ApiJson.Options), accepted.Links.Self);

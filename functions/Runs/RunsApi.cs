@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
@@ -24,7 +25,7 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs")] HttpRequest request,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken);
             RunRecord[] items = await Task.WhenAll(page.Items.Select(r => reader.AsItIsAsync(r, client, cancellationToken)));
@@ -38,7 +39,7 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "runs/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             RunRecord run = await reader.ReadAsync(id, client, cancellationToken);
             IReadOnlyList<RunItem> items = await runs.GetItemsAsync(id, null, null, int.MaxValue, cancellationToken);
@@ -60,10 +61,10 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
             {
                 Appliances = run.Appliances,
                 Filter = run.Filter,
+                CanceledBy = run.CanceledBy,
                 Repeats = run.Repeats,
                 RepeatedBy = run.RepeatedBy,
                 Retry = run.Retry,
-                CanceledBy = run.CanceledBy,
                 CanBeRepeated = run.Status != RunStatus.Running && new RunRepetition(run, items, false, true).Appliances.Count > 0,
             });
         });
@@ -75,9 +76,9 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "runs/{id}")] HttpRequest request,
         string id,
         [DurableClient] DurableTaskClient client,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async caller =>
         {
-            Initiator by = Caller.InitiatorOf(request);
+            Initiator by = caller.AsInitiator();
             if ((await reader.ReadAsync(id, client, cancellationToken)).Status != RunStatus.Running)
             {
                 if (await repeater.CancelRetryAsync(client, id, time.GetUtcNow(), by, cancellationToken))
@@ -89,7 +90,7 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
             }
 
             await client.RaiseEventAsync(
-                id, RescanEvents.Cancel, new RescanCancel(Caller.CanceledBy(request)) { By = by }, cancellationToken);
+                id, RescanEvents.Cancel, new RescanCancel(caller.CancelReason()) { By = by }, cancellationToken);
             return ApiJson.Ok(new CancelingView(id), StatusCodes.Status202Accepted);
         });
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Storage;
 
@@ -19,7 +20,7 @@ public sealed class PlanApi(PlanReader reader, ScheduleStore store)
     [ApiParameter("schedule", "The schedule's name; the one whose run is due next unless given.")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "schedule/plan")] HttpRequest request,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
             KeptSchedules kept = await store.GetAsync(cancellationToken);
             return ApiJson.Ok(await reader.ReadAsync(ApiQuery.Text(request, "schedule"), kept.Pauses, cancellationToken));

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Display;
 using Rescan.Functions.Notifications;
@@ -21,7 +22,7 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "schedule")] HttpRequest request,
         CancellationToken cancellationToken) =>
-        ApiJson.AnswerAsync(request.HttpContext.Response, async () => ApiJson.Ok(await reader.ReadAsync(cancellationToken)));
+        ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ => ApiJson.Ok(await reader.ReadAsync(cancellationToken)));
 
     /// <summary>Pauses the schedules, or one, until a time.</summary>
     [Function("PauseScheduleApi")]
@@ -30,7 +31,7 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
         Answer = typeof(SchedulesView), Problems = [404, 413, 415])]
     public Task<IResult> PauseAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "schedule/pause")] HttpRequest request,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async caller =>
         {
             if (!request.HasJsonContentType())
             {
@@ -41,7 +42,7 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
             DateTimeOffset now = time.GetUtcNow();
             DateTimeOffset until = wish.EndsAt(now);
             await store.PauseAsync(
-                new SchedulePause(Known(wish.Schedule), until, now, wish.Reason) { By = Caller.InitiatorOf(request) }, cancellationToken);
+                new SchedulePause(Known(wish.Schedule), until, now, wish.Reason) { By = caller.AsInitiator() }, cancellationToken);
             return ApiJson.Ok(await reader.ReadAsync(cancellationToken));
         });
 
@@ -51,7 +52,7 @@ public sealed class ScheduleApi(ScheduleReader reader, SchedulePlan plan, Schedu
     [ApiParameter("schedule", "The schedule's name; every pause ends unless given.")]
     public Task<IResult> ResumeAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "schedule/pause")] HttpRequest request,
-        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
+        CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Operator, async _ =>
         {
             string? schedule = Known(ApiQuery.Text(request, "schedule"));
             DateTimeOffset now = time.GetUtcNow();

@@ -47,6 +47,45 @@ public sealed partial class OutcomeStore(ITable table)
         }
     }
 
+    /// <summary>Adds to the reason of a recorded outcome, once, what came to light afterwards.</summary>
+    /// <returns>The outcome without its log; null when none is recorded, or it was removed meanwhile.</returns>
+    public async Task<RescanOutcome?> AddReasonAsync(string requestId, string more, CancellationToken cancellationToken)
+    {
+        while (await table.GetAsync(Partition, TableKey.Of(Whole, requestId), cancellationToken) is { } whole)
+        {
+            RescanOutcome outcome = StoredJson.Read<RecordedOutcome>(whole).Outcome;
+            if (outcome.Reason?.Contains(more, StringComparison.Ordinal) == true)
+            {
+                return outcome with { Log = [] };
+            }
+
+            outcome = outcome with { Reason = $"{outcome.Reason} {more}".Trim() };
+            string line = StoredJson.Write(new RecordedOutcome(requestId, outcome with { Log = [] }));
+            string newest = TableKey.NewestFirst(outcome.FinishedAt);
+            List<TableChange> changes = [TableChange.Replace(whole, OutcomeSize.Write(new RecordedOutcome(requestId, outcome)))];
+            foreach (string key in (string[])[TableKey.Of(List, newest, requestId), TableKey.Of(Instance, outcome.Id, newest, requestId)])
+            {
+                if (await table.GetAsync(Partition, key, cancellationToken) is { } row)
+                {
+                    changes.Add(TableChange.Replace(row, line));
+                }
+            }
+
+            if (await table.GetAsync(Partition, TableKey.Of(Latest, outcome.Id), cancellationToken) is { } latest
+                && StoredJson.Read<RecordedOutcome>(latest).RequestId == requestId)
+            {
+                changes.Add(TableChange.Replace(latest, line));
+            }
+
+            if (await table.TryWriteAsync(Partition, changes, cancellationToken))
+            {
+                return outcome with { Log = [] };
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The outcome of one request with its log; null while there is none.</summary>
     public async Task<RescanOutcome?> GetAsync(string requestId, CancellationToken cancellationToken) =>
         (await table.GetAsync<RecordedOutcome>(Partition, TableKey.Of(Whole, requestId), cancellationToken))?.Outcome;
@@ -56,7 +95,14 @@ public sealed partial class OutcomeStore(ITable table)
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     public async Task<IReadOnlyList<RescanOutcome>> GetRecentAsync(string instanceId, int limit, CancellationToken cancellationToken) =>
-        [.. (await ReadAsync(KeyRange.Of(Instance, instanceId), limit, cancellationToken)).Select(r => r.Outcome)];
+        [.. (await GetRecentRecordedAsync(instanceId, limit, cancellationToken)).Select(r => r.Outcome)];
+
+    /// <summary>The same, each with the request that it is of.</summary>
+    /// <param name="instanceId">The instance id.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public async Task<IReadOnlyList<RecordedOutcome>> GetRecentRecordedAsync(string instanceId, int limit, CancellationToken cancellationToken) =>
+        await ReadAsync(KeyRange.Of(Instance, instanceId), limit, cancellationToken);
 
     /// <summary>The newest outcome of every instance id without its log, newest first.</summary>
     public async Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) =>

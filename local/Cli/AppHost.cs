@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rescan.Functions;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Schedules;
@@ -71,7 +72,7 @@ internal static class AppHost
                     configureServices?.Invoke(services);
                 },
                 Url = url,
-                Keys = serve.AllKeys(),
+                Keys = KeysOf(serve),
                 AllowedHosts = [.. serve.AllowedHosts.Where(h => h.Length > 0)],
                 AllowedOrigins = [.. serve.AllowedOrigins.Where(o => o.Length > 0)],
                 RequestsPerSecond = serve.RequestsPerSecond,
@@ -84,6 +85,10 @@ internal static class AppHost
             },
             cancellationToken);
     }
+
+    /// <summary>Who is known by which key.</summary>
+    internal static IReadOnlyList<CallerKey> KeysOf(ServeOptions serve) =>
+        [.. serve.AllKeys().Select(k => new CallerKey(k.Key!, new Caller(k.Name.Length > 0 ? k.Name : null, Enum.Parse<CallerRole>(k.Role))))];
 
     /// <summary>The settings as the app reads them, with the outcomes where the state is.</summary>
     public static IConfiguration Configure(StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings) =>

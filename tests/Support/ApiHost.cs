@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Rescans;
 using Rescan.Functions;
+using Rescan.Local.Cli;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 using Rescan.Tests.Integration.Durability;
@@ -179,7 +180,7 @@ internal sealed class ApiHost : IAsyncDisposable
                     services.AddRescan(configuration);
                 },
                 Url = new Uri("http://127.0.0.1:0"),
-                Keys = configuration["Rescan:Key"] is { Length: > 0 } secret ? [secret] : [],
+                Keys = AppHost.KeysOf(configuration.ReadServeOptions()),
                 Timers = timers,
                 Time = time,
                 Storage = storage,

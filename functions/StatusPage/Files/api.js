@@ -18,6 +18,9 @@ export const key = {
   get known() {
     return sessionStorage.getItem(keyName) !== null;
   },
+  get text() {
+    return sessionStorage.getItem(keyName);
+  },
   keep(value) {
     sessionStorage.setItem(keyName, value);
   },

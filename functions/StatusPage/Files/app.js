@@ -1,6 +1,6 @@
 // Which view is shown, when it asks the API again, and the key.
 
-import { ApiError, key } from './api.js';
+import { ApiError, get, key } from './api.js';
 import { h, setText } from './dom.js';
 import { OverviewView } from './overview.js';
 import { RescanView } from './rescan.js';
@@ -20,6 +20,7 @@ let timer = 0;
 let busy = false;
 let again = false;
 let failures = 0;
+let roleOf;
 
 const context = {
   /** Shows another view. */
@@ -83,6 +84,15 @@ function show(moveFocus) {
   turn();
 }
 
+/** What the caller may not do has no button. Asked again after a new key. */
+async function learnRole(signal) {
+  if (roleOf !== key.text) {
+    const asked = key.text;
+    document.documentElement.dataset.role = (await get('caller', signal)).role;
+    roleOf = asked;
+  }
+}
+
 /** One round of questions to the API, and the wait until the next. */
 async function turn() {
   const asked = view;
@@ -91,7 +101,7 @@ async function turn() {
   again = false;
   let wait;
   try {
-    wait = await asked.refresh(signal);
+    [wait] = await Promise.all([asked.refresh(signal), learnRole(signal)]);
     if (signal.aborted) {
       return;
     }
@@ -104,7 +114,7 @@ async function turn() {
       return;
     }
 
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+    if (error instanceof ApiError && error.status === 401) {
       busy = false;
       askForKey(key.known);
       return;

@@ -23,7 +23,7 @@ export class Card {
   #trouble = h('p', { class: 'card-trouble' });
   #next = h('p', { class: 'muted small num' });
   #toggle = h('button', { type: 'button', class: 'small', 'aria-expanded': 'false', onclick: () => this.#toggleLog() }, 'Log');
-  #cancel = h('button', { type: 'button', class: 'small', onclick: () => this.#askCancel() }, 'Cancel');
+  #cancel = h('button', { type: 'button', class: 'small act', onclick: () => this.#askCancel() }, 'Cancel');
   #logPlace = h('div', { class: 'card-log', hidden: true });
 
   constructor(context) {

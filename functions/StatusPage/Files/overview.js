@@ -43,7 +43,7 @@ export class OverviewView {
   #rows = new Map();
   #heading = h('h1', { tabindex: '-1' }, 'Overview');
   #summary = h('p', { class: 'muted' }, 'Asking the appliances for their repositories');
-  #many = h('button', { type: 'button', disabled: true, onclick: () => this.#startRun() }, 'Rescan many…');
+  #many = h('button', { type: 'button', class: 'act', disabled: true, onclick: () => this.#startRun() }, 'Rescan many…');
   #errors = h('div', { class: 'banners' });
   #warnings = new WarningList();
   #schedule = new ScheduleNote(() => this.#again());

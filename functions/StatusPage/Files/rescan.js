@@ -25,8 +25,8 @@ export class RescanView {
   #stateKey = null;
   #heading = h('h1', { tabindex: '-1' }, 'Rescan');
   #where = h('p', { class: 'muted' });
-  #cancel = h('button', { type: 'button', class: 'danger', hidden: true, onclick: () => this.#askCancel() }, 'Cancel rescan');
-  #again = h('button', { type: 'button', hidden: true, onclick: () => this.#startAgain() }, 'Rescan again');
+  #cancel = h('button', { type: 'button', class: 'danger act', hidden: true, onclick: () => this.#askCancel() }, 'Cancel rescan');
+  #again = h('button', { type: 'button', class: 'act', hidden: true, onclick: () => this.#startAgain() }, 'Rescan again');
   #state = h('div', { class: 'state' });
   #detail = h('p', { class: 'state-detail num' });
   #reason = h('p', { class: 'state-reason' });

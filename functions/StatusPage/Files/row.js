@@ -58,6 +58,7 @@ export class Row {
     }
 
     setText(this.#button, runs ? 'Watch' : 'Rescan');
+    this.#button.classList.toggle('act', !runs);
     setAttribute(this.#button, 'aria-label', `${runs ? 'Watch the rescan of' : 'Rescan'} ${repository.name}`);
     this.age(now);
   }

@@ -66,8 +66,8 @@ export class RunView {
   #key = null;
   #heading = h('h1', { tabindex: '-1' }, 'Run');
   #where = h('p', { class: 'muted' });
-  #cancel = h('button', { type: 'button', class: 'danger', hidden: true, onclick: () => this.#askCancel() }, 'Cancel run');
-  #rerun = h('button', { type: 'button', class: 'primary', hidden: true, onclick: () => this.#askRerun() }, 'Rescan what failed');
+  #cancel = h('button', { type: 'button', class: 'danger act', hidden: true, onclick: () => this.#askCancel() }, 'Cancel run');
+  #rerun = h('button', { type: 'button', class: 'primary act', hidden: true, onclick: () => this.#askRerun() }, 'Rescan what failed');
   #report = h('div', { class: 'report-place' });
 
   constructor(context, id) {

@@ -11,7 +11,7 @@ import { ago, day, full, inZone, until } from './words.js';
 export class ScheduleNote {
   #lines = h('div', { class: 'schedules' });
   #banners = h('div', { class: 'banners' });
-  #pause = h('button', { type: 'button', class: 'quiet', onclick: () => this.#askPause() }, 'Pause…');
+  #pause = h('button', { type: 'button', class: 'quiet act', onclick: () => this.#askPause() }, 'Pause…');
   #names = [];
   #nudge;
   #key = null;
@@ -42,7 +42,7 @@ export class ScheduleNote {
 
   /** One for all schedules, or one for each that is paused alone. */
   #pauses({ paused, schedules }) {
-    const resume = (label, one) => h('button', { type: 'button', onclick: () => this.#resume(one) }, label);
+    const resume = (label, one) => h('button', { type: 'button', class: 'act', onclick: () => this.#resume(one) }, label);
     return paused ? [banner([`The schedules are paused until ${day(paused.until)}${because(paused)}. Runs that come due before are skipped. `, resume('Resume')])]
       : schedules.filter(one => one.paused).map(one =>
         banner([`The schedule ${one.name} is paused until ${day(one.paused.until)}${because(one.paused)}. Runs that come due before are skipped. `, resume('Resume', one.name)]));

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 
 namespace Rescan.Local.Runtime.Hosting;
 
@@ -23,7 +24,7 @@ internal sealed class HttpGuard(LocalHostOptions options)
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(20);
 
-    private readonly SecretKeys keys = new(options.Keys);
+    private readonly SecretKeys keys = new(options.Keys.Select(k => k.Key));
 
     // Not before the app's own check of its settings, which names all that is wrong with them.
     private readonly Lazy<RequestSource> source = new(() => new RequestSource(options));
@@ -108,9 +109,28 @@ internal sealed class HttpGuard(LocalHostOptions options)
         app.UseRateLimiter();
     }
 
-    /// <summary>Whether the caller shows one of the keys, where any is asked for.</summary>
-    public bool Admits(HttpRequest request) => keys.IsEmpty || keys.Contains(
-        request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault() ?? BearerOf(request));
+    /// <summary>
+    /// Whether the caller shows one of the keys, where any is asked for; if so, the request knows by which. Without keys everybody on this
+    /// machine is let in.
+    /// </summary>
+    public bool Admits(HttpRequest request)
+    {
+        Caller caller = Caller.Unnamed;
+        if (!keys.IsEmpty)
+        {
+            int found = keys.Find(
+                request.Headers["x-functions-key"].FirstOrDefault() ?? request.Query["code"].FirstOrDefault() ?? BearerOf(request));
+            if (found < 0)
+            {
+                return false;
+            }
+
+            caller = options.Keys[found].Caller;
+        }
+
+        request.HttpContext.Features.Set(caller);
+        return true;
+    }
 
     /// <summary>Lets only callers through who are admitted.</summary>
     public IApplicationBuilder Lock(IApplicationBuilder app) => app.Use((http, next) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rescan.Functions.Api.Callers;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Runtime.Hosting;
@@ -41,7 +42,7 @@ public sealed class LocalHostOptions
     public Uri Url { get; init; } = new("http://127.0.0.1:7071");
 
     /// <summary>The function keys of which callers must show one, several while they are changed; none is asked for when empty, which only loopback allows.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    public IReadOnlyList<CallerKey> Keys { get; init; } = [];
 
     /// <summary>Where the address without a path leads; nowhere when null.</summary>
     public string? Home { get; init; }

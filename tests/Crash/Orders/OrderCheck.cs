@@ -11,7 +11,7 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
 {
     /// <summary>What an outcome says where the appliance was asked more than once, or may have been.</summary>
     private static readonly string[] Told =
-        ["posted again", "Two processes posted", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
+        ["posted again", "Two processes posted", "after this was recorded", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
 
     /// <summary>What an outcome says whose session is taken on no more than its type, its time and the account that started it.</summary>
     private const string Guessed = "probably its own";

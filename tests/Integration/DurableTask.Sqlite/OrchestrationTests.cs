@@ -163,6 +163,7 @@ public sealed class OrchestrationTests : InAFolder
     {
         await using Hub hub = Basic().Orchestrator<string, string>("Parent", async (context, input) =>
         {
+            context.SetCustomStatus("asked");
             try
             {
                 return await context.CallSubOrchestratorAsync<string>(
@@ -190,6 +191,9 @@ public sealed class OrchestrationTests : InAFolder
                     return null;
                 }
             })));
+
+            // One that asks only after the end starts it anew.
+            await hub.UntilAsync(parent, s => s.Status is not null || s.OrchestrationStatus == OrchestrationStatus.Completed);
             await hub.RaiseAsync(id, "go", "!");
             string output = (await hub.EndAsync(id)).Output;
             Assert.Equal(output == "\"child-!\"" ? [] : [output], started.Where(s => s is not null));

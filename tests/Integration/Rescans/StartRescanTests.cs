@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rescan.Functions;
 using Rescan.Functions.Appliances;
+using Rescan.Functions.Configuration;
 using Rescan.Functions.Durable;
 using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
@@ -277,6 +278,47 @@ public sealed class StartRescanTests : IAsyncLifetime
         Assert.Equal(1, appliance.Ledger.Count(e => e.Kind == "stop"));
     }
 
+    [Fact]
+    public async Task A_session_that_is_started_after_the_end_is_stopped_and_the_outcome_tells_of_it()
+    {
+        ServiceProvider app = await StartAsync(new SimulatorOptions());
+        await RecordAsync(app, "one", null);
+
+        StartedRescan late = (await PostAsync(app, "one", Archive)).Value!;
+
+        RescanOutcome outcome = (await app.GetRequiredService<OutcomeStore>().GetAsync("one", default))!;
+        Assert.Contains($"after this was recorded; its session, {late.SessionId}, was stopped", outcome.Reason, StringComparison.Ordinal);
+        Assert.Equal(SessionResult.Canceled, (await Client(app).GetSessionAsync(late.SessionId!, default)).Result);
+        await PostAsync(app, "one", Archive);
+        Assert.Equal(outcome.Reason, (await app.GetRequiredService<OutcomeStore>().GetAsync("one", default))!.Reason);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_claimed_between_the_last_look_and_the_record_is_stopped_and_told()
+    {
+        ServiceProvider app = await StartAsync(new SimulatorOptions());
+        StartedRescan unseen = (await PostAsync(app, "one", Archive)).Value!;
+
+        RescanOutcome outcome = await RecordAsync(app, "one", null);
+
+        Assert.Contains($"its session, {unseen.SessionId}, was stopped", outcome.Reason, StringComparison.Ordinal);
+        Assert.Equal(outcome.Reason, (await app.GetRequiredService<OutcomeStore>().GetAsync("one", default))!.Reason);
+        Assert.Equal(SessionResult.Canceled, (await Client(app).GetSessionAsync(unseen.SessionId!, default)).Result);
+    }
+
+    [Fact]
+    public async Task The_session_that_was_followed_to_its_end_is_left_alone()
+    {
+        ServiceProvider app = await StartAsync(new SimulatorOptions());
+        StartedRescan own = (await PostAsync(app, "one", Archive)).Value!;
+
+        Assert.Null((await RecordAsync(app, "one", own.SessionId)).Reason);
+
+        Assert.Equal(own.SessionId, (await PostAsync(app, "one", Archive)).Value!.SessionId);
+        Assert.Equal(SessionState.Running, (await Client(app).GetSessionAsync(own.SessionId!, default)).State);
+        Assert.Null((await app.GetRequiredService<OutcomeStore>().GetAsync("one", default))!.Reason);
+    }
+
     private int Posts => appliance.Ledger.Count(e => e.Kind == "rescan");
 
     private static IApplianceClient Client(ServiceProvider app) => app.GetRequiredService<IApplianceClients>().Get("a1");
@@ -302,6 +344,22 @@ public sealed class StartRescanTests : IAsyncLifetime
             Assert.Equal(ApplianceFailure.Transient, answer.Error!.Failure);
             await Task.Delay(100, patience.Token);
         }
+    }
+
+    private static async Task<RescanOutcome> RecordAsync(ServiceProvider app, string request, string? session)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        RescanState state = new()
+        {
+            RequestId = request,
+            StartedAt = now,
+            Phase = RescanPhase.Recording,
+            SessionId = session,
+            Outcome = session is null ? Outcome.TimedOut : Outcome.Succeeded,
+        };
+        RescanRequest rescan = new("a1", new RepositoryRef(Archive.Id, Archive.Name), TimeSpan.FromHours(1), new PollingOptions());
+        RecordOutcomeInput input = new(RescanRequest.InstanceIdOf("a1", Archive.Id), rescan, state, now, false);
+        return (await ActivatorUtilities.CreateInstance<RecordOutcome>(app).RunAsync(input, default)).Value!;
     }
 
     private static async Task AssertIsOfAsync(ServiceProvider app, StartedRescan started, SimulatedRepository repository) =>

@@ -32,6 +32,22 @@ public abstract class OutcomeStoreTests<T> : TableTestBase<T>
     }
 
     [Fact]
+    public async Task What_comes_to_light_afterwards_is_added_to_the_reason_once_wherever_the_outcome_stands()
+    {
+        await outcomes.TryRecordAsync("one", Ended(Outcome.Failed, 1) with { Reason = "Denied." }, default);
+        await outcomes.TryRecordAsync("two", Ended(Outcome.Succeeded, 2), default);
+
+        Assert.Null(await outcomes.AddReasonAsync("three", "More.", default));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other).AddReasonAsync("one", "More.", default)));
+        await outcomes.AddReasonAsync("two", "Late.", default);
+
+        Assert.Equal("Denied. More.", (await outcomes.GetAsync("one", default))!.Reason);
+        Assert.Equal(["Late.", "Denied. More."], (await outcomes.GetRecentAsync("rescan-a-r", 9, default)).Select(o => o.Reason));
+        Assert.Equal(["Late.", "Denied. More."], (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Reason));
+        Assert.Equal("Late.", Assert.Single(await outcomes.GetLatestAsync(default)).Reason);
+    }
+
+    [Fact]
     public async Task Of_many_that_record_one_outcome_at_once_one_does_and_the_newest_stays_the_latest()
     {
         bool[] recorded = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other)

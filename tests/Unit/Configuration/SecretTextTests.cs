@@ -19,7 +19,7 @@ public sealed partial class SecretTextTests
     {
         ["Rescan__Appliances__0__Password"] = " p4ss ",
         ["Rescan__Key"] = "0123456789abcdef-key",
-        ["Rescan__Keys__0"] = "0123456789abcdef-next",
+        ["Rescan__Keys__0__Key"] = "0123456789abcdef-next",
         ["Rescan__Notifications__Channels__0__Url"] = "https://receiver.example/hook",
         ["Rescan__Notifications__Channels__0__Secret"] = Secret,
         ["Rescan__Webhooks__Secrets__0"] = Secret,
@@ -42,6 +42,7 @@ public sealed partial class SecretTextTests
         IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(Secrets.Select(s => KeyValuePair.Create(s.Key, (string?)(s.Value + end))).Concat(
             [
+                new("Rescan__Keys__0__Name", "next"),
                 new("Rescan__Appliances__0__Name", "one"),
                 new("Rescan__Appliances__0__BaseUrl", "https://one.example:11005"),
                 new("Rescan__Appliances__0__Username", "rescan"),
@@ -56,7 +57,7 @@ public sealed partial class SecretTextTests
             Secrets.Values,
             [
                 options.Appliances[0].Password!,
-                .. provider.GetRequiredService<IOptions<ServeOptions>>().Value.AllKeys(),
+                .. provider.GetRequiredService<IOptions<ServeOptions>>().Value.AllKeys().Select(k => k.Key!),
                 options.Notifications.Channels[0].Url!,
                 options.Notifications.Channels[0].Secret!,
                 provider.GetRequiredService<IOptions<WebhookOptions>>().Value.Secrets[0],

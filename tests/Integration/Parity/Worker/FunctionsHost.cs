@@ -98,13 +98,27 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     /// <summary>Sends a request to an HTTP function, as the host proxies it.</summary>
     /// <returns>The answer, once the invocation has ended; it throws when the caller hangs up, likewise.</returns>
-    public async Task<HttpResponseMessage> SendAsync(
-        string function, HttpMethod method, string path, HttpContent? body, CancellationToken hangUp = default, params (string Name, string Value)[] route)
+    public Task<HttpResponseMessage> SendAsync(
+        string function, HttpMethod method, string path, HttpContent? body, CancellationToken hangUp = default, params (string Name, string Value)[] route) =>
+        SendAsync(function, method, path, body, [], route, hangUp);
+
+    /// <summary>Sends a request without a body, with headers such as the platform adds.</summary>
+    public Task<HttpResponseMessage> SendAsync(string function, HttpMethod method, string path, (string Name, string Value)[] headers) =>
+        SendAsync(function, method, path, null, headers, [], default);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        string function, HttpMethod method, string path, HttpContent? body, (string Name, string Value)[] headers,
+        (string Name, string Value)[] route, CancellationToken hangUp)
     {
         string invocation = Guid.NewGuid().ToString();
         using HttpClient http = new() { Timeout = Patience };
         using HttpRequestMessage request = new(method, new Uri(new Uri(Capabilities["HttpUri"]), path)) { Content = body };
         request.Headers.Add("x-ms-invocation-id", invocation);
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
+
         Task<HttpResponseMessage> answer = http.SendAsync(request, hangUp);
         await InvokeAsync(function, invocation, [("client", DurableClient)], route, hasSpan: true);
         return await answer;

@@ -77,6 +77,32 @@ public sealed class WorkerTests
         Assert.Matches("^run-scheduled-often-[0-9]{8}t[0-9]{6}z$", started.InstanceId);
     }
 
+    [Theory]
+    [InlineData(null, null, "Operator")]
+    [InlineData(null, "Rescan.Viewer", "Operator")]
+    [InlineData("True", "Rescan.Viewer", "Viewer")]
+    [InlineData("True", "Rescan.Operator", "Operator")]
+    [InlineData("True", null, "None")]
+    public async Task Roles_come_from_the_platforms_headers_only_where_the_platform_sets_them(string? authentication, string? role, string expected)
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(
+            Worker, new Dictionary<string, string?>(Settings) { ["WEBSITE_AUTH_ENABLED"] = authentication });
+        string principal = $$"""{"auth_typ":"aad","role_typ":"roles","claims":[{"typ":"roles","val":"{{role}}"}]}""";
+        (string, string)[] headers = role is null ? [] :
+        [
+            ("X-MS-CLIENT-PRINCIPAL-NAME", "alice@example.com"),
+            ("X-MS-CLIENT-PRINCIPAL", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(principal))),
+        ];
+
+        using HttpResponseMessage answer = await host.SendAsync("GetCallerApi", HttpMethod.Get, "/api/caller", headers);
+        using HttpResponseMessage list = await host.SendAsync("GetScheduleApi", HttpMethod.Get, "/api/schedule", headers);
+
+        JsonElement caller = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+        Assert.Equal(expected, caller.GetProperty("role").GetString());
+        Assert.Equal(authentication is null || role is null ? null : "alice@example.com", caller.GetProperty("name").GetString());
+        Assert.Equal(expected == "None", list.StatusCode == HttpStatusCode.Forbidden);
+    }
+
     [Fact]
     public async Task The_worker_does_not_start_with_a_setting_that_nothing_reads()
     {

@@ -1,10 +1,11 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using System.Net;
 using System.Text.Json;
+using System.Text;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Logging;
+using Rescan.Functions.Api.Callers;
 using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Tests.Integration.Runtime.Hosting;
@@ -131,7 +132,7 @@ public sealed class HttpGuardTests : IAsyncLifetime
                 ConfigureServices = _ => { },
                 ConfigureLogging = l => l.AddProvider(log),
                 Url = new Uri("http://127.0.0.1:0"),
-                Keys = [Key, NextKey],
+                Keys = [new CallerKey(Key, Caller.Unnamed), new CallerKey(NextKey, new Caller("next", CallerRole.Viewer))],
                 RequestBurst = burst,
                 RequestsPerSecond = perSecond,
             },

@@ -6,6 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api;
 using Rescan.Local.Runtime.Hosting;
 
@@ -113,7 +114,7 @@ public sealed class LocalFunctionHostTests : IAsyncLifetime
         Configuration = new ConfigurationBuilder().Build(),
         ConfigureServices = _ => { },
         Url = url,
-        Keys = key is null ? [] : [key],
+        Keys = key is null ? [] : [new CallerKey(key, Caller.Unnamed)],
     };
 }
 

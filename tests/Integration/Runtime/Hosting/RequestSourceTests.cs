@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using Rescan.Functions.Api.Callers;
 using Rescan.Local.Runtime.Hosting;
 using Rescan.Local.Simulator;
 
@@ -144,7 +145,7 @@ public sealed class RequestSourceTests : IAsyncLifetime
             Configuration = new ConfigurationBuilder().Build(),
             ConfigureServices = _ => { },
             Url = new Uri("http://127.0.0.1:0"),
-            Keys = keys,
+            Keys = [.. keys.Select(k => new CallerKey(k, Caller.Unnamed))],
             AllowedHosts = hosts ?? [],
             AllowedOrigins = origins ?? [],
         },
