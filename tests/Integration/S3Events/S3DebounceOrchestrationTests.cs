@@ -261,6 +261,7 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
     {
         await SendAsync();
         await fixture.Client.TerminateInstanceAsync("s3-one-r1", "by hand");
+        await fixture.Client.WaitForInstanceCompletionAsync("s3-one-r1");
         Pass(Window);
         await SendAsync();
         await UntilAsync(s => s.Due == Round(time.GetUtcNow()) + Quiet);
