@@ -13,6 +13,7 @@ import {
   reach as reachType
   schedule
   settings
+  signIn as signInType
   tags as tagsType
   webhooks as webhooksType
 } from 'types.bicep'
@@ -62,6 +63,9 @@ param channels channel[] = []
 
 @description('Address under which people reach the app, for links in notifications; empty: the app\'s own.')
 param publicUrl string = ''
+
+@description('Sign-in by Microsoft Entra in front of page and API; none: function keys.')
+param signIn signInType?
 
 @description('When sessions are polled.')
 param polling pollingType = {}
@@ -279,6 +283,7 @@ module app 'modules/app.bicep' = {
     alwaysReadyInstances: alwaysReadyInstances
     maximumInstanceCount: maximumInstanceCount
     workspaceId: workspace.outputs.id
+    signIn: signIn
     settings: union(
       {
         Rescan__Deadline: deadline
@@ -332,6 +337,9 @@ output FUNCTION_APP_NAME string = app.outputs.name
 
 @description('Public address of the API.')
 output API_URL string = app.outputs.apiUrl
+
+@description('Client id of the app registration that callers sign in to; empty where they show function keys.')
+output SIGN_IN_CLIENT_ID string = signIn.?clientId ?? ''
 
 @description('Name of the vault.')
 output KEY_VAULT_NAME string = vault.outputs.name

@@ -117,6 +117,21 @@ type webhooks = {
 
 @export()
 @sealed()
+@description('Sign-in by Microsoft Entra in front of the app, instead of function keys. Roles are the app roles Rescan.Viewer and Rescan.Operator of the registration.')
+type signIn = {
+  @description('Client id of the app registration that people and programs sign in to. It needs ID tokens, and no secret.')
+  @minLength(36)
+  @maxLength(36)
+  clientId: string
+
+  @description('Id of the tenant. Default: that of the subscription.')
+  @minLength(36)
+  @maxLength(36)
+  tenantId: string?
+}
+
+@export()
+@sealed()
 @description('A place that notifications go to. Its address and its signing secret are in the vault.')
 type channel = {
   @description('webhook, slack, teams, ntfy, pagerduty, mail or ping.')

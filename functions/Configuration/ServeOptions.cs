@@ -38,7 +38,9 @@ public sealed class ServeOptions
     public int RequestBurst { get; set; } = 1000;
 
     /// <summary>Every key that is set, the one without a name first.</summary>
-    public IReadOnlyList<KeyOptions> AllKeys() => [.. Keys.Prepend(new KeyOptions { Key = Key }).Where(k => k.Key is { Length: > 0 })];
+    public IReadOnlyList<KeyOptions> AllKeys() =>
+        [.. Keys.Select(k => new KeyOptions { Name = k.Name, Role = k.Role, Key = KeyFile.KeyOf(k).Key }).Prepend(new KeyOptions { Key = Key })
+            .Where(k => k.Key is { Length: > 0 })];
 }
 
 /// <summary>A key of callers.</summary>
@@ -50,8 +52,14 @@ public sealed class KeyOptions
     /// </summary>
     public string Name { get; set; } = "";
 
-    /// <summary>The key, of at least 16 characters; an entry without one is passed over.</summary>
+    /// <summary>The key, of at least 16 characters. An entry that has neither name nor key is passed over.</summary>
     public string? Key { get; set; }
+
+    /// <summary>A file that holds the key and nothing else, instead of the key itself; read at the start.</summary>
+    public string? KeyFile { get; set; }
+
+    /// <summary>Whether nothing is set that could be meant for somebody.</summary>
+    internal bool IsBlank() => string.IsNullOrWhiteSpace(Name) && string.IsNullOrEmpty(Key) && string.IsNullOrWhiteSpace(KeyFile);
 
     /// <summary>What its callers may do: <c>Viewer</c> looks, <c>Operator</c> also starts, cancels, repeats and pauses.</summary>
     [AllowedValues("Viewer", "Operator")]

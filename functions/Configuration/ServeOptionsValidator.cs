@@ -8,6 +8,7 @@ internal sealed partial class ServeOptionsValidator : IValidateOptions<ServeOpti
 {
     private const int ShortestKey = 16;
     private const int MostRequests = 1_000_000;
+    private static readonly string[] Roles = ["Viewer", "Operator"];
 
     public ValidateOptionsResult Validate(string? name, ServeOptions options)
     {
@@ -22,28 +23,48 @@ internal sealed partial class ServeOptionsValidator : IValidateOptions<ServeOpti
             {
                 faults.Add($"Rescan__{key}: a key of at least {ShortestKey} characters, such as openssl rand -hex 24 prints");
             }
+            else if (value?.Any(c => c is <= ' ' or > '~') == true)
+            {
+                faults.Add($"Rescan__{key}: letters, digits and signs of ASCII without blanks, since a key travels in a header");
+            }
         }
 
-        void Named(int index, KeyOptions key)
+        Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> places = new(StringComparer.Ordinal);
+        void Named(string setting, KeyOptions options)
         {
-            if (!Name().IsMatch(key.Name))
+            if (!Name().IsMatch(options.Name))
             {
-                faults.Add($"Rescan__Keys__{index}__Name: letters, digits, dot, hyphen, underscore and @, at most 64");
+                faults.Add($"Rescan__{setting}__Name: letters, digits, dot, hyphen, underscore and @, at most 64");
             }
-            else if (options.Keys.Take(index).Any(k => k.Key is { Length: > 0 } && string.Equals(k.Name, key.Name, StringComparison.OrdinalIgnoreCase)))
+            else if (!names.TryAdd(options.Name, setting))
             {
-                faults.Add($"Rescan__Keys__{index}__Name: another key has this name");
-            }
-
-            if (key.Role is not ("Viewer" or "Operator"))
-            {
-                faults.Add($"Rescan__Keys__{index}__Role: Viewer or Operator");
+                faults.Add($"Rescan__{setting}__Name: Rescan__{names[options.Name]} has this name already");
             }
 
-            // One key with two names, or two roles, would do as its first place says.
-            if (options.Keys.Take(index).Select(k => k.Key).Append(options.Key).Contains(key.Key))
+            if (!Roles.Contains(options.Role.Trim(), StringComparer.OrdinalIgnoreCase))
             {
-                faults.Add($"Rescan__Keys__{index}__Key: the same key stands in another place");
+                faults.Add($"Rescan__{setting}__Role: Viewer, which looks, or Operator, which also starts, cancels, repeats and pauses");
+            }
+
+            string place = string.IsNullOrWhiteSpace(options.KeyFile) ? setting + "__Key" : setting + "__KeyFile";
+            (string? key, string? fault) = KeyFile.KeyOf(options);
+            if (fault is not null || string.IsNullOrEmpty(key))
+            {
+                faults.Add($"Rescan__{place}: {fault ?? $"a key of at least {ShortestKey} characters, or KeyFile, a file with one"}");
+                return;
+            }
+
+            Key(place, key);
+            Once(place, key);
+        }
+
+        // One key with two names, or two roles, would do as its first place says.
+        void Once(string place, string key)
+        {
+            if (!places.TryAdd(key, place))
+            {
+                faults.Add($"Rescan__{place}: the same key stands in Rescan__{places[key]}");
             }
         }
 
@@ -56,13 +77,14 @@ internal sealed partial class ServeOptionsValidator : IValidateOptions<ServeOpti
         }
 
         Key("Key", options.Key);
-        foreach ((int index, KeyOptions key) in options.Keys.Index())
+        if (options.Key is { Length: > 0 } plain)
         {
-            Key($"Keys__{index}__Key", key.Key);
-            if (key.Key is { Length: > 0 })
-            {
-                Named(index, key);
-            }
+            Once("Key", plain);
+        }
+
+        foreach ((int index, KeyOptions key) in options.Keys.Index().Where(k => !k.Item.IsBlank()))
+        {
+            Named($"Keys__{index}", key);
         }
 
         foreach ((int index, string host) in options.AllowedHosts.Index())
@@ -87,6 +109,6 @@ internal sealed partial class ServeOptionsValidator : IValidateOptions<ServeOpti
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
-    [GeneratedRegex(@"^[\p{L}\p{Nd}._@-]{1,64}$")]
+    [GeneratedRegex(@"\A[\p{L}\p{Nd}._@-]{1,64}\z")]
     private static partial Regex Name();
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
 using Rescan.Functions.Api;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Api.OpenApi;
 using Rescan.Functions.Configuration;
 
@@ -24,7 +25,7 @@ public sealed class AppliancesApi(IOptions<RescanOptions> options)
     /// <summary>Lists.</summary>
     [Function("ListAppliancesApi")]
     [ApiOperation("Lists the configured appliances; none of them is asked.", Answer = typeof(ApplianceListView))]
-    public IResult List([HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "appliances")] HttpRequest request) =>
-        ApiJson.Ok(new ApplianceListView(
-            [.. options.Value.Appliances.Select(a => new ApplianceView(a.Name, a.Kind, a.BaseUrl?.AbsoluteUri ?? ""))]));
+    public Task<IResult> ListAsync([HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "appliances")] HttpRequest request) =>
+        ApiJson.AnswerAsync(request, CallerRole.Viewer, _ => Task.FromResult(ApiJson.Ok(new ApplianceListView(
+            [.. options.Value.Appliances.Select(a => new ApplianceView(a.Name, a.Kind, a.BaseUrl?.AbsoluteUri ?? ""))]))));
 }

@@ -1,6 +1,6 @@
 metadata description = 'The function app on Flex Consumption: no keys, no passwords, HTTPS only.'
 
-import { settings as settingsType, tags as tagsType } from '../types.bicep'
+import { settings as settingsType, signIn as signInType, tags as tagsType } from '../types.bicep'
 
 @description('Name of the app; it becomes part of its public address.')
 param name string
@@ -31,6 +31,9 @@ param insightsName string
 
 @description('Settings of Rescan itself, and of its durable backend.')
 param settings settingsType
+
+@description('Sign-in in front of the app; none: function keys.')
+param signIn signInType?
 
 @description('Resource id of the subnet to send through; empty: none.')
 param subnetId string
@@ -158,6 +161,54 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       settings
     )
     dependsOn: [scm]
+  }
+
+  // The app sees by the platform's own setting that this is on, and believes the platform's headers only then.
+  resource signInSettings 'config' = if (signIn != null) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: {
+        enabled: true
+      }
+      globalValidation: {
+        requireAuthentication: true
+        unauthenticatedClientAction: 'RedirectToLoginPage'
+        redirectToProvider: 'azureactivedirectory'
+        // Hooks have secrets of their own; health and the description tell nothing that is worth a secret.
+        excludedPaths: [
+          '/api/hooks/rescan'
+          '/api/hooks/s3'
+          '/api/health'
+          '/api/health/live'
+          '/api/openapi.json'
+        ]
+      }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: signIn!.clientId
+            openIdIssuer: '${environment().authentication.loginEndpoint}${signIn!.?tenantId ?? tenant().tenantId}/v2.0'
+          }
+          validation: {
+            allowedAudiences: [
+              signIn!.clientId
+              'api://${signIn!.clientId}'
+            ]
+          }
+        }
+      }
+      login: {
+        preserveUrlFragmentsForLogins: true
+        tokenStore: {
+          enabled: false
+        }
+      }
+      httpSettings: {
+        requireHttps: true
+      }
+    }
+    dependsOn: [appSettings]
   }
 }
 

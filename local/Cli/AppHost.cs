@@ -88,7 +88,11 @@ internal static class AppHost
 
     /// <summary>Who is known by which key.</summary>
     internal static IReadOnlyList<CallerKey> KeysOf(ServeOptions serve) =>
-        [.. serve.AllKeys().Select(k => new CallerKey(k.Key!, new Caller(k.Name.Length > 0 ? k.Name : null, Enum.Parse<CallerRole>(k.Role))))];
+        [.. serve.AllKeys().Select(k => new CallerKey(k.Key!, new Caller(k.Name.Length > 0 ? k.Name : null, RoleOf(k.Role))))];
+
+    /// <summary>One that there is not opens nothing; the check of the settings tells it.</summary>
+    private static CallerRole RoleOf(string role) =>
+        Enum.TryParse(role.Trim(), ignoreCase: true, out CallerRole known) && Enum.IsDefined(known) ? known : CallerRole.None;
 
     /// <summary>The settings as the app reads them, with the outcomes where the state is.</summary>
     public static IConfiguration Configure(StateLocation location, IEnumerable<KeyValuePair<string, string?>> settings) =>

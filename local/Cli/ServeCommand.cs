@@ -18,7 +18,7 @@ internal static class ServeCommand
         Option<string> settings = SettingsFile.Option();
         Option<string> url = new("--url")
         {
-            HelpName = "URL", Description = "where to listen; wider than loopback only with Rescan__Key set",
+            HelpName = "URL", Description = "where to listen; wider than loopback only with a key set",
             DefaultValueFactory = _ => "http://127.0.0.1:7071",
         };
         StateLocationArguments arguments = new();

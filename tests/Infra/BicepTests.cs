@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.Azure.Functions.Worker;
+using Rescan.Functions.Configuration;
 using Rescan.Tests.Integration.DurableTaskSqlite;
 
 namespace Rescan.Tests.Infra;
@@ -183,6 +186,30 @@ public sealed class BicepTests(InfraFixture infra)
     }
 
     [Fact]
+    public void Sign_in_is_in_front_of_all_but_what_asks_for_no_key_where_it_is_wanted()
+    {
+        static IEnumerable<JsonNode> SignIn(Deployment of) =>
+            of.Of("Microsoft.Web/sites/config").Where(r => ((string)r["name"]!).EndsWith("/authsettingsV2", StringComparison.Ordinal));
+
+        Assert.Empty(SignIn(infra.Sample));
+        JsonNode settings = Assert.Single(SignIn(infra.Full))["properties"]!;
+        string[] open =
+        [
+            .. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods()).SelectMany(m => m.GetParameters())
+                .Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>()
+                .Where(t => t.AuthLevel == AuthorizationLevel.Anonymous && !t.Route!.Contains('{', StringComparison.Ordinal))
+                .Select(t => "/api/" + t.Route).Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(open, settings["globalValidation"]!["excludedPaths"]!.AsArray().Select(p => (string?)p).Order(StringComparer.Ordinal));
+        Assert.True((bool)settings["globalValidation"]!["requireAuthentication"]!);
+        JsonNode entra = settings["identityProviders"]!["azureActiveDirectory"]!;
+        string issuer = (string)entra["registration"]!["openIdIssuer"]!;
+        Assert.Contains("/v2.0", issuer, StringComparison.Ordinal);
+        Assert.Contains("00000000-0000-0000-0000-00000000000d", issuer, StringComparison.Ordinal);
+        Assert.Equal("00000000-0000-0000-0000-00000000000c", (string?)entra["registration"]!["clientId"]);
+    }
+
+    [Fact]
     public void No_key_is_asked_for_anywhere()
     {
         Assert.DoesNotMatch(@"(?i)\blist(Keys|Secrets|AccountSas|ServiceSas|ConnectionStrings|Credentials)?\(", infra.Template);
@@ -208,7 +235,7 @@ public sealed class BicepTests(InfraFixture infra)
     {
         JsonObject template = JsonNode.Parse(infra.Template)!.AsObject();
         Assert.Equal(
-            ["API_URL", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "KEY_VAULT_NAME", "OUTBOUND_ADDRESS", "VAULT_ENTRIES_TO_SET"],
+            ["API_URL", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "KEY_VAULT_NAME", "OUTBOUND_ADDRESS", "SIGN_IN_CLIENT_ID", "VAULT_ENTRIES_TO_SET"],
             template["outputs"]!.AsObject().Select(o => o.Key).Order(StringComparer.Ordinal));
         foreach (JsonObject outputs in Objects(template, "outputs"))
         {

@@ -74,6 +74,7 @@ public sealed class InfraFixture : IAsyncLifetime
         param publicUrl = 'https://rescan.example'
         param polling = { kappa: '7.5', minInterval: '00:00:03', maxInterval: '00:05:00' }
         param additionalSettings = { EXTRA: 'yes' }
+        param signIn = { clientId: '00000000-0000-0000-0000-00000000000c', tenantId: '00000000-0000-0000-0000-00000000000d' }
         param backend = 'Scheduler'
         param network = { kind: 'new' }
         param storageSku = 'Standard_GRS'

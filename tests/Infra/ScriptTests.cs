@@ -142,6 +142,7 @@ public sealed class ScriptTests : IDisposable
               "azurE_RESOURCE_GROUP": { "type": "String", "value": "rg-rescan-nightly" },
               "functioN_APP_NAME": { "type": "String", "value": "func-one" },
               "apI_URL": { "type": "String", "value": "https://func-one.example/api" },
+              "sigN_IN_CLIENT_ID": { "type": "String", "value": "" },
               "keY_VAULT_NAME": { "type": "String", "value": "kv-one" },
               "vaulT_ENTRIES_TO_SET": { "type": "Array", "value": ["appliance-1-password", "hook"] },
               "outbounD_ADDRESS": { "type": "String", "value": "" }
@@ -192,6 +193,16 @@ public sealed class ScriptTests : IDisposable
 
         Assert.True(looks == 0, said);
         Assert.Matches(@"(?m)^nightly: next run \d{4}-\d\d-\d\dT(00|23):30:00\+00:00 UTC \(30 1 \* \* \*, Europe/Berlin\)$", said);
+    }
+
+    [Fact]
+    public async Task Where_callers_sign_in_the_timer_is_left_to_a_person_to_look_at()
+    {
+        (int exit, string said) = await RunAsync(
+            "sh", ["infra/check-schedule.sh", "2026-05-04T06:00:00Z"], "", new() { ["SIGN_IN_CLIENT_ID"] = "00000000-0000-0000-0000-00000000000c" });
+
+        Assert.True(exit == 0, said);
+        Assert.Contains("see by the status page", said, StringComparison.Ordinal);
     }
 
     /// <summary>What is done with a service, azd does within several commands; a hook for one command misses the others.</summary>

@@ -28,6 +28,7 @@ public sealed class SettingsParityTests(InfraFixture infra)
         ["Rescan__Key"] = NoCallers,
         ["Rescan__Keys__0__Name"] = NoCallers,
         ["Rescan__Keys__0__Key"] = NoCallers,
+        ["Rescan__Keys__0__KeyFile"] = NoCallers,
         ["Rescan__Keys__0__Role"] = NoCallers,
         ["Rescan__AllowedHosts__0"] = NoCallers,
         ["Rescan__AllowedOrigins__0"] = NoCallers,

@@ -23,6 +23,13 @@ internal static class CallerReader
             return caller;
         }
 
+        if (caller is { Role: CallerRole.None, Name: null })
+        {
+            throw new RequestRefusedException(
+                StatusCodes.Status401Unauthorized,
+                "Sign in first: by a browser at /.auth/login/aad, as a program by a token of Microsoft Entra as bearer token.");
+        }
+
         string who = caller.Name ?? "This caller";
         throw new RequestRefusedException(
             StatusCodes.Status403Forbidden,

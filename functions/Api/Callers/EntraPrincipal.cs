@@ -24,9 +24,14 @@ internal static class EntraPrincipal
     private const int LongestName = 100;
     private const int LongestPrincipal = 64 * 1024;
 
+    /// <summary>Set wherever the platform runs an app; Core Tools, which hand on the settings of a file, do not set it.</summary>
+    internal const string Site = "WEBSITE_SITE_NAME";
+
     /// <summary>Whether the platform signs callers in.</summary>
-    public static bool IsSetByPlatform =>
-        string.Equals(Environment.GetEnvironmentVariable(Switch), "True", StringComparison.OrdinalIgnoreCase);
+    public static bool IsSetByPlatform => IsSet(Environment.GetEnvironmentVariable);
+
+    internal static bool IsSet(Func<string, string?> environment) =>
+        string.Equals(environment(Switch), "True", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrEmpty(environment(Site));
 
     /// <summary>The user; one without a role where nobody is signed in, or what the platform says cannot be read.</summary>
     public static Caller Read(HttpRequest request)

@@ -62,7 +62,7 @@ internal static partial class OpenApiDescription
     {
         bool keyed = trigger.AuthLevel != AuthorizationLevel.Anonymous;
         OpenApiResponses answers = new() { [Text(operation.Status)] = Answer(operation.Status, operation.Answer, MediaTypeNames.Application.Json, document) };
-        foreach (int status in operation.Problems.Concat(AnyCall).Concat(keyed ? [401] : Array.Empty<int>()).Distinct().Order())
+        foreach (int status in operation.Problems.Concat(AnyCall).Concat(keyed ? [401, 403] : Array.Empty<int>()).Distinct().Order())
         {
             answers[Text(status)] = Answer(status, typeof(ProblemDetails), Problems.ContentType, document);
         }

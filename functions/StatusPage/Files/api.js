@@ -52,12 +52,20 @@ async function call(method, path, body, signal) {
   let text;
   try {
     answer = await fetch(new URL(path, base), {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', redirect: 'error',
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
+    if (answer.type === 'opaqueredirect') {
+      throw new ApiError(0, 'You are no longer signed in. Load the page again.');
+    }
+
     text = await answer.text();
   } catch (error) {
     if (signal?.aborted) {
+      throw error;
+    }
+
+    if (error instanceof ApiError) {
       throw error;
     }
 

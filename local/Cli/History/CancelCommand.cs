@@ -6,6 +6,7 @@ using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Settings;
+using Rescan.Local.Cli.Start;
 using Rescan.Local.Cli.Terminal;
 using Rescan.Local.Runtime.Durable;
 
@@ -50,7 +51,7 @@ internal static class CancelCommand
                         ExitCodes.Rejected, Words.Line($"The rescan of {rescan.Repository.Name} has ended already: {outcome.Outcome}."));
                 }
 
-                string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
+                string? key = ServerArguments.Key(SettingsFile.Read(parse, settings));
                 string how = await CancelAsync(source, rescan, key, cancellationToken);
                 if (parse.GetValue(output) == "json")
                 {

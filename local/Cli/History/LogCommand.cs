@@ -6,6 +6,7 @@ using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Completion;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Settings;
+using Rescan.Local.Cli.Start;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -44,7 +45,7 @@ internal static class LogCommand
             }
 
             await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
-            string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
+            string? key = ServerArguments.Key(SettingsFile.Read(parse, settings));
             RescanView rescan = await source.FindAsync(parse.GetValue(id)!, cancellationToken);
             if (parse.GetValue(follow))
             {

@@ -4,6 +4,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Settings;
+using Rescan.Local.Cli.Start;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -44,7 +45,7 @@ internal static class RerunCommand
                 Uri address = await source.GetServingAddressAsync(cancellationToken)
                     ?? throw new CommandException(
                         ExitCodes.Unreachable, $"No process serves the state in {source.Location.Folder}. Start rescan serve, then ask again.");
-                using OwnerClient owner = new(address, SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key"));
+                using OwnerClient owner = new(address, ServerArguments.Key(SettingsFile.Read(parse, settings)));
                 string repeated = parse.GetValue(run) ?? await LastAsync(owner, cancellationToken);
                 AcceptedView accepted = await owner.RerunAsync(repeated, parse.GetValue(canceled), cancellationToken);
                 if (parse.GetValue(output) == "json")

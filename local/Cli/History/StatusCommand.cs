@@ -4,6 +4,7 @@ using Rescan.Functions.Rescans;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Help;
 using Rescan.Local.Cli.Settings;
+using Rescan.Local.Cli.Start;
 using Rescan.Local.Cli.Terminal;
 
 namespace Rescan.Local.Cli.History;
@@ -34,7 +35,7 @@ internal static class StatusCommand
         {
             bool json = parse.GetValue(output) == "json";
             await using HistorySource source = await HistorySource.OpenAsync(location, parse, cancellationToken);
-            string? key = SettingsFile.Read(parse, settings).GetValueOrDefault("Rescan__Key");
+            string? key = ServerArguments.Key(SettingsFile.Read(parse, settings));
             if (parse.GetValue(watch))
             {
                 if (json)

@@ -19,6 +19,9 @@ internal sealed record SettingsReport(
     string? File, IReadOnlyList<SettingsReport.Fault> Faults, IReadOnlyList<SettingsReport.Appliance> Appliances,
     SchedulesView Schedules, IReadOnlyList<SettingsReport.Channel> Channels)
 {
+    /// <summary>The keys that callers of the HTTP API show, by their names and roles; none: whoever reaches the server may do all.</summary>
+    public IReadOnlyList<Caller> Callers { get; init; } = [];
+
     private const int Indent = 4;
 
     public static SettingsReport Of(SettingsFile file, IConfiguration configuration, IReadOnlyList<string> faults, DateTimeOffset now)
@@ -32,7 +35,13 @@ internal sealed record SettingsReport(
                 a.Thumbprints.Count(t => t.Length > 0)))],
             ScheduleReader.Plan(new SchedulePlan(options, configuration), now),
             [.. options.Notifications.Channels.Where(c => !string.IsNullOrWhiteSpace(c.Kind)).Select(c => new Channel(
-                string.IsNullOrWhiteSpace(c.Name) ? c.Kind : c.Name, c.Kind, c.When, c.Runs))]);
+                string.IsNullOrWhiteSpace(c.Name) ? c.Kind : c.Name, c.Kind, c.When, c.Runs))])
+        {
+            Callers =
+            [
+                .. AppHost.KeysOf(configuration.ReadServeOptions()).Select(k => new Caller(k.Caller.Name, k.Caller.Role.ToString())),
+            ],
+        };
     }
 
     public void Print(Screen screen, DateTimeOffset now)
@@ -53,12 +62,24 @@ internal sealed record SettingsReport(
             screen.Say("ok  " + line, Indent);
         }
 
+        screen.Say(
+            Callers.Count == 0 ? "ok  no key: rescan serve answers this machine alone" : $"ok  {Count(Callers.Count, "key")}", Indent);
+        foreach (Caller caller in Callers)
+        {
+            screen.Say($"    {caller.Name ?? "without a name"}: {caller.Role}", Indent + 2);
+        }
+
         screen.Say(Channels.Count == 0 ? "ok  no channel: nobody is notified" : $"ok  {Count(Channels.Count, "channel")}", Indent);
         foreach (Channel channel in Channels)
         {
             screen.Say($"    {channel.Name}: {channel.Kind}, rescans {channel.When}, runs {channel.Runs}", Indent + 2);
         }
     }
+
+    /// <summary>A key of the HTTP API.</summary>
+    /// <param name="Name">Whose it is; null for the one without a name.</param>
+    /// <param name="Role">What its holder may do.</param>
+    internal sealed record Caller(string? Name, string Role);
 
     /// <summary>Without what a person may have put before the @ by mistake.</summary>
     private static string? ShownAddress(Uri? address) =>

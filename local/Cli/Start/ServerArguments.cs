@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Rescan.Functions;
+using Rescan.Functions.Configuration;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Settings;
 
@@ -36,7 +38,7 @@ internal sealed class ServerArguments
     /// <summary>The settings that its options name, with the faults that they may have.</summary>
     public SettingsFile FileOf(ParseResult parse) => SettingsFile.Load(parse, settings);
 
-    /// <summary>The server's API. Its key is <see cref="KeyVariable"/>, else the one that the settings have.</summary>
+    /// <summary>The server's API. Its key is <see cref="KeyVariable"/>, else one that the settings have.</summary>
     /// <exception cref="CommandException">The address is none.</exception>
     public OwnerClient Open(ParseResult parse)
     {
@@ -57,8 +59,20 @@ internal sealed class ServerArguments
             Key(SettingsFile.Read(parse, settings)));
     }
 
-    /// <summary>The key that is shown to a server; null for none.</summary>
-    public static string? Key(IReadOnlyDictionary<string, string?> settings) => Variable(KeyVariable) ?? settings.GetValueOrDefault("Rescan__Key");
+    /// <summary>
+    /// The key that is shown to a server: the one given, else the settings' own, else the first of an operator that they have, else the
+    /// first of all; null for none.
+    /// </summary>
+    public static string? Key(IReadOnlyDictionary<string, string?> settings)
+    {
+        if (Variable(KeyVariable) is { } given)
+        {
+            return given;
+        }
+
+        ServeOptions serve = AppHost.Configure(settings).ReadServeOptions();
+        return string.IsNullOrEmpty(serve.Key) ? AppHost.KeysOf(serve).MaxBy(k => k.Caller.Role)?.Key : serve.Key;
+    }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -51,6 +51,7 @@ public sealed class SettingsCommandTests : IDisposable
                   account LAB\svc-rescan, its password in Key Vault
                   certificate trusted by this system's roots
             ok  next run: 2026-03-08 01:30 Europe/Berlin, in 2 h 30 min
+            ok  no key: rescan serve answers this machine alone
             ok  1 channel
                 slack: slack, rescans failure, runs always
 

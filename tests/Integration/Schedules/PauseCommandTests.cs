@@ -25,14 +25,14 @@ public sealed class PauseCommandTests : IDisposable
             Assert.StartsWith("All schedules are paused until ", paused.Out, StringComparison.Ordinal);
             using JsonDocument view = JsonDocument.Parse(await serve.Http.GetStringAsync("/api/schedule"));
             Assert.Equal("an upgrade", view.RootElement.GetProperty("paused").GetProperty("reason").GetString());
-            Assert.Contains("(an upgrade); runs due before are skipped", (await RescanAsync("status")).Out, StringComparison.Ordinal);
+            Assert.Contains("(an upgrade), by the HTTP API; runs due", (await RescanAsync("status")).Out, StringComparison.Ordinal);
             Ended unknown = await RescanAsync("pause", "--for", "1h", "--schedule", "weekly");
             Assert.Equal(ExitCodes.Rejected, unknown.Exit);
             Assert.Contains("No schedule is named 'weekly'; there is nightly.", unknown.Error, StringComparison.Ordinal);
         }
 
         Ended status = await RescanAsync("status");
-        Assert.Contains("(an upgrade); runs due before are skipped", status.Out, StringComparison.Ordinal);
+        Assert.Contains("(an upgrade), by the HTTP API; runs due", status.Out, StringComparison.Ordinal);
         Assert.Equal(0, (await RescanAsync("resume")).Exit);
         Assert.DoesNotContain("paused", (await RescanAsync("status")).Out, StringComparison.Ordinal);
 
@@ -40,7 +40,9 @@ public sealed class PauseCommandTests : IDisposable
         Assert.Equal(ExitCodes.Usage, alone.Exit);
         alone = await RescanAsync("pause", "--for", "30m", "--schedule", "nightly", "--output", "json");
         Assert.Equal("nightly", alone.Json.GetProperty("schedule").GetString());
-        Assert.Contains("paused: ", (await RescanAsync("status")).Out, StringComparison.Ordinal);
+        string told = (await RescanAsync("status")).Out;
+        Assert.Contains("paused: ", told, StringComparison.Ordinal);
+        Assert.Contains($", by {Environment.UserName}", told, StringComparison.Ordinal);
         Ended meant = await RescanAsync("pause", "--for", "30m", "--schedule", "nigthly");
         Assert.Contains("Did you mean nightly?", meant.Error, StringComparison.Ordinal);
     }

@@ -107,7 +107,7 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         Assert.Equal(
             [("run-scheduled-hourly-20260504t013000z", RunStatus.Skipped), ("run-scheduled-nightly-20260504t013000z", RunStatus.Skipped)],
             runs.Where(r => r.Status == RunStatus.Skipped).Select(r => (r.Id, r.Status)));
-        Assert.Equal("Skipped: all schedules were paused until 2026-05-04 02:30 UTC (an upgrade [2J).", runs[0].Reason);
+        Assert.Equal("Skipped: all schedules were paused until 2026-05-04 02:30 UTC (an upgrade [2J) by the HTTP API.", runs[0].Reason);
         await api.UntilAsync("/api/runs/run-scheduled-hourly-20260504t023000z", r => r.GetProperty("status").GetString() != "Skipped");
         ScheduleView nightly = (await ReadAsync(two)).Schedules[0];
         Assert.Equal((RunStatus.Skipped, null, null), (nightly.Last?.Status, nightly.LastStarted, nightly.Paused));
@@ -124,7 +124,7 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         time.SetUtcNow(Time("2026-05-04T05:00:00Z"));
         await TickAsync(Ticker(new ScheduleOptions()));
 
-        Assert.Equal("Skipped: the schedule was paused until 2026-05-04 02:00 UTC.", Assert.Single(await RunsAsync()).Reason);
+        Assert.Equal("Skipped: the schedule was paused until 2026-05-04 02:00 UTC by the HTTP API.", Assert.Single(await RunsAsync()).Reason);
     }
 
     [Fact]

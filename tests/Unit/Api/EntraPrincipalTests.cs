@@ -49,6 +49,17 @@ public sealed class EntraPrincipalTests
         Assert.True(name.Length <= 101 && !name.Any(char.IsControl), name);
     }
 
+    [Theory]
+    [InlineData("True", "func", true)]
+    [InlineData("true", "func", true)]
+    [InlineData("False", "func", false)]
+    [InlineData("1", "func", false)]
+    [InlineData(null, "func", false)]
+    [InlineData("True", null, false)]
+    [InlineData("True", "", false)]
+    public void Headers_count_only_where_the_platform_runs_the_app_and_says_that_it_signs_callers_in(string? enabled, string? site, bool on) =>
+        Assert.Equal(on, EntraPrincipal.IsSet(n => n switch { EntraPrincipal.Switch => enabled, EntraPrincipal.Site => site, _ => null }));
+
     private static Caller Read(string? principal, string? name)
     {
         DefaultHttpContext http = new();

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.DurableTask.Converters;
 using Microsoft.DurableTask.Protobuf;
+using Rescan.Functions.Api.Callers;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
@@ -86,7 +87,8 @@ public sealed class WorkerTests
     public async Task Roles_come_from_the_platforms_headers_only_where_the_platform_sets_them(string? authentication, string? role, string expected)
     {
         await using FunctionsHost host = await FunctionsHost.StartAsync(
-            Worker, new Dictionary<string, string?>(Settings) { ["WEBSITE_AUTH_ENABLED"] = authentication });
+            Worker,
+            new Dictionary<string, string?>(Settings) { ["WEBSITE_AUTH_ENABLED"] = authentication, ["WEBSITE_SITE_NAME"] = "func" });
         string principal = $$"""{"auth_typ":"aad","role_typ":"roles","claims":[{"typ":"roles","val":"{{role}}"}]}""";
         (string, string)[] headers = role is null ? [] :
         [
@@ -100,8 +102,70 @@ public sealed class WorkerTests
         JsonElement caller = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
         Assert.Equal(expected, caller.GetProperty("role").GetString());
         Assert.Equal(authentication is null || role is null ? null : "alice@example.com", caller.GetProperty("name").GetString());
-        Assert.Equal(expected == "None", list.StatusCode == HttpStatusCode.Forbidden);
+        Assert.Equal(expected == "None", list.StatusCode == HttpStatusCode.Unauthorized);
     }
+
+    [Theory]
+    [InlineData("True", "func", "Anonymous", 401, 403)]
+    [InlineData("True", null, "Function", 200, 200)]
+    [InlineData(null, "func", "Function", 200, 200)]
+    public async Task The_host_asks_for_no_key_where_the_platform_signs_callers_in_and_nobody_comes_in_without_a_role(
+        string? authentication, string? site, string level, int nobody, int stranger)
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(
+            Worker, new Dictionary<string, string?>(Settings) { ["WEBSITE_AUTH_ENABLED"] = authentication, ["WEBSITE_SITE_NAME"] = site });
+        string principal = Convert.ToBase64String("""{"claims":[{"typ":"roles","val":"Guest"}]}"""u8);
+
+        Assert.All(KeylessHost.Keyed, f => Assert.Equal(level, LevelOf(host, f), ignoreCase: true));
+        Assert.All(
+            host.Functions.Keys.Except(KeylessHost.Keyed),
+            f => Assert.Equal("Anonymous", LevelOf(host, f) ?? "Anonymous", ignoreCase: true));
+        using HttpResponseMessage unknown = await host.SendAsync("ListAppliancesApi", HttpMethod.Get, "/api/appliances", []);
+        Assert.Equal(nobody, (int)unknown.StatusCode);
+        using HttpResponseMessage guest = await host.SendAsync(
+            "ListAppliancesApi", HttpMethod.Get, "/api/appliances",
+            [("X-MS-CLIENT-PRINCIPAL", principal), ("X-MS-CLIENT-PRINCIPAL-NAME", "mallory")]);
+        Assert.Equal(stranger, (int)guest.StatusCode);
+        using HttpResponseMessage hook = await host.SendAsync("RescanHook", HttpMethod.Post, "/api/hooks/rescan", []);
+        Assert.Equal(HttpStatusCode.NotFound, hook.StatusCode);
+    }
+
+    /// <summary>What the host lets in without a key, the app itself must stop: each function, one by one.</summary>
+    [Fact]
+    public async Task Where_the_platform_signs_callers_in_no_function_answers_one_without_a_role_or_a_viewer_who_changes_something()
+    {
+        await using FunctionsHost host = await FunctionsHost.StartAsync(
+            Worker, new Dictionary<string, string?>(Settings) { ["WEBSITE_AUTH_ENABLED"] = "True", ["WEBSITE_SITE_NAME"] = "func" });
+        (string, string)[] viewer =
+        [
+            ("X-MS-CLIENT-PRINCIPAL", Convert.ToBase64String("""{"claims":[{"typ":"roles","val":"Rescan.Viewer"}]}"""u8)),
+            ("X-MS-CLIENT-PRINCIPAL-NAME", "alice"),
+        ];
+        int changing = 0;
+        foreach (string function in KeylessHost.Keyed.Where(f => f != "GetCallerApi"))
+        {
+            JsonElement trigger = TriggerOf(host, function)!.Value;
+            HttpMethod method = new(trigger.GetProperty("methods")[0].GetString()!.ToUpperInvariant());
+            string path = "/api/" + trigger.GetProperty("route").GetString()!.Replace("{id}", "x", StringComparison.Ordinal);
+            using HttpResponseMessage nobody = await host.SendAsync(function, method, path, []);
+            Assert.True(nobody.StatusCode == HttpStatusCode.Unauthorized, $"{function}: {nobody.StatusCode}");
+            if (method != HttpMethod.Get)
+            {
+                changing++;
+                using HttpResponseMessage looks = await host.SendAsync(function, method, path, viewer);
+                Assert.True(looks.StatusCode == HttpStatusCode.Forbidden, $"{function}: {looks.StatusCode}");
+            }
+        }
+
+        Assert.True(changing >= 5, $"{changing} functions change something.");
+    }
+
+    /// <summary>The level of a function's HTTP trigger; null where it has none.</summary>
+    private static string? LevelOf(FunctionsHost host, string function) => TriggerOf(host, function)?.GetProperty("authLevel").GetString();
+
+    private static JsonElement? TriggerOf(FunctionsHost host, string function) => host.Functions[function].Texts(10)
+        .Select(b => JsonSerializer.Deserialize<JsonElement>(b)).Where(b => b.GetProperty("type").GetString() == "httpTrigger")
+        .Select(b => (JsonElement?)b).SingleOrDefault();
 
     [Fact]
     public async Task The_worker_does_not_start_with_a_setting_that_nothing_reads()
