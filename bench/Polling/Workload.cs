@@ -12,11 +12,17 @@ internal sealed record Repository(double[] Past, double[] Now, Durations? Known)
 /// <param name="Create">A repository whose typical duration is given in seconds, with that many sessions to poll.</param>
 internal sealed record Workload(string Name, WorkloadKind Kind, Func<Random, double, int, Repository> Create)
 {
+    /// <summary>The end far sooner than the past says that has a goal.</summary>
+    public const string TenTimesShorter = "ten times shorter";
+
+    /// <summary>What an access that is denied looks like.</summary>
+    public const string OverAtOnce = "over in 5 s";
+
     /// <summary>How many past runs a repository has.</summary>
     public const int Runs = 20;
 
     /// <summary>Whether ordinary repositories behave so; the others are breaks in what a repository did.</summary>
-    public bool InMix => Name is not ("ten times longer" or "ten times shorter");
+    public bool InMix => Kind != WorkloadKind.Surprise && Name != "ten times longer";
 
     /// <summary>All of the study's workloads.</summary>
     public static IReadOnlyList<Workload> All { get; } =
@@ -31,7 +37,12 @@ internal sealed record Workload(string Name, WorkloadKind Kind, Func<Random, dou
         new("ten times longer", WorkloadKind.Misleading, (random, typical, draws) => Changed(random, typical, 10, draws)),
         new("never-ending", WorkloadKind.NeverEnding, (random, typical, _) =>
             new(Past(random, new LognormalDurations(typical, 0.2)), [Durations.Longest], null)),
-        new("ten times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 0.1, draws)),
+        new(TenTimesShorter, WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 0.1, draws)),
+        new("3 times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 1.0 / 3, draws)),
+        new("30 times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 1.0 / 30, draws)),
+        new("100 times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 0.01, draws)),
+        new(OverAtOnce, WorkloadKind.Surprise, (random, typical, _) => new(
+            Past(random, new LognormalDurations(Math.Max(typical, 10 * Durations.Shortest), 0.2)), [Durations.Shortest], new ConstantDurations(Durations.Shortest))),
     ];
 
     private static Workload Stationary(string name, Func<double, Durations> distribution) => new(name, WorkloadKind.Stationary, (random, typical, draws) =>
@@ -73,6 +84,6 @@ internal enum WorkloadKind
     /// <summary>Misleads, too, and has no optimum: every poll is in vain until the deadline.</summary>
     NeverEnding,
 
-    /// <summary>Shown for what it costs; no goal.</summary>
+    /// <summary>Ends sooner than the past says, as failures do.</summary>
     Surprise,
 }

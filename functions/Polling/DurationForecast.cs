@@ -5,7 +5,8 @@ namespace Rescan.Functions.Polling;
 /// as its square root. After n past runs, three parts: the prior, with one part in n + 1, for any surprise; a tail beyond the
 /// longest past run, with as much of the rest, because the next of n + 1 runs alike is the longest that often; and kernels on
 /// the past durations. How wide the kernels are and how fast the past fades is weighed by how well each choice would have
-/// foretold every past run from those before it. Pure: the same past gives the same forecast.
+/// foretold every past run from those before it. A fourth part, of a share that <see cref="PollPlan"/> chooses, is an end far
+/// sooner than the past says, as that of most failures. Pure: the same past gives the same forecast.
 /// </summary>
 internal sealed class DurationForecast
 {
@@ -17,6 +18,12 @@ internal sealed class DurationForecast
 
     /// <summary>Spread, in seconds, that even equal durations are given: timestamps are no finer.</summary>
     private const double Resolution = 0.3;
+
+    /// <summary>Beyond the longest past run, the chance to last beyond an age falls as this power of it: what lasts longer than ever may well hang.</summary>
+    private const double BeyondPower = 1.0 / 3;
+
+    /// <summary>An end is far sooner than the past says below this share of the median.</summary>
+    private const double FarSooner = 1.0 / 3;
 
     /// <summary>Widths tried for the kernels, in the logarithm of the duration: from hardly any spread to a factor of ten.</summary>
     private static readonly double[] Scales = [0.0005, 0.002, 0.006, 0.02, 0.06, 0.12, 0.25, 0.5, 1];
@@ -38,11 +45,11 @@ internal sealed class DurationForecast
             return;
         }
 
-        Longest = past[0];
-        foreach (double duration in past)
-        {
-            Longest = Math.Max(Longest, duration);
-        }
+        double[] sorted = past.ToArray();
+        Array.Sort(sorted);
+        Longest = sorted[^1];
+        SoonerUntil = FarSooner * sorted[sorted.Length / 2];
+        SoonerSpan = Math.Log(1 + (SoonerUntil / _onset));
 
         double[] weights = WeighModels(past);
         for (int run = 0; run < past.Length; run++)
@@ -74,6 +81,12 @@ internal sealed class DurationForecast
     /// <summary>The longest past duration that counts, in seconds; 0 without a past.</summary>
     public double Longest { get; }
 
+    /// <summary>The age, in seconds, until which an end is far sooner than the past says; 0 without a past.</summary>
+    public double SoonerUntil { get; }
+
+    /// <summary>How many times the age grows by e until then, from kappa on.</summary>
+    public double SoonerSpan { get; }
+
     /// <summary>The kernels; empty without a past.</summary>
     public IReadOnlyList<Kernel> Kernels => _kernels;
 
@@ -98,20 +111,15 @@ internal sealed class DurationForecast
     /// <summary>The probability of an end by this age, in seconds.</summary>
     public double Cumulative(double age)
     {
-        double sum = _priorWeight * (1 - Math.Sqrt(_onset / (_onset + age)));
-        if (age > Longest && Longest > 0)
-        {
-            sum += _beyondWeight * (1 - Math.Sqrt(Longest / age));
-        }
-
-        double log = Math.Log(age);
-        foreach (Kernel kernel in _kernels)
-        {
-            sum += kernel.Weight / (1 + Math.Exp((kernel.LogCenter - log) / kernel.Spread));
-        }
-
-        return sum;
+        double sum = (_priorWeight * (1 - Math.Sqrt(_onset / (_onset + age)))) + OfKernels(age);
+        return age > Longest && Longest > 0 ? sum + (_beyondWeight * (1 - Math.Pow(Longest / age, BeyondPower))) : sum;
     }
+
+    /// <summary>The same if the session takes as long as those before it, without any surprise. There must be a past.</summary>
+    public double CumulativeAsBefore(double age) => OfKernels(age) / (1 - _priorWeight - _beyondWeight);
+
+    /// <summary>The same if the session ends far sooner, any age between kappa and <see cref="SoonerUntil"/> being as likely as twice that age. There must be a past.</summary>
+    public double CumulativeSooner(double age) => age >= SoonerUntil ? 1 : Math.Log(1 + (age / _onset)) / SoonerSpan;
 
     /// <summary>The probability density of an end at this age, per second.</summary>
     public double Density(double age)
@@ -119,13 +127,25 @@ internal sealed class DurationForecast
         double sum = _priorWeight * PriorDensity(age);
         if (age > Longest && Longest > 0)
         {
-            sum += _beyondWeight * 0.5 * Math.Sqrt(Longest / age) / age;
+            sum += _beyondWeight * BeyondPower * Math.Pow(Longest / age, BeyondPower) / age;
         }
 
         double log = Math.Log(age);
         foreach (Kernel kernel in _kernels)
         {
             sum += kernel.Weight * LogDensity(log - kernel.LogCenter, kernel.Spread) / age;
+        }
+
+        return sum;
+    }
+
+    private double OfKernels(double age)
+    {
+        double sum = 0;
+        double log = Math.Log(age);
+        foreach (Kernel kernel in _kernels)
+        {
+            sum += kernel.Weight / (1 + Math.Exp((kernel.LogCenter - log) / kernel.Spread));
         }
 
         return sum;

@@ -6,26 +6,26 @@ namespace Rescan.Functions.Polling;
 /// The polls that cost least in the mean if the forecast holds. Backwards over a grid of ages, the cost still to come
 /// after a poll at age x that finds the session running is the least, over the next poll y, of kappa, the mean delay of an
 /// end between x and y, and the cost after y. Costs carry the probability that the session reaches x, so none is divided.
+/// How likely an end far sooner than the past says is, no past tells. So it is taken for as likely as can be paid for: the polls
+/// that look out for it may make a session that takes as long as those before it dearer by a tenth and 1.9 polls.
 /// </summary>
 internal sealed class PollPlan
 {
-    /// <summary>The grid's step as a share of the wait without a past.</summary>
-    private const double Step = 0.2;
-
-    /// <summary>Bounds the work for a small kappa and long sessions.</summary>
-    private const double MostSteps = 4000;
-
-    /// <summary>How many times the longest past duration the grid reaches; waits are taken from its first half.</summary>
-    private const double Reach = 4;
-
     /// <summary>A poll may move as long as that costs no more than this share of a poll.</summary>
     private const double Tolerance = 0.05;
 
     /// <summary>The farthest a poll may move, as a share of the wait.</summary>
     private const double Jitter = 0.1;
 
-    /// <summary>Where each kernel asks for grid points of its own: logits of 1 % to 99.9 %.</summary>
-    private static readonly double[] Logits = [-4.6, -2.2, -0.85, 0, 0.85, 1.5, 2.2, 3.2, 4.6, 6.9];
+    /// <summary>What looking out for an end far sooner may cost in polls, and as a share of the least cost, of a session that takes as long as before.</summary>
+    private const double SoonerPolls = 1.9;
+    private const double SoonerShare = 0.1;
+
+    /// <summary>The highest chance tried for an end far sooner, for each e-fold of the age and in all; then ever lower ones, and how many.</summary>
+    private const double MostSooner = 0.15;
+    private const double MostOfAll = 0.9;
+    private const double Lower = 0.8;
+    private const int Tries = 20;
 
     private readonly DurationForecast _forecast;
     private readonly double _kappa;
@@ -35,6 +35,7 @@ internal sealed class PollPlan
     private readonly double[] _ended;
     private readonly double[] _endedSum;
     private readonly double[] _cost;
+    private double _sooner;
 
     /// <summary>Plans the polls of one session.</summary>
     public PollPlan(PollingOptions options, DurationForecast forecast)
@@ -43,20 +44,13 @@ internal sealed class PollPlan
         _kappa = options.Kappa;
         _min = options.MinInterval.TotalSeconds;
         _max = options.MaxInterval.TotalSeconds;
-        _age = Grid();
+        _age = PollGrid.Of(forecast, _kappa, _min);
         _ended = Array.ConvertAll(_age, forecast.Cumulative);
         _endedSum = new double[_age.Length];
-        for (int i = 1; i < _age.Length; i++)
-        {
-            _endedSum[i] = _endedSum[i - 1] + ((_age[i] - _age[i - 1]) * (_ended[i] + _ended[i - 1]) / 2);
-        }
-
         _cost = new double[_age.Length];
-        int last = _age.Length - 1;
-        _cost[last] = (1 - _ended[last]) * 3 * Math.Sqrt(_kappa * (_age[last] + _kappa));
-        for (int i = last - 1; i >= 0; i--)
+        if (forecast.Longest > 0)
         {
-            _cost[i] = Best(_age[i], _ended[i], _endedSum[i], i + 1).Cost;
+            PlanWithPast();
         }
     }
 
@@ -69,6 +63,77 @@ internal sealed class PollPlan
         return Math.Clamp(best + (spread < 0 ? spread * (best - from) : spread * (to - best)), _min, _max);
     }
 
+    private void PlanWithPast()
+    {
+        double[] surprise = [.. _ended];
+        double[] asBefore = Array.ConvertAll(_age, _forecast.CumulativeAsBefore);
+        double[] asBeforeSum = new double[_age.Length];
+        Sum(asBefore, asBeforeSum);
+        asBefore.CopyTo(_ended, 0);
+        double allowed = ((1 + SoonerShare) * Solve(asBefore, asBeforeSum)) + (SoonerPolls * _kappa);
+
+        // The less likely, the fewer polls: the first chance that can be paid for, else none.
+        int first = 0;
+        int last = Tries;
+        int solved = -1;
+        while (first < last)
+        {
+            solved = (first + last) / 2;
+            if (SolveWith(solved) <= allowed)
+            {
+                last = solved;
+            }
+            else
+            {
+                first = solved + 1;
+            }
+        }
+
+        if (solved != first)
+        {
+            SolveWith(first);
+        }
+
+        double SolveWith(int attempt)
+        {
+            _sooner = attempt == Tries ? 0 : Math.Min(MostSooner * Math.Pow(Lower, attempt) * _forecast.SoonerSpan, MostOfAll);
+            for (int i = 0; i < _age.Length; i++)
+            {
+                _ended[i] = Ended(surprise[i], _age[i]);
+            }
+
+            return Solve(asBefore, asBeforeSum);
+        }
+    }
+
+    /// <summary>Finds the best polls for <see cref="_ended"/>.</summary>
+    /// <returns>What they cost if a session takes as long as before.</returns>
+    private double Solve(double[] asBefore, double[] asBeforeSum)
+    {
+        Sum(_ended, _endedSum);
+        double[] cost = new double[_age.Length];
+        int last = _age.Length - 1;
+        _cost[last] = (1 - _ended[last]) * 3 * Math.Sqrt(_kappa * (_age[last] + _kappa));
+        for (int i = last - 1; i >= 0; i--)
+        {
+            (_cost[i], int next) = Best(_age[i], _ended[i], _endedSum[i], i + 1);
+            cost[i] = Cost(_age[next] - _age[i], asBefore[i], asBeforeSum[next] - asBeforeSum[i]) + cost[next];
+        }
+
+        return cost[0];
+    }
+
+    private void Sum(double[] ended, double[] sum)
+    {
+        for (int i = 1; i < _age.Length; i++)
+        {
+            sum[i] = sum[i - 1] + ((_age[i] - _age[i - 1]) * (ended[i] + ended[i - 1]) / 2);
+        }
+    }
+
+    /// <summary>The probability of an end by this age, an end far sooner included.</summary>
+    private double Ended(double otherwise, double age) => _sooner > 0 ? ((1 - _sooner) * otherwise) + (_sooner * _forecast.CumulativeSooner(age)) : otherwise;
+
     private (double Best, double From, double To) Local(double age)
     {
         double wait = Math.Sqrt(2 * _kappa * (1 - _forecast.Cumulative(age)) / _forecast.Density(age));
@@ -79,7 +144,7 @@ internal sealed class PollPlan
     {
         int next = Array.BinarySearch(_age, age);
         next = next < 0 ? ~next : next + 1;
-        double ended = _forecast.Cumulative(age);
+        double ended = Ended(_forecast.Cumulative(age), age);
         double endedSum = _endedSum[next - 1] + ((age - _age[next - 1]) * (ended + _ended[next - 1]) / 2);
         (double cost, int best) = Best(age, ended, endedSum, next);
         double bound = cost + (Tolerance * _kappa * (1 - ended));
@@ -126,55 +191,13 @@ internal sealed class PollPlan
         return (best, at);
     }
 
-    private double Cost(double age, double ended, double endedSum, int next)
+    private double Cost(double age, double ended, double endedSum, int next) =>
+        Cost(_age[next] - age, ended, _endedSum[next] - endedSum) + _cost[next];
+
+    /// <summary>The cost of the next poll and of the delay in noticing an end before it.</summary>
+    private double Cost(double wait, double ended, double endedSum)
     {
-        double wait = _age[next] - age;
         double polls = wait <= _max ? 1 : Math.Ceiling(wait / _max);
-        double delay = _endedSum[next] - endedSum - (ended * wait);
-        return (polls * _kappa * (1 - ended)) + delay + _cost[next];
-    }
-
-    /// <summary>Ages from 0 to beyond the longest past, dense where the past lies.</summary>
-    private double[] Grid()
-    {
-        double end = Reach * _forecast.Longest;
-        double step = 2 * Math.Max(Step, Math.Sqrt(end / _kappa) / MostSteps);
-        List<double> ages = [];
-        for (double age = _min; age < end; age += step * Math.Sqrt(_kappa * (age + _kappa)))
-        {
-            ages.Add(age);
-        }
-
-        foreach (DurationForecast.Kernel kernel in _forecast.Kernels)
-        {
-            foreach (double logit in Logits)
-            {
-                double age = kernel.Center * Math.Exp(logit * kernel.Spread);
-                if (age > _min && age < end)
-                {
-                    ages.Add(age);
-                }
-            }
-        }
-
-        ages.Sort();
-
-        // From the end, so that of points too close to matter the last stays: a poll just before the end is in vain.
-        List<double> kept = [end];
-        for (int i = ages.Count - 1; i >= 0; i--)
-        {
-            if (kept[^1] - ages[i] >= _kappa / 10)
-            {
-                kept.Add(ages[i]);
-            }
-        }
-
-        if (end > 0)
-        {
-            kept.Add(0);
-        }
-
-        kept.Reverse();
-        return [.. kept];
+        return (polls * _kappa * (1 - ended)) + endedSum - (ended * wait);
     }
 }

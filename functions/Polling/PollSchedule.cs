@@ -18,7 +18,7 @@ public static class PollSchedule
     public static TimeSpan Next(PollingOptions options, TimeSpan age, string instanceId, int poll, TimeSpan? retryAfter = null) =>
         Next(options, [], age, instanceId, poll, retryAfter);
 
-    /// <summary>The wait before the next poll of a repository whose past sessions took this long. Takes a fraction of a millisecond.</summary>
+    /// <summary>The wait before the next poll of a repository whose past sessions took this long. Takes a few milliseconds.</summary>
     /// <param name="options">Kappa and the clamps.</param>
     /// <param name="pastSeconds">Durations of past sessions in seconds, newest first; the first 20 count. Sessions that were cut short do not belong here.</param>
     /// <param name="age">How long the session has run. A negative one, as after the clock was set back, counts as none.</param>

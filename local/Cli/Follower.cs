@@ -10,8 +10,8 @@ namespace Rescan.Local.Cli;
 /// <summary>A rescan that is followed, in this process or at a server.</summary>
 internal interface IFollowedRescan
 {
-    /// <summary>What lines about it begin with; empty where there is only one.</summary>
-    string Prefix { get; }
+    /// <summary>The repository's name, which lines about it begin with; empty where there is only one.</summary>
+    string Name { get; }
 
     /// <summary>How often to ask.</summary>
     TimeSpan Pace { get; }
@@ -38,9 +38,8 @@ internal static class Follower
         IAnsiConsole console = Screen.Error.Console;
         return Screen.Error.IsLive
             ? console.Status().Spinner(Spinner.Known.Dots).StartAsync(
-                rescan.Prefix + "starting",
-                line => FollowAsync(rescan, new LiveProgress(console, line, rescan.Prefix), isLookedOn: true, cancellationToken))
-            : FollowAsync(rescan, new PlainProgress(rescan.Prefix), isLookedOn: false, cancellationToken);
+                "starting", line => FollowAsync(rescan, new LiveProgress(console, line, rescan.Name), isLookedOn: true, cancellationToken))
+            : FollowAsync(rescan, new PlainProgress(rescan.Name), isLookedOn: false, cancellationToken);
     }
 
     /// <summary>What a rescan does now.</summary>

@@ -7,13 +7,34 @@ using Spectre.Console;
 namespace Rescan.Local.Cli;
 
 /// <summary>For a terminal: what has been done scrolls by; one line at the bottom says what is being done and when the next poll comes.</summary>
-internal sealed class LiveProgress(IAnsiConsole console, StatusContext line, string prefix) : IProgressView
+internal sealed class LiveProgress : IProgressView
 {
     // A time, two blanks, a mark and another blank.
     private const int Margin = 12;
 
+    // Of a long name so much that what is said of it has room.
+    private const int MaxPrefix = 30;
+
+    private readonly IAnsiConsole console;
+    private readonly StatusContext line;
+    private readonly string prefix;
     private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private readonly DateTimeOffset since = DateTimeOffset.UtcNow;
+
+    /// <param name="console">The terminal.</param>
+    /// <param name="line">The line at its bottom.</param>
+    /// <param name="name">Whose rescan it is, from outside; empty where there is only one.</param>
+    public LiveProgress(IAnsiConsole console, StatusContext line, string name)
+    {
+        (this.console, this.line) = (console, line);
+        prefix = name.Length == 0 ? "" : Words.Cut(Words.Line(name), MaxPrefix) + ": ";
+        line.Status(Markup.Escape(prefix + "starting"));
+    }
+
+    /// <summary>How long something has taken, for a line that is drawn again and again.</summary>
+    public static string Elapsed(TimeSpan time) =>
+        time < TimeSpan.FromHours(1) ? time.ToString(@"mm\:ss", CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalHours):0}:{time:mm\\:ss}");
 
     public void Say(string text) => Write("grey", "·", prefix + text);
 
@@ -43,7 +64,7 @@ internal sealed class LiveProgress(IAnsiConsole console, StatusContext line, str
     {
         List<string> parts =
         [
-            prefix + Follower.Doing(rescan), (DateTimeOffset.UtcNow - since).ToString(@"mm\:ss", CultureInfo.InvariantCulture),
+            prefix + Follower.Doing(rescan), Elapsed(DateTimeOffset.UtcNow - since),
         ];
         if (rescan.ProgressPercent is { } percent)
         {

@@ -17,7 +17,7 @@ internal sealed class LocalRescan(LocalFunctionHost host, string id, string? req
     private readonly RescanInstances instances = host.Services.GetRequiredService<RescanInstances>();
     private readonly OutcomeStore outcomes = host.Services.GetRequiredService<OutcomeStore>();
 
-    public string Prefix => "";
+    public string Name => "";
 
     public TimeSpan Pace => TimeSpan.FromMilliseconds(200);
 

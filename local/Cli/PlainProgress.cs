@@ -5,8 +5,10 @@ using Rescan.Functions.Rescans;
 namespace Rescan.Local.Cli;
 
 /// <summary>One line for each change: for logs of other programs, and where there is no terminal.</summary>
-internal sealed class PlainProgress(string prefix) : IProgressView
+/// <param name="name">Whose rescan it is; empty where there is only one.</param>
+internal sealed class PlainProgress(string name) : IProgressView
 {
+    private readonly string prefix = name.Length == 0 ? "" : name + ": ";
     private readonly HashSet<(DateTimeOffset? Time, string Message)> said = [];
     private DateTimeOffset? shown;
 

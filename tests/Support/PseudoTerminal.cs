@@ -15,15 +15,22 @@ internal sealed class PseudoTerminal : IDisposable
 
     /// <param name="arguments">The command line.</param>
     /// <param name="stdin">The file that the command reads instead of what is typed; null: none.</param>
-    public PseudoTerminal(IEnumerable<string> arguments, string? stdin = null)
+    /// <param name="environment">What its environment has besides.</param>
+    public PseudoTerminal(IEnumerable<string> arguments, string? stdin = null, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo command = RescanProcess.Info(arguments);
         string from = stdin is null ? "" : $" < '{stdin}'";
         string line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(a => $"'{a}'")) + from;
-        process = Process.Start(new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
+        ProcessStartInfo start = new("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["TERM"] = "xterm" },
-        })!;
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        process = Process.Start(start)!;
     }
 
     /// <summary>All that was ever on the screen.</summary>

@@ -48,7 +48,7 @@ internal static class HtmlReport
             """);
         if (report.Total == 0)
         {
-            return page.Append("<p>No rescan ended in this time.</p>\n</body>\n</html>\n").ToString();
+            return page.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(report.Summary)}</p>\n</body>\n</html>\n").ToString();
         }
 
         page.Append(CultureInfo.InvariantCulture, $"<p>{Text(report.Askers!, MaxAskers)}</p>\n");

@@ -24,6 +24,7 @@ internal static class ReportCommand
                 "rescan report",
                 "rescan report --since 30d --format html --file report.html",
             ],
+            ExitCodes = [("0", "written"), ("2", "written, but no rescan ended in that time"), ("64", "the command line"), ("78", "the state cannot be used, or holds no rescans")],
         };
         command.Add(since);
         command.Add(format);
@@ -43,10 +44,25 @@ internal static class ReportCommand
                 }
 
                 rescans.Sort((a, b) => b.Outcome.FinishedAt.CompareTo(a.Outcome.FinishedAt));
-                await WriteAsync(RescanReport.Of(from, to, rescans), parse.GetValue(format)!, parse.GetValue(file), cancellationToken);
-            }
+                RescanReport report = RescanReport.Of(from, to, rescans);
+                if (report.Total > 0)
+                {
+                    await WriteAsync(report, parse.GetValue(format)!, parse.GetValue(file), cancellationToken);
+                    return 0;
+                }
 
-            return 0;
+                OutcomePage last = await source.Outcomes.ListAsync(new OutcomeQuery(Limit: 1), cancellationToken);
+                report = report with { LastBefore = last.Items.Count == 0 ? null : last.Items[0].Outcome.FinishedAt };
+                await WriteAsync(report, parse.GetValue(format)!, parse.GetValue(file), cancellationToken);
+
+                // Where a program reads the report, a person would not learn that there is nothing in it.
+                if (parse.GetValue(file) is not null || parse.GetValue(format) is "json" or "csv")
+                {
+                    Output.Step(report.Summary);
+                }
+
+                return ExitCodes.Of(Outcome.Warning);
+            }
         });
         return command;
     }

@@ -28,10 +28,13 @@ internal sealed record RescanReport(
 
     public int Failed => Counts.Where(c => c.Key.Severity() == Severity.Bad).Sum(c => c.Value);
 
+    /// <summary>When the last rescan before the period ended, UTC; asked for only where none ended in it.</summary>
+    public DateTimeOffset? LastBefore { get; init; }
+
     /// <summary>The report in one sentence.</summary>
     public string Summary => Total == 0
-        ? "No rescan ended."
-        : $"{Total} rescans of {Repositories.Count} repositories: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {DisplayFormat.Words(c.Key)}"))}.";
+        ? LastBefore is { } last ? $"No rescan ended in this time; the last one before it ended {DisplayFormat.Time(last)}." : "No rescan has ended yet, so there is nothing to report."
+        : $"{Many(Total, "rescan", "rescans")} of {Many(Repositories.Count, "repository", "repositories")}: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {DisplayFormat.Words(c.Key)}"))}.";
 
     /// <summary>Who asked for the rescans, those who asked for most first, and who canceled some; null when there was none.</summary>
     public string? Askers
@@ -68,6 +71,8 @@ internal sealed record RescanReport(
             [.. rescans.Where(r => r.Outcome.Outcome.Severity() == Severity.Bad)],
             rescans);
     }
+
+    private static string Many(int count, string one, string more) => $"{count} {(count == 1 ? one : more)}";
 }
 
 /// <summary>One day of a report.</summary>

@@ -15,7 +15,7 @@ internal sealed class RescanAtServer(OwnerClient client, AcceptedView accepted, 
     private (RescanPhase?, int, string?, string?)? read;
     private IReadOnlyList<SessionLogItem> log = [];
 
-    public string Prefix => isNamed ? accepted.Repository?.Name + ": " : "";
+    public string Name => isNamed ? accepted.Repository?.Name ?? "" : "";
 
     public TimeSpan Pace => TimeSpan.FromSeconds(1);
 

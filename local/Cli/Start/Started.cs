@@ -3,6 +3,7 @@ using Rescan.Functions.Runs;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.History;
 using Rescan.Local.Cli.Terminal;
+using Spectre.Console;
 
 namespace Rescan.Local.Cli.Start;
 
@@ -76,12 +77,19 @@ internal sealed class Started(OwnerClient client, bool json)
         }
 
         Output.Step($"run {run.Id} is accepted");
+        return End(Screen.Error.IsLive
+            ? await Screen.Error.Console.Status().Spinner(Spinner.Known.Dots).StartAsync("starting", line => WatchAsync(run.Id, line, cancellationToken))
+            : await WatchAsync(run.Id, null, cancellationToken));
+    }
+
+    private async Task<RunView> WatchAsync(string id, StatusContext? line, CancellationToken cancellationToken)
+    {
         HashSet<string> ended = [];
         HashSet<string> troubles = [];
         using PeriodicTimer timer = new(Look);
         while (true)
         {
-            RunView now = await ServerPatience.AskAsync(c => client.GetRunAsync(run.Id, c), cancellationToken);
+            RunView now = await ServerPatience.AskAsync(c => client.GetRunAsync(id, c), cancellationToken);
             foreach (RunItemView item in now.Items.Where(i => i.State == RunItemState.Ended && ended.Add(i.Id)))
             {
                 Output.Step($"{item.Repository.Name} on {item.Appliance}: {item.Outcome?.ToString() ?? "no outcome"}{(item.Reason is { } reason ? ", " + reason : "")}");
@@ -94,9 +102,10 @@ internal sealed class Started(OwnerClient client, bool json)
 
             if (now.FinishedAt is not null)
             {
-                return End(now);
+                return now;
             }
 
+            line?.Status(Markup.Escape(Words.Cut(RunLine.Of(now, DateTimeOffset.UtcNow), Math.Max(10, Screen.Error.Console.Profile.Width - 4))));
             await timer.WaitForNextTickAsync(cancellationToken);
         }
     }

@@ -35,7 +35,16 @@ internal sealed record Screen(int? Width, IAnsiConsole Console)
             string before = "";
             foreach (string part in Width is { } width ? Words.Wrap(line, Math.Max(10, width - indent)) : [line])
             {
-                Console.Profile.Out.Writer.WriteLine(before + part);
+                // What is drawn over again at the bottom must make room for the line.
+                if (IsLive)
+                {
+                    Console.WriteLine(before + part);
+                }
+                else
+                {
+                    Console.Profile.Out.Writer.WriteLine(before + part);
+                }
+
                 before = new string(' ', indent);
             }
         }

@@ -55,9 +55,15 @@ public sealed class RunTroubleTests
 
         string self = await StartAsync(api, new { filter = new { } });
         DateTimeOffset toldBy = default;
+        string? statusThen = null;
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
         while (receiver.All.Count < 2)
         {
+            if (receiver.All.Count == 1)
+            {
+                statusThen ??= (await api.SendAsync(HttpMethod.Get, self)).Body.GetProperty("status").GetString();
+            }
+
             if (api.Host.IsIdle)
             {
                 toldBy = receiver.All.IsEmpty ? time.GetUtcNow() : toldBy;
@@ -69,6 +75,7 @@ public sealed class RunTroubleTests
 
         Received[] told = [.. receiver.All];
         Assert.Equal(["appliance.unreachable", "appliance.reachable"], told.Select(t => t.Json.GetProperty("type").GetString()));
+        Assert.Equal("Running", statusThen);
         Assert.InRange(toldBy - time.Start, TimeSpan.FromMinutes(9.5), TimeSpan.FromMinutes(11));
         JsonElement data = told[0].Json.GetProperty("data");
         Assert.Equal(("one", self["/api/runs/".Length..]), (data.GetProperty("appliance").GetString(), data.GetProperty("runId").GetString()));

@@ -205,6 +205,23 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", true)]
+    [InlineData("wrong-role", false)]
+    [InlineData("mfa", false)]
+    public async Task In_a_pipe_the_first_line_is_of_no_poll_and_polls_are_told_only_once_there_is_a_session(string fault, bool isPolled)
+    {
+        await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+            new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(500), Faults = fault.Length == 0 ? [] : [fault] }, default);
+
+        (_, string error) = await ErrorAsync(appliance, "archive");
+
+        string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int poll = Array.FindIndex(lines, l => l.Contains("poll", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain("poll 0", error, StringComparison.Ordinal);
+        Assert.True(isPolled ? poll > Array.FindIndex(lines, l => l.Contains("watching session", StringComparison.Ordinal)) && poll > 0 : poll < 0, error);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_person_sees_it_live_though_the_password_comes_from_a_file(bool onStdin)

@@ -60,6 +60,17 @@ public sealed class StartCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_person_sees_a_run_live()
+    {
+        using PseudoTerminal terminal = new(
+            ["start", "--include", "prod-*", "--wait"], null, ("RESCAN_URL", serve.Http.BaseAddress!.AbsoluteUri), ("RESCAN_KEY", Key));
+
+        Assert.True(await terminal.EndAsync() == 2, terminal.Seen);
+        Assert.Matches(@"(listing the repositories|\d of \d ended) · 00:0\d", terminal.Seen);
+        Assert.Contains("prod-eu-central on demo: Warning", terminal.Seen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_waiting_it_prints_the_id_and_ends()
     {
         Ended ended = await StartAsync("archive");

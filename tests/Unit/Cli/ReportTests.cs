@@ -80,9 +80,15 @@ public sealed class ReportTests
     {
         RescanReport report = RescanReport.Of(Now.AddDays(-1), Now, []);
 
-        Assert.All((string[])[TextReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report)], t => Assert.Contains("No rescan ended", t, StringComparison.Ordinal));
+        Assert.All(Texts(report), t => Assert.Contains("No rescan has ended yet", t, StringComparison.Ordinal));
+        Assert.All(
+            Texts(report with { LastBefore = Now.AddDays(-3) }),
+            t => Assert.Contains("No rescan ended in this time; the last one before it ended 2026-03-05 12:00 UTC.", t, StringComparison.Ordinal));
+        Assert.DoesNotContain("class=\"good\"", HtmlReport.Write(report), StringComparison.Ordinal);
         Assert.Single(Parse(CsvReport.Write(report)));
     }
+
+    private static string[] Texts(RescanReport report) => [TextReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report)];
 
     private static OutcomePoint Point(double seconds) => new(Outcome.Succeeded, seconds, Now);
 
