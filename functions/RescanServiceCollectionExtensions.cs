@@ -42,6 +42,8 @@ public static class RescanServiceCollectionExtensions
         services.AddSingleton<PasswordSource>();
         services.AddApplianceHttp(configuration);
         services.AddSingleton<IApplianceClients, ApplianceClients>();
+        services.AddSingleton<ApplianceTwins>();
+        services.AddSingleton<DistinctAppliances>();
         services.AddSingleton<ApplianceAddressCheck>();
         services.AddHostedService(s => s.GetRequiredService<ApplianceAddressCheck>());
         services.AddSingleton<ProblemBook>();
@@ -73,6 +75,7 @@ public static class RescanServiceCollectionExtensions
                 s.GetRequiredService<IOptions<RescanOptions>>().Value.Outcomes, configuration, s.GetRequiredService<TokenCredential>()));
         services.AddSingleton<OutcomeStore>();
         services.AddSingleton<IntentStore>();
+        services.AddSingleton<IdentityStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<DeliveryStore>();

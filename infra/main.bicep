@@ -49,6 +49,9 @@ param pausedUntil string = ''
 @description('How long one rescan may take: d.hh:mm:ss, 1 second to 7 days.')
 param deadline string = '1.00:00:00'
 
+@description('How long the answer to a rescan\'s POST may be lost before it is posted again: hh:mm:ss, 1 second to 1 hour; longer behind a slow proxy.')
+param lostAnswerWait string = '00:02:00'
+
 @description('How long a run over many repositories may take before it starts no more rescans: d.hh:mm:ss, 1 minute to 7 days.')
 param runDeadline string = '23:00:00'
 
@@ -287,6 +290,7 @@ module app 'modules/app.bicep' = {
     settings: union(
       {
         Rescan__Deadline: deadline
+        Rescan__LostAnswerWait: lostAnswerWait
         Rescan__RunDeadline: runDeadline
         Rescan__KeyVaultUri: vault.outputs.uri
         Rescan__Outcomes__TableServiceUri: storage.outputs.tableUri

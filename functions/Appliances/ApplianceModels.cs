@@ -130,7 +130,11 @@ public static class LogStatus
 /// <param name="ProductVersion">The version or build of the appliance's product, when it told.</param>
 /// <param name="ApiVersion">The x-api-version in use.</param>
 /// <param name="Role">The account's role, when the appliance told it or showed it by what it allows.</param>
-public sealed record SignInResult(DateTimeOffset ExpiresAt, string? ProductVersion, string ApiVersion, string? Role = null);
+public sealed record SignInResult(DateTimeOffset ExpiresAt, string? ProductVersion, string ApiVersion, string? Role = null)
+{
+    /// <summary>What the appliance calls itself, whatever its address; null where it did not tell.</summary>
+    public string? Identity { get; init; }
+}
 
 /// <summary>What can be learnt of an appliance without starting anything.</summary>
 /// <param name="Product">The product's name.</param>

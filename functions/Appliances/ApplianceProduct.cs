@@ -34,6 +34,9 @@ public abstract partial class ApplianceProduct
     /// <summary>The roles with the right to rescan.</summary>
     public abstract IReadOnlyList<string> RolesThatRescan { get; }
 
+    /// <summary>Whether such an appliance tells what it calls itself, so that one is known again at another address.</summary>
+    public virtual bool TellsIdentity => false;
+
     /// <summary>What else a refused user name or password may mean, as a sentence; empty when nothing.</summary>
     internal virtual string RefusedSignIn => "";
 

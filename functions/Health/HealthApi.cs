@@ -12,8 +12,10 @@ namespace Rescan.Functions.Health;
 /// <param name="checks">What readiness looks at, besides the engine.</param>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="availability">Which of them answer.</param>
+/// <param name="twins">Which of them are the same.</param>
 /// <param name="log">The log.</param>
-public sealed class HealthApi(IEnumerable<IReadinessCheck> checks, IApplianceClients appliances, ApplianceAvailability availability, ILogger<HealthApi> log)
+public sealed class HealthApi(
+    IEnumerable<IReadinessCheck> checks, IApplianceClients appliances, ApplianceAvailability availability, ApplianceTwins twins, ILogger<HealthApi> log)
 {
     /// <summary>A store or an engine that takes longer to answer a small question is not well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -63,6 +65,6 @@ public sealed class HealthApi(IEnumerable<IReadinessCheck> checks, IApplianceCli
     private ApplianceHealthView ViewOf(string appliance)
     {
         ApplianceAnswering? known = availability.Of(appliance);
-        return new ApplianceHealthView(appliance, known?.Answers, known?.Since, known?.AskedAt);
+        return new ApplianceHealthView(appliance, known?.Answers, known?.Since, known?.AskedAt, twins.Of(appliance));
     }
 }

@@ -21,4 +21,5 @@ public sealed record HealthCheckView(string Name, bool Healthy, string? Fault);
 /// <param name="Answers">Whether it answered when it was last asked; null when this process has not asked it yet.</param>
 /// <param name="Since">Since when it has, or has not, UTC.</param>
 /// <param name="AskedAt">When it was last asked, UTC.</param>
-public sealed record ApplianceHealthView(string Name, bool? Answers, DateTimeOffset? Since, DateTimeOffset? AskedAt);
+/// <param name="SameAs">The other name under which the same server is configured; its rescans under this one are refused. Null: none is known.</param>
+public sealed record ApplianceHealthView(string Name, bool? Answers, DateTimeOffset? Since, DateTimeOffset? AskedAt, string? SameAs);

@@ -8,19 +8,21 @@ namespace Rescan.Functions.Rescans;
 /// process's own: after a restart, a failure begins when it is first met again.
 /// </summary>
 /// <param name="appliances">The appliances' clients.</param>
+/// <param name="distinct">Tells where two entries of the settings are one appliance, whose repositories only one of them lists.</param>
 /// <param name="time">The clock.</param>
-public sealed class RepositoryReader(IApplianceClients appliances, TimeProvider time)
+public sealed class RepositoryReader(IApplianceClients appliances, DistinctAppliances distinct, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, (bool IsSilent, DateTimeOffset Since)> failing = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All repositories of an appliance.</summary>
-    /// <exception cref="ApplianceException">The appliance did not list them.</exception>
+    /// <exception cref="ApplianceException">The appliance did not list them, or another entry of the settings stands for it.</exception>
     /// <exception cref="UnknownApplianceException">No appliance of that name is configured.</exception>
     public async Task<IReadOnlyList<Repository>> ReadAsync(string appliance, CancellationToken cancellationToken)
     {
         DateTimeOffset asked = time.GetUtcNow();
         try
         {
+            await distinct.RequireAsync(appliance, cancellationToken);
             IReadOnlyList<Repository> repositories = await appliances.Get(appliance).GetRepositoriesAsync(cancellationToken);
             failing.TryRemove(appliance, out _);
             return repositories;

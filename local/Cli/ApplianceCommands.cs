@@ -19,7 +19,7 @@ internal static class ApplianceCommands
 
     public static Command CreateRepositories() => Create(
         "repositories", "List an appliance's repositories", "",
-        async (client, json, cancellationToken) =>
+        async (client, _, json, cancellationToken) =>
         {
             IReadOnlyList<Repository> all = await client.GetRepositoriesAsync(cancellationToken);
             if (json)
@@ -39,18 +39,19 @@ internal static class ApplianceCommands
 
     public static Command CreateCheck() => Create(
         "check", "Check that an appliance can be reached and rescanned",
-        "It checks the certificate, the account and its role, and whether the appliance has repository rescan.",
-        async (client, json, cancellationToken) =>
+        "It checks the certificate, the account and its role, and whether the appliance has repository rescan. Where the appliance "
+            + "says what it calls itself, those of its kind in this folder's local.settings.json are asked whether one of them is the same.",
+        async (client, findTwins, json, cancellationToken) =>
         {
             ApplianceProbe probe = await client.ProbeAsync(cancellationToken);
             SignInResult signedIn = probe.SignIn;
             IReadOnlyList<Repository> repositories = await client.GetRepositoriesAsync(cancellationToken);
-            string[] warnings = [.. probe.Warnings, .. Warnings(client, repositories)];
+            string[] warnings = [.. probe.Warnings, .. Warnings(client, repositories), .. await findTwins(signedIn.Identity)];
             if (json)
             {
                 Output.PrintJson(new
                 {
-                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, probe.Certificate,
+                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, signedIn.Identity, probe.Certificate,
                     tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
                     clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
                 });
@@ -65,6 +66,11 @@ internal static class ApplianceCommands
 
             Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
             Screen.Out.Say($"ok  {probe.Product} {signedIn.ProductVersion ?? "(its version is not told to this role)"}", 4);
+            if (signedIn.Identity is { } identity)
+            {
+                Screen.Out.Say($"    calls itself {identity}", 4);
+            }
+
             Screen.Out.Say($"ok  accepts x-api-version {signedIn.ApiVersion}, which has repository rescan", 4);
             if (probe.Revisions.Count > 0)
             {
@@ -113,7 +119,7 @@ internal static class ApplianceCommands
 
 
     private static Command Create(
-        string name, string summary, string details, Func<IApplianceClient, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
+        string name, string summary, string details, Func<IApplianceClient, Func<string?, Task<IReadOnlyList<string>>>, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
@@ -143,7 +149,11 @@ internal static class ApplianceCommands
                 {
                     IApplianceClients clients = provider.GetRequiredService<IApplianceClients>();
                     IApplianceClient client = clients.Get(clients.Names[0]);
-                    IReadOnlyList<Repository> repositories = await act(client, parse.GetValue(output) == "json", cancellationToken);
+                    IReadOnlyList<Repository> repositories = await act(
+                        client,
+                        identity => ConfiguredTwins.FindAsync(
+                            appliance.Address(parse), ApplianceProducts.Find(appliance.Product(parse))!, identity, cancellationToken),
+                        parse.GetValue(output) == "json", cancellationToken);
                     await client.SignOutAsync(cancellationToken);
 
                     // Nothing to rescan is no success, whatever reads the exit code.

@@ -5,7 +5,7 @@ using Rescan.Local.Simulator.VeeamBackupAndReplication;
 
 namespace Rescan.Local.Simulator;
 
-/// <summary>What an appliance knows: its tokens, sessions, certificate and release. Certificate and sessions outlast a restart where a file is set.</summary>
+/// <summary>What an appliance knows: its tokens, sessions, certificate, name and release. Certificate, name and sessions outlast a restart where a file is set.</summary>
 internal sealed class ApplianceState
 {
     private readonly Lock saving = new();
@@ -16,6 +16,7 @@ internal sealed class ApplianceState
         Api = options.Kind == SimulatedKind.VeeamBackupAndReplication ? new ServerApi(this) : new ApplianceRouter(this);
         Sessions = new SessionStore(options, Api.OtherWork, Now);
         SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
+        ServerId = options.ServerId ?? kept?.ServerId ?? Guid.NewGuid();
         Certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
         foreach (KeptSession session in kept?.Sessions ?? [])
         {
@@ -38,6 +39,9 @@ internal sealed class ApplianceState
     public SessionStore Sessions { get; }
 
     public X509Certificate2 Certificate { get; private set; }
+
+    /// <summary>What it calls itself.</summary>
+    public Guid ServerId { get; }
 
     /// <summary>The release that took its place; null while it has that of the options.</summary>
     public ProductRelease? Replacement { get; set; }
@@ -78,7 +82,7 @@ internal sealed class ApplianceState
         {
             lock (saving)
             {
-                SimulatorState.Write(file, Certificate, Sessions.All);
+                SimulatorState.Write(file, Certificate, ServerId, Sessions.All);
             }
         }
     }

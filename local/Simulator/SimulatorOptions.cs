@@ -60,6 +60,9 @@ public sealed record SimulatorOptions
     /// <summary>Whether the revisions are listed without a token, as Veeam Backup &amp; Replication 13.1 does.</summary>
     public bool ListsRevisions { get; init; } = true;
 
+    /// <summary>What the server calls itself, where its kind has such a name; null: a name of its own.</summary>
+    public Guid? ServerId { get; init; }
+
     /// <summary>Names of faults from <see cref="FaultCatalog"/>, each as it usually strikes.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 

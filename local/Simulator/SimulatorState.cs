@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Rescan.Local.Simulator;
 
-/// <summary>What a simulated appliance keeps when it restarts, as a real one does: its certificate and its sessions. Tokens go, faults too.</summary>
-internal sealed record SimulatorState(string Certificate, IReadOnlyList<KeptSession> Sessions)
+/// <summary>What a simulated appliance keeps when it restarts, as a real one does: its certificate, what it calls itself, and its sessions. Tokens go, faults too.</summary>
+internal sealed record SimulatorState(string Certificate, Guid ServerId, IReadOnlyList<KeptSession> Sessions)
 {
     /// <summary>Reads the file; null when there is none yet.</summary>
     /// <exception cref="IOException">The file is not such a state.</exception>
@@ -21,9 +21,9 @@ internal sealed record SimulatorState(string Certificate, IReadOnlyList<KeptSess
     }
 
     /// <summary>Replaces the file whole, so that a kill leaves the old one or the new one.</summary>
-    public static void Write(string file, X509Certificate2 certificate, IEnumerable<SimulatedSession> sessions)
+    public static void Write(string file, X509Certificate2 certificate, Guid serverId, IEnumerable<SimulatedSession> sessions)
     {
-        SimulatorState state = new(Convert.ToBase64String(certificate.Export(X509ContentType.Pfx)), [.. sessions.OrderBy(s => s.Usn).Select(s => s.Keep()).OfType<KeptSession>()]);
+        SimulatorState state = new(Convert.ToBase64String(certificate.Export(X509ContentType.Pfx)), serverId, [.. sessions.OrderBy(s => s.Usn).Select(s => s.Keep()).OfType<KeptSession>()]);
         File.WriteAllText(file + ".new", JsonSerializer.Serialize(state));
         File.Move(file + ".new", file, overwrite: true);
     }

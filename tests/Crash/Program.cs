@@ -24,16 +24,19 @@ switch (args)
         when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int orders)
             && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int first):
         return await OrdersAsync(orders, first, where.FirstOrDefault());
-    case ["hostile", var text, var from]
+    case ["hostile", var text, var from, .. var which]
         when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int cases)
-            && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int start):
-        IReadOnlyList<string> wrong = await new HostileAnswers().TryAsync(cases, start, Console.WriteLine);
+            && int.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out int start)
+            && which is [] or ["vbaws"] or ["vbr"]:
+        SimulatedKind? kind = which is []
+            ? null : which[0] == "vbr" ? SimulatedKind.VeeamBackupAndReplication : SimulatedKind.VeeamBackupForAws;
+        IReadOnlyList<string> wrong = await new HostileAnswers(kind).TryAsync(cases, start, Console.WriteLine);
         wrong.ToList().ForEach(Console.WriteLine);
         return wrong.Count == 0 ? 0 : 1;
     case ["soak", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int minutes) && minutes >= 3:
         return await new Soak(TimeSpan.FromMinutes(minutes)).RunAsync();
     default:
-        Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite] | hostile N SEED | soak MINUTES (3 at least)");
+        Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite] | hostile N SEED [vbaws|vbr] | soak MINUTES (3 at least)");
         return 64;
 }
 

@@ -25,6 +25,7 @@ public sealed class AppSettingsTests(InfraFixture infra)
         Assert.Equal(
             (7.5, TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5)),
             (options.Polling.Kappa, options.Polling.MinInterval, options.Polling.MaxInterval));
+        Assert.Equal(TimeSpan.FromMinutes(3), options.LostAnswerWait);
         Assert.Equal(TimeSpan.FromHours(11), options.RunDeadline);
         Assert.Equal((TimeSpan.FromMinutes(45), 2), (options.Retry.After, options.Retry.AtMost));
         Assert.Equal(

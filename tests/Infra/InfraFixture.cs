@@ -31,6 +31,7 @@ public sealed class InfraFixture : IAsyncLifetime
           }
         ]
         param deadline = '12:00:00'
+        param lostAnswerWait = '00:03:00'
         param runDeadline = '11:00:00'
         param retry = { after: '00:45:00', atMost: 2 }
         param schedules = [

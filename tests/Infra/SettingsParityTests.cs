@@ -24,7 +24,6 @@ public sealed class SettingsParityTests(InfraFixture infra)
         ["Rescan__Appliances__0__Password"] = "a secret; the vault's name for it is set instead",
         ["Rescan__Notifications__Channels__0__Url"] = "a secret; the vault's name for it is set instead",
         ["Rescan__Notifications__Channels__0__Secret"] = "a secret; the vault's name for it is set instead",
-        ["Rescan__LostAnswerWait"] = "a matter of the client's own limit, which rarely needs another",
         ["Rescan__Key"] = NoCallers,
         ["Rescan__Keys__0__Name"] = NoCallers,
         ["Rescan__Keys__0__Key"] = NoCallers,

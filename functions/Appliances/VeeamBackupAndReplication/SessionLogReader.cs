@@ -1,37 +1,169 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Rescan.Functions.Appliances.VeeamBackupAndReplication;
 
-/// <summary>Reads a session's log. Records change in place, so the newest of an id counts; the server may list the newest first.</summary>
-internal static class SessionLogReader
+/// <summary>
+/// Reads a session's log record by record while it arrives. Records change in place, so the newest of an id counts; the server may list the
+/// newest first. Of a log that is longer than what is kept the first records stay, and the last one, with a line between them.
+/// </summary>
+internal sealed class SessionLogReader : StreamedJson
 {
-    public static IReadOnlyList<SessionLogItem> Read(JsonElement log)
+    /// <summary>The items kept, the line about those missing included.</summary>
+    public const int MaxItems = 2000;
+
+    /// <summary>The characters kept of all messages.</summary>
+    public const int MaxCharacters = 200_000;
+
+    private const int MaxMessage = 4000;
+    private const int MaxStatus = 64;
+    private const int Reserve = MaxMessage + 200;
+    private const int RecordDepth = 2;
+
+    private readonly Dictionary<Place, Record> kept = [];
+    private readonly SortedSet<Place> order = [];
+    private int characters;
+    private int missing;
+    private int turn;
+    private bool inRecords;
+    private string? property;
+    private Record current = new();
+
+    /// <summary>The log, once it has been read, oldest first.</summary>
+    public IReadOnlyList<SessionLogItem> Items
     {
-        List<(long? Id, JsonElement Record)> records = [.. log.Items("records").Select(r => (Id(r), r))];
-        return records.TrueForAll(r => r.Id is not null)
-            ? [.. records.GroupBy(r => r.Id).OrderBy(g => g.Key).Select(g => ToItem(g.MaxBy(r => r.Record.Time("updateTime")).Record))]
-            : [.. records.OrderBy(r => r.Record.Time("startTime")).Select(r => ToItem(r.Record))];
+        get
+        {
+            List<SessionLogItem> items = [.. order.Select(p => kept[p].ToItem())];
+            if (missing > 0)
+            {
+                SessionLogItem last = items[^1];
+                items[^1] = new SessionLogItem(
+                    last.Time, LogStatus.Warning,
+                    string.Create(CultureInfo.InvariantCulture, $"{missing} items are left out here; the appliance has the whole log."));
+                items.Add(last);
+            }
+
+            return items;
+        }
     }
 
-    private static long? Id(JsonElement record) => long.TryParse(record.Text("id"), out long id) ? id : null;
-
-    private static SessionLogItem ToItem(JsonElement record)
+    /// <inheritdoc/>
+    protected override bool Take(ref Utf8JsonReader reader)
     {
-        string status = record.Text("status") ?? "";
-        return new SessionLogItem(
-            record.Time("startTime") ?? record.Time("updateTime"),
-            status switch { "Succeeded" => LogStatus.Success, "Failed" => LogStatus.Error, "None" or "" => LogStatus.Info, _ => status },
-            MessageOf(record));
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.PropertyName:
+                property = reader.CurrentDepth is 1 or (RecordDepth + 1) ? TextOf(ref reader, MaxStatus) : null;
+                break;
+            case JsonTokenType.StartArray when reader.CurrentDepth == 1:
+                inRecords = Is("records");
+                break;
+            case JsonTokenType.EndArray when reader.CurrentDepth == 1:
+                inRecords = false;
+                break;
+            case JsonTokenType.StartObject when inRecords && reader.CurrentDepth == RecordDepth:
+                current = new Record();
+                break;
+            case JsonTokenType.EndObject when inRecords && reader.CurrentDepth == RecordDepth:
+                Add(current);
+                break;
+            case JsonTokenType.StartArray or JsonTokenType.StartObject when inRecords && reader.CurrentDepth == RecordDepth + 1 && Is("additionalInfo"):
+                return TakeInfo(ref reader);
+            case JsonTokenType.String or JsonTokenType.Number when inRecords && reader.CurrentDepth == RecordDepth + 1:
+                Set(ref reader);
+                break;
+        }
+
+        return true;
     }
 
-    private static string MessageOf(JsonElement record)
+    /// <summary>A string up to 1.3-rev1, an array of pairs from 1.3-rev2 on.</summary>
+    private bool TakeInfo(ref Utf8JsonReader reader)
     {
-        string[] parts = [.. new[] { record.Text("title"), record.Text("description"), TextOf(record.Part("additionalInfo")) }
-            .Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => t!.Trim()).Distinct()];
-        return StorableText.Clean(string.Join(": ", parts));
+        if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? info))
+        {
+            return false;
+        }
+
+        using (info)
+        {
+            current.Info = StorableText.Clean(TextOf(info.RootElement), MaxMessage);
+            return true;
+        }
     }
 
-    /// <summary>A string up to 1.3-rev1, an array of pairs from 1.3-rev2 on; the names of a pair's two fields are not relied on.</summary>
+    private void Set(ref Utf8JsonReader reader)
+    {
+        string text = reader.TokenType == JsonTokenType.Number ? NumberOf(ref reader) : TextOf(ref reader, MaxMessage);
+        switch (property?.ToUpperInvariant())
+        {
+            case "ID":
+                current.Id = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long id) ? id : null;
+                break;
+            case "STATUS":
+                current.Status = StorableText.Clean(text, MaxStatus);
+                break;
+            case "STARTTIME":
+                current.Start = JsonReading.ParseTime(text);
+                break;
+            case "UPDATETIME":
+                current.Update = JsonReading.ParseTime(text);
+                break;
+            case "TITLE":
+                current.Title = text;
+                break;
+            case "DESCRIPTION":
+                current.Description = text;
+                break;
+            case "ADDITIONALINFO":
+                current.Info = text;
+                break;
+        }
+    }
+
+    /// <summary>A record that says nothing is none.</summary>
+    private void Add(Record record)
+    {
+        if (record.IsEmpty)
+        {
+            return;
+        }
+
+        Place place = record.Id is { } id ? new Place(id, default, 0) : new Place(long.MaxValue, record.Start ?? default, turn++);
+        if (kept.TryGetValue(place, out Record? older))
+        {
+            if (record.Update < older.Update)
+            {
+                return;
+            }
+
+            characters -= older.Length;
+        }
+
+        kept[place] = record;
+        order.Add(place);
+        characters += record.Length;
+        while (order.Count > MaxItems - 1 || (order.Count > 2 && characters > MaxCharacters - Reserve))
+        {
+            // What began and what came last say most.
+            Place lastButOne = order.Reverse().Skip(1).First();
+            characters -= kept[lastButOne].Length;
+            kept.Remove(lastButOne);
+            order.Remove(lastButOne);
+            missing++;
+        }
+    }
+
+    private bool Is(string name) => string.Equals(property, name, StringComparison.OrdinalIgnoreCase);
+
+    private static string TextOf(ref Utf8JsonReader reader, int length) => StorableText.Clean(StorableText.Read(ref reader), length);
+
+    private static string NumberOf(ref Utf8JsonReader reader) =>
+        reader.HasValueSequence ? Encoding.ASCII.GetString(reader.ValueSequence) : Encoding.ASCII.GetString(reader.ValueSpan);
+
+    /// <summary>The names of a pair's two fields are not relied on.</summary>
     private static string TextOf(JsonElement info) => info.ValueKind switch
     {
         JsonValueKind.String => StorableText.Read(info)!,
@@ -40,4 +172,41 @@ internal static class SessionLogReader
         JsonValueKind.Number => info.GetRawText(),
         _ => "",
     };
+
+    /// <summary>By id; by time and turn where a record has none.</summary>
+    private readonly record struct Place(long Id, DateTimeOffset Start, int Turn) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => (Id, Start, Turn).CompareTo((other.Id, other.Start, other.Turn));
+    }
+
+    private sealed class Record
+    {
+        public long? Id { get; set; }
+
+        public string Status { get; set; } = "";
+
+        public DateTimeOffset? Start { get; set; }
+
+        public DateTimeOffset? Update { get; set; }
+
+        public string? Title { get; set; }
+
+        public string? Description { get; set; }
+
+        public string? Info { get; set; }
+
+        public bool IsEmpty => Id is null && Start is null && Update is null && Status.Length == 0 && Length == 0;
+
+        public int Length => (Title?.Length ?? 0) + (Description?.Length ?? 0) + (Info?.Length ?? 0);
+
+        public SessionLogItem ToItem()
+        {
+            string[] parts =
+                [.. new[] { Title, Description, Info }.Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => t!.Trim()).Distinct()];
+            return new SessionLogItem(
+                Start ?? Update,
+                Status switch { "Succeeded" => LogStatus.Success, "Failed" => LogStatus.Error, "None" or "" => LogStatus.Info, _ => Status },
+                StorableText.Clean(string.Join(": ", parts), MaxMessage));
+        }
+    }
 }

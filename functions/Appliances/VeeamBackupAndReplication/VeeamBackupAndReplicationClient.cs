@@ -130,8 +130,15 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken) =>
-        SessionLogReader.Read(await api.GetAsync(ApplianceCall.Log, $"sessions/{Uri.EscapeDataString(sessionId)}/logs", cancellationToken));
+    public Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken) => api.GetAsync(
+        ApplianceCall.Log, $"sessions/{Uri.EscapeDataString(sessionId)}/logs",
+        async (_, body, cancellation) =>
+        {
+            SessionLogReader reader = new();
+            await reader.ReadAsync(body, cancellation);
+            return reader.Items;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task StopSessionAsync(string sessionId, CancellationToken cancellationToken) =>
@@ -141,11 +148,14 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     private async Task<(SignInResult SignedIn, string? Lack)> OpenAsync(CancellationToken cancellationToken)
     {
         string? build = null;
+        string? identity = null;
         string? role = null;
         string? lack = null;
         try
         {
-            build = (await api.GetAsync(ApplianceCall.Version, "serverInfo", cancellationToken)).Text("buildVersion");
+            JsonElement info = await api.GetAsync(ApplianceCall.Version, "serverInfo", cancellationToken);
+            build = info.Text("buildVersion");
+            identity = Guid.TryParse(info.Text("vbrId"), out Guid id) && id != Guid.Empty ? id.ToString() : null;
             role = product.RolesThatRescan[0];
         }
         catch (ApplianceException e) when (e.Failure is ApplianceFailure.NotFound || e.Status is 403)
@@ -157,7 +167,7 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
 
         AccessToken held = await tokens.GetAsync(null, cancellationToken);
         await ReadClockAsync(cancellationToken);
-        return (new SignInResult(held.ExpiresAt, build, grants.Revision, role), lack);
+        return (new SignInResult(held.ExpiresAt, build, grants.Revision, role) { Identity = identity }, lack);
     }
 
     private async Task ReadClockAsync(CancellationToken cancellationToken)

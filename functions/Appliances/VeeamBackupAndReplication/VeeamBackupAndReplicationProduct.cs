@@ -32,6 +32,9 @@ public sealed partial class VeeamBackupAndReplicationProduct : ApplianceProduct
     /// <inheritdoc/>
     public override IReadOnlyList<string> RolesThatRescan { get; } = ["Backup Administrator"];
 
+    /// <summary>The <c>vbrId</c> of its description.</summary>
+    public override bool TellsIdentity => true;
+
     /// <inheritdoc/>
     internal override string RefusedSignIn =>
         ". The REST API knows no second factor, so an account with MFA must be exempt from it (a service account). The password is not shown again: accounts are locked after a few bad ones";

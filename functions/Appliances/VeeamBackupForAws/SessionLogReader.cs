@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Rescan.Functions.Api;
 
@@ -10,7 +8,7 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 /// Reads a session's log item by item while it arrives, so that its size costs time and not memory. It keeps the first items, and of a
 /// log that is longer the last one, with a line between them that says how many are missing.
 /// </summary>
-internal sealed class SessionLogReader
+internal sealed class SessionLogReader : StreamedJson
 {
     /// <summary>The items kept, the line about those missing included.</summary>
     public const int MaxItems = 2000;
@@ -21,15 +19,10 @@ internal sealed class SessionLogReader
     private const int MaxMessage = 4000;
     private const int MaxStatus = 64;
     private const int Reserve = MaxMessage + 200;
-
-    // A text is scanned anew whenever more of it arrives, so one without end would cost the square of its length.
-    private const int LongestText = 1024 * 1024;
-    private const int BufferSize = 64 * 1024;
     private const int ItemDepth = 2;
 
     private readonly List<SessionLogItem> kept = [];
     private SessionLogItem? last;
-    private JsonReaderState state;
     private int characters;
     private int missing;
     private bool inLog;
@@ -54,72 +47,7 @@ internal sealed class SessionLogReader
         ],
     };
 
-    /// <summary>Reads to the end.</summary>
-    /// <exception cref="JsonException">It is not JSON.</exception>
-    /// <exception cref="AnswerTooLargeException">It holds a text that is longer than any message.</exception>
-    public async Task ReadAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        PipeReader pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true));
-        try
-        {
-            await ReadAsync(pipe, cancellationToken);
-        }
-        finally
-        {
-            await pipe.CompleteAsync();
-        }
-    }
-
-    private async Task ReadAsync(PipeReader pipe, CancellationToken cancellationToken)
-    {
-        bool first = true;
-        bool isEmpty = true;
-        while (true)
-        {
-            ReadResult read = await pipe.ReadAsync(cancellationToken);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            if (first && buffer.Length < JsonBody.Mark.Length && !read.IsCompleted)
-            {
-                pipe.AdvanceTo(buffer.Start, buffer.End);
-                continue;
-            }
-
-            buffer = first ? JsonBody.WithoutMark(buffer) : buffer;
-            first = false;
-            isEmpty &= buffer.IsEmpty;
-            if (read.IsCompleted)
-            {
-                if (!isEmpty || !buffer.IsEmpty)
-                {
-                    Take(buffer, isLast: true);
-                }
-
-                return;
-            }
-
-            SequencePosition consumed = Take(buffer, isLast: false);
-            if (buffer.Slice(consumed).Length > LongestText)
-            {
-                throw new AnswerTooLargeException();
-            }
-
-            pipe.AdvanceTo(consumed, read.Buffer.End);
-        }
-    }
-
-    private SequencePosition Take(ReadOnlySequence<byte> buffer, bool isLast)
-    {
-        Utf8JsonReader reader = new(buffer, isLast, state);
-        while (reader.Read())
-        {
-            Take(ref reader);
-        }
-
-        state = reader.CurrentState;
-        return reader.Position;
-    }
-
-    private void Take(ref Utf8JsonReader reader)
+    protected override bool Take(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
@@ -145,6 +73,8 @@ internal sealed class SessionLogReader
                 Set(ref reader);
                 break;
         }
+
+        return true;
     }
 
     private void Set(ref Utf8JsonReader reader)

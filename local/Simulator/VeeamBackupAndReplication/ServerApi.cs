@@ -132,7 +132,7 @@ internal sealed class ServerApi : ISimulatedApi
     private Task<int> InfoAsync(HttpContext http) => MayRescan(state)
         ? ApplianceResponses.JsonAsync(http, new
         {
-            vbrId = "b6c1f0a4-6f1c-4d1e-9d0a-0c8f4a5d1e01", name = "vbr.lab.example", buildVersion = state.ProductVersion, patches = Array.Empty<string>(),
+            vbrId = state.ServerId, name = "vbr.lab.example", buildVersion = state.ProductVersion, patches = Array.Empty<string>(),
         })
         : ServerResponses.ErrorAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "The account lacks the role.");
 

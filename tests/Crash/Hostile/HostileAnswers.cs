@@ -12,10 +12,11 @@ using Rescan.Local.Simulator;
 namespace Rescan.Crash.Hostile;
 
 /// <summary>
-/// Rescans in virtual time against an appliance that breaks its answers, one thing at a time: each ends with an outcome by its deadline, asks
+/// Rescans in virtual time against appliances that break their answers, one thing at a time: each ends with an outcome by its deadline, asks
 /// so many times and no more, and leaves memory as it was.
 /// </summary>
-internal sealed class HostileAnswers
+/// <param name="only">The kind of appliance; null: a world of each in turn.</param>
+internal sealed class HostileAnswers(SimulatedKind? only = null)
 {
     private const int CasesPerWorld = 250;
 
@@ -41,10 +42,10 @@ internal sealed class HostileAnswers
         List<string> wrong = [];
         Stopwatch watch = Stopwatch.StartNew();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int done = 0; done < count && wrong.Count < 10;)
+        for (int done = 0, worlds = 0; done < count && wrong.Count < 10; worlds++)
         {
             int some = Math.Min(CasesPerWorld, count - done);
-            wrong.AddRange(await PlayAsync(some, seed + done));
+            wrong.AddRange(await PlayAsync(some, seed + done, worlds));
             done += some;
             long memory = GC.GetTotalMemory(forceFullCollection: true);
             if (memory > before + MostGrowth)
@@ -63,20 +64,22 @@ internal sealed class HostileAnswers
         return wrong;
     }
 
-    private async Task<IReadOnlyList<string>> PlayAsync(int count, int seed)
+    private async Task<IReadOnlyList<string>> PlayAsync(int count, int seed, int turn)
     {
         ConcurrentBag<string> wrong = [];
         byRepository.Clear();
         shared = new Random(seed);
         await using OrderWorld world = await OrderWorld.StartAsync(count, null);
-        HostileCase[] cases = [.. Enumerable.Range(0, count).Select(i => new HostileCase(seed + i, world.TakeRepository()))];
+        OrderAppliance[] appliances = [.. world.Appliances.Where(a => only is null || a.Kind == only)];
+        OrderAppliance hostile = appliances[turn % appliances.Length];
+        HostileCase[] cases = [.. Enumerable.Range(0, count).Select(i => new HostileCase(seed + i, hostile, world.TakeRepository()))];
         foreach (HostileCase one in cases)
         {
             one.Plan();
             byRepository[one.Repository.Id] = one;
         }
 
-        world.Simulator.Between = (http, kind, answer) => AnswerAsync(world.Simulator, http, kind, answer);
+        hostile.Simulator.Between = (http, kind, answer) => AnswerAsync(hostile.Simulator, http, kind, answer);
         foreach (HostileCase one in cases)
         {
             await StartAsync(world, one, wrong);
@@ -115,7 +118,7 @@ internal sealed class HostileAnswers
     {
         for (int i = 0; i < StartsTried; i++)
         {
-            Task<HttpResponseMessage> post = world.Http.PostAsJsonAsync("/api/rescans", new { appliance = OrderWorld.Appliance, repository = one.Repository.Id });
+            Task<HttpResponseMessage> post = world.Http.PostAsJsonAsync("/api/rescans", new { appliance = one.Appliance.Name, repository = one.Repository.Id });
             while (await Task.WhenAny(post, Task.Delay(20)) != post)
             {
                 // It may wait for the appliance, by the clock that stands.
@@ -143,7 +146,7 @@ internal sealed class HostileAnswers
 
     private static async Task CancelAsync(OrderWorld world, HostileCase one, ConcurrentBag<string> wrong)
     {
-        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/rescans/" + RescanRequest.InstanceIdOf(OrderWorld.Appliance, one.Repository.Id), UriKind.Relative));
+        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/rescans/" + RescanRequest.InstanceIdOf(one.Appliance.Name, one.Repository.Id), UriKind.Relative));
         if ((int)answer.StatusCode is not (202 or 404 or 409))
         {
             wrong.Add($"{one}: DELETE answered {(int)answer.StatusCode}");
@@ -152,7 +155,7 @@ internal sealed class HostileAnswers
 
     private async Task<int> AnswerAsync(SimulatedAppliance appliance, HttpContext http, string kind, Func<Task<int>> answer)
     {
-        Random? breaks = Of(appliance, http.Request.Path.Value!) is { } one ? one.Take(kind) : Shared();
+        Random? breaks = await OfAsync(appliance, http, kind) is { } one ? one.Take(kind) : Shared();
         if (breaks is null)
         {
             return await answer();
@@ -175,15 +178,13 @@ internal sealed class HostileAnswers
     }
 
     /// <summary>Whose rescan a request is about.</summary>
-    private HostileCase? Of(SimulatedAppliance appliance, string path)
+    private async Task<HostileCase?> OfAsync(SimulatedAppliance appliance, HttpContext http, string kind)
     {
-        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        string? repository = parts switch
-        {
-            [_, _, "repositories", var id, "rescan"] => id,
-            [_, _, "sessions", var id, ..] => appliance.State.Sessions.All.FirstOrDefault(s => s.Id == id)?.RepositoryId,
-            _ => null,
-        };
+        string? repository = kind == "rescan"
+            ? await OrderAppliance.RepositoryOfAsync(http)
+            : http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) is [_, _, "sessions", var id, ..]
+                ? appliance.State.Sessions.All.FirstOrDefault(s => s.Id == id)?.RepositoryId
+                : null;
         return repository is not null && byRepository.TryGetValue(repository, out HostileCase? one) ? one : null;
     }
 

@@ -1,10 +1,11 @@
 using System.Text;
+using Rescan.Crash.Orders;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Crash.Hostile;
 
 /// <summary>A rescan of which one kind of answer is broken.</summary>
-internal sealed class HostileCase(int seed, SimulatedRepository repository)
+internal sealed class HostileCase(int seed, OrderAppliance appliance, SimulatedRepository repository)
 {
     private static readonly string[] Kinds = ["rescan", "session", "session", "log", "log", "stop"];
     private readonly Random random = new(seed);
@@ -14,6 +15,8 @@ internal sealed class HostileCase(int seed, SimulatedRepository repository)
     private int requests;
 
     public int Seed => seed;
+
+    public OrderAppliance Appliance => appliance;
 
     public SimulatedRepository Repository => repository;
 
@@ -42,5 +45,5 @@ internal sealed class HostileCase(int seed, SimulatedRepository repository)
         }
     }
 
-    public override string ToString() => new StringBuilder().Append("seed ").Append(seed).Append(", ").Append(kind).Append(IsCanceled ? ", canceled" : "").ToString();
+    public override string ToString() => new StringBuilder().Append("seed ").Append(seed).Append(" on ").Append(appliance.Name).Append(", ").Append(kind).Append(IsCanceled ? ", canceled" : "").ToString();
 }

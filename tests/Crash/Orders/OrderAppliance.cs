@@ -70,7 +70,8 @@ internal sealed class OrderAppliance : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Simulator.DisposeAsync();
 
-    private static async Task<string?> RepositoryOfAsync(HttpContext http)
+    /// <summary>The repository that a POST of a rescan is about; null when it cannot be read.</summary>
+    public static async Task<string?> RepositoryOfAsync(HttpContext http)
     {
         string[] parts = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (parts is [_, _, "repositories", var id, "rescan"])

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Appliances.VeeamBackupAndReplication;
@@ -69,22 +71,67 @@ public sealed class ReadingTests
     public void Only_what_the_apps_own_account_started_is_surely_a_rescan_of_the_app(string session, SessionNature? nature) =>
         Assert.Equal(nature, SessionReader.ReadCandidate(Json(session), @"LAB\svc")?.Nature);
 
-    [Fact]
-    public void Log_records_are_told_apart_by_id_oldest_first_with_info_of_either_shape()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(100_000)]
+    public async Task Log_records_are_told_apart_by_id_oldest_first_with_info_of_either_shape(int atOnce)
     {
-        IReadOnlyList<SessionLogItem> log = SessionLogReader.Read(Json(
+        IReadOnlyList<SessionLogItem> log = await LogAsync(
             """
             {"totalRecords":4,"records":[
               {"id":3,"status":"Failed","startTime":"2026-08-25T14:09:05Z","title":"c","description":"why","additionalInfo":null},
               {"id":2,"status":"None","startTime":"2026-08-25T14:09:04Z","updateTime":"2026-08-25T14:09:04Z","title":"b","additionalInfo":"x"},
               {"id":2,"status":"Succeeded","startTime":"2026-08-25T14:09:04Z","updateTime":"2026-08-25T14:09:09Z","title":"b done","additionalInfo":[{"key":"n","value":"3"},["m","4"]]},
               {"id":1,"status":"Novel","startTime":"2026-08-25T14:09:03Z","title":"a","description":"a"}]}
-            """));
+            """, atOnce);
 
         Assert.Equal(
             [("Novel", "a"), (LogStatus.Success, "b done: n 3, m, 4"), (LogStatus.Error, "c: why")],
             log.Select(i => (i.Status, i.Message)));
-        Assert.Empty(SessionLogReader.Read(Json("""{"totalRecords":0}""")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"totalRecords":0}""")]
+    [InlineData("""{"records":null}""")]
+    [InlineData("""{"records":{"id":1,"title":"no array"}}""")]
+    [InlineData("""{"records":[{}, null, 1, "x", [[{"id":1,"title":"too deep"}]]]}""")]
+    public async Task A_log_without_records_is_empty(string json) => Assert.Empty(await LogAsync(json, 100_000));
+
+    [Fact]
+    public async Task Records_without_an_id_are_ordered_by_their_start()
+    {
+        IReadOnlyList<SessionLogItem> log = await LogAsync(
+            """{"records":[{"title":"b","startTime":"2026-08-25T14:09:05Z"},{"title":"a","startTime":"2026-08-25T14:09:04Z"},{"title":"b","startTime":"2026-08-25T14:09:05Z"}]}""",
+            100_000);
+
+        Assert.Equal(["a", "b", "b"], log.Select(i => i.Message));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_a_long_log_the_beginning_and_the_last_record_stay_whichever_way_it_is_listed(bool newestFirst)
+    {
+        int[] ids = [.. Enumerable.Range(1, 10_000)];
+        IReadOnlyList<SessionLogItem> log = await LogAsync(
+            JsonSerializer.Serialize(new { records = (newestFirst ? ids.Reverse() : ids).Select(id => new { id, title = $"record {id}" }) }), 100_000);
+
+        Assert.Equal(SessionLogReader.MaxItems, log.Count);
+        Assert.Equal(["record 1", "record 2"], log.Take(2).Select(i => i.Message));
+        Assert.Equal((LogStatus.Warning, "8001 items are left out here; the appliance has the whole log."), (log[^2].Status, log[^2].Message));
+        Assert.Equal("record 10000", log[^1].Message);
+    }
+
+    [Fact]
+    public async Task Of_long_messages_no_more_is_kept_than_can_be_stored()
+    {
+        IReadOnlyList<SessionLogItem> log = await LogAsync(
+            JsonSerializer.Serialize(new { records = Enumerable.Range(1, 500).Select(id => new { id, title = new string('x', 9000) }) }), 100_000);
+
+        Assert.InRange(log.Sum(i => i.Message.Length), 1, SessionLogReader.MaxCharacters);
+        Assert.Contains("are left out here", log[^2].Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,6 +175,23 @@ public sealed class ReadingTests
         Repository repository = RepositoryItemReader.Read(Json("""{"id":"r","type":"AzureBlob","container":{"containerName":"b","folderName":"f"}}"""));
 
         Assert.Empty(new RepositoryMatcher([new ListedRepository("one", repository)]).Match("b", "Veeam/Backup/f/x"));
+    }
+
+    /// <summary>Reads a log that arrives so many bytes at a time.</summary>
+    private static async Task<IReadOnlyList<SessionLogItem>> LogAsync(string json, int atOnce)
+    {
+        SessionLogReader reader = new();
+        Pipe pipe = new();
+        Task read = reader.ReadAsync(pipe.Reader.AsStream(), default);
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        for (int i = 0; i < bytes.Length; i += atOnce)
+        {
+            await pipe.Writer.WriteAsync(bytes.AsMemory(i, Math.Min(atOnce, bytes.Length - i)));
+        }
+
+        await pipe.Writer.CompleteAsync();
+        await read;
+        return reader.Items;
     }
 
     private static JsonElement Json(string text) => JsonSerializer.Deserialize<JsonElement>(text);
