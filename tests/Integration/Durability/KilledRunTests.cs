@@ -225,7 +225,8 @@ public sealed class KilledRunTests : IAsyncLifetime
         {
             SimulatorOptions options = SimulatorOptions.Of(kind) with
             {
-                SessionDuration = TimeSpan.FromSeconds(2), Repositories = SimulatedRepository.Many(repositories),
+                SessionDuration = TimeSpan.FromSeconds(2),
+                Repositories = SimulatedRepository.Many(repositories),
             };
             SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, default);
             string key = string.Create(CultureInfo.InvariantCulture, $"Rescan__Appliances__{appliances.Count}__");
