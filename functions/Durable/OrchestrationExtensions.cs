@@ -17,22 +17,32 @@ internal static class OrchestrationExtensions
     /// <summary>The orchestration's time, the same at every replay.</summary>
     public static DateTimeOffset Now(this TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);
 
-    /// <summary>Waits for a time or for one of some events, whichever comes first. A timer that is no longer needed is cancelled: an orchestration with an open one does not end.</summary>
-    public static async Task WaitAsync(this TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
+    /// <summary>
+    /// Waits for a time or for one of some events, whichever comes first. A timer that is no longer needed is cancelled: an orchestration
+    /// with an open one does not end.
+    /// </summary>
+    /// <returns>
+    /// Whether the time has come. Ask this and not the clock: where the clock was set back in the meantime, timers fire all the same, and
+    /// the time of day says that there is more to wait.
+    /// </returns>
+    public static async Task<bool> WaitAsync(this TaskOrchestrationContext context, DateTimeOffset until, params Task[] events)
     {
         if (events.Any(e => e.IsCompleted) || until <= context.Now())
         {
-            return;
+            return until <= context.Now();
         }
 
         using CancellationTokenSource awake = new();
         Task timer = context.CreateTimer(until.UtcDateTime, awake.Token);
-        if (await Task.WhenAny([timer, .. events]) != timer)
+        if (await Task.WhenAny([timer, .. events]) == timer)
         {
-            // CancelAsync would leave the orchestrator's thread.
-#pragma warning disable CA1849
-            awake.Cancel();
-#pragma warning restore CA1849
+            return true;
         }
+
+        // CancelAsync would leave the orchestrator's thread.
+#pragma warning disable CA1849
+        awake.Cancel();
+#pragma warning restore CA1849
+        return false;
     }
 }

@@ -89,11 +89,13 @@ public static class RescanOrchestration
             do
             {
                 state = inbox.TakeLooks(state);
+
+                // The clock may have been set back since: then the wait begins again, and is not longer by as much.
+                since = since < context.Now() ? since : context.Now();
                 until = state.NextPollAt(since, since + wait, At);
                 Show(until);
-                await context.WaitAsync(until, inbox.Cancel, inbox.Look);
             }
-            while (context.Now() < until && !inbox.Cancel.IsCompleted);
+            while (!await context.WaitAsync(until, inbox.Cancel, inbox.Look) && !inbox.Cancel.IsCompleted);
         }
 
         private async Task<RescanStep> ActAsync(RescanAction action)

@@ -59,9 +59,15 @@ public static class RunApplianceOrchestration
                 return new PartitionEnd(null, partition.Selected);
             }
 
-            partition = partition with { LookAgainAt = lookAtAll ? context.Now() + LookAgain : partition.LookAgainAt };
+            // No later than that from now, so that a clock that was set back does not put it off.
+            DateTimeOffset lookAgainAt = context.Now() + LookAgain;
+            partition = partition with { LookAgainAt = lookAtAll || lookAgainAt < partition.LookAgainAt ? lookAgainAt : partition.LookAgainAt };
             partition = await NoteTroubleAsync(context, partition, progress.Trouble);
-            await WaitAsync(context, partition, cancel, ended);
+            if (await WaitAsync(context, partition, cancel, ended))
+            {
+                partition = partition with { LookAgainAt = default };
+            }
+
             List<RescanEnded> told = [];
             while (ended.IsCompletedSuccessfully)
             {
@@ -127,7 +133,13 @@ public static class RunApplianceOrchestration
             context.SetCustomStatus(new PartitionTrouble(error.Message, began, next, givesUpAt));
             if (!isTold && next >= began + TellAfter)
             {
-                await context.WaitAsync(began + TellAfter, cancel);
+                DateTimeOffset tell = began + TellAfter;
+                if (tell > context.Now())
+                {
+                    pause = next - tell;
+                    await context.WaitAsync(tell, cancel);
+                }
+
                 if (!cancel.IsCompletedSuccessfully)
                 {
                     await TellAsync(context, partition, ApplianceEvent.DoesNotAnswer, began, error.Message);
@@ -135,7 +147,7 @@ public static class RunApplianceOrchestration
                 }
             }
 
-            await context.WaitAsync(next, cancel);
+            await context.WaitAsync(context.Now() + pause, cancel);
             if (cancel.IsCompletedSuccessfully)
             {
                 return new PartitionEnd($"{partition.Appliance.Name}: canceled before it listed its repositories. {error.Message}", null)
@@ -186,7 +198,7 @@ public static class RunApplianceOrchestration
             Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),
         });
 
-    private static Task WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel, Task<RescanEnded> ended)
+    private static Task<bool> WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel, Task<RescanEnded> ended)
     {
         DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null

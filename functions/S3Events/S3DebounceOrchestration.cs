@@ -64,7 +64,9 @@ public static class S3DebounceOrchestration
             }
         }
 
-        context.ContinueAsNew(state.Due > context.Now() ? state : await StartAsync(context, state));
+        // Due as it was when the timer was set is due now, though a clock that was set back may say otherwise.
+        bool isDue = state.Due == wakeAt || state.Due <= context.Now();
+        context.ContinueAsNew(isDue ? await StartAsync(context, state) : state);
     }
 
     private static async Task<S3DebounceState> ReadToMarkAsync(TaskOrchestrationContext context, S3DebounceState state, Task<S3ObjectCreated> next)

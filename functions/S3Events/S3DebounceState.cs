@@ -51,11 +51,14 @@ public sealed record S3DebounceState(string Appliance, string RepositoryId, stri
     {
         ArgumentNullException.ThrowIfNull(created);
         DateTimeOffset at = Earliest(created.At, now);
+
+        // What lies ahead came before the clock was set back.
+        DateTimeOffset last = Earliest(Last ?? at, now);
         return this with
         {
             Periods = created.Periods ?? Periods,
             First = Earliest(First ?? at, at),
-            Last = Latest(Last ?? at, at),
+            Last = Latest(last, at),
             Events = Events + 1,
         };
     }

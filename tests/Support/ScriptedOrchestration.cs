@@ -16,7 +16,9 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
     private readonly List<string> open = [];
     private readonly Dictionary<string, List<Action<object?>>> waits = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Queue<object?>> unread = new(StringComparer.Ordinal);
+    private readonly DateTimeOffset began = start;
     private DateTimeOffset now = start;
+    private TimeSpan clockSet;
     private int order;
 
     /// <summary>Activities, sub-orchestrations and timers that have neither ended nor been cancelled.</summary>
@@ -24,6 +26,9 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
 
     /// <summary>What was called, in order.</summary>
     public List<string> Calls { get; } = [];
+
+    /// <summary>The time that has passed, whatever the clock says.</summary>
+    public TimeSpan Elapsed => now - began;
 
     /// <summary>Events sent to other instances.</summary>
     public List<(string InstanceId, string Event, object? Payload)> Sent { get; } = [];
@@ -37,7 +42,7 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
 
     public override ParentOrchestrationInstance? Parent => null;
 
-    public override DateTime CurrentUtcDateTime => now.UtcDateTime;
+    public override DateTime CurrentUtcDateTime => (now + clockSet).UtcDateTime;
 
     public override bool IsReplaying => false;
 
@@ -54,6 +59,13 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
     public ScriptedOrchestration Raise(TimeSpan after, string name, object? payload)
     {
         After(after, () => Deliver(name, payload));
+        return this;
+    }
+
+    /// <summary>Says that the clock is set, while time passes as it does; timers fire after the time that they were set for.</summary>
+    public ScriptedOrchestration SetClock(TimeSpan after, TimeSpan by)
+    {
+        After(after, () => clockSet += by);
         return this;
     }
 
@@ -93,7 +105,7 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
                 fired.TrySetCanceled(cancellationToken);
             }
         });
-        After(new DateTimeOffset(fireAt, TimeSpan.Zero) - now, () =>
+        After(new DateTimeOffset(fireAt, TimeSpan.Zero) - now - clockSet, () =>
         {
             if (open.Remove(timer))
             {

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Rescan.Functions.Storage;
 using Rescan.Functions.Storage.AzureTables;
+using Rescan.Local.Cli;
 using Rescan.Local.Runtime.Durable;
 using Rescan.Local.Runtime.SqliteTables;
 using Rescan.Tests.Integration.Runtime.Hosting;
@@ -58,6 +59,20 @@ public sealed class SqliteTestTable : TestTable
         await (reader?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(folder, recursive: true);
     }
+}
+
+/// <summary>A table in memory.</summary>
+public sealed class MemoryTestTable : TestTable
+{
+    private readonly MemoryTable table = new();
+
+    public override ITable Table => table;
+
+    public override ITable Other => table;
+
+    public override Task OpenAsync() => table.OpenAsync(default);
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>A table of the Azurite that all tests share.</summary>

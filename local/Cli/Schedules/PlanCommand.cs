@@ -117,8 +117,8 @@ internal static class PlanCommand
             throw new OptionsValidationException("", typeof(SettingsFile), faults);
         }
 
-        ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(configuration).AddRescan(configuration)
-            .BuildServiceProvider();
+        ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton(configuration).AddSingleton<ITable>(new MemoryTable())
+            .AddRescan(configuration).BuildServiceProvider();
         await using (services)
         {
             try

@@ -8,14 +8,14 @@ namespace Rescan.Tests.Integration.Durability;
 public sealed class CrashMatrixTests
 {
     [Fact]
-    public Task On_SQLite_nothing_is_lost_and_nothing_is_done_twice() => TryAsync(new CrashMatrix(null), 16);
+    public Task On_SQLite_nothing_is_lost_and_nothing_is_done_twice() => TryAsync(new CrashMatrix(null), 13);
 
     [Fact]
     public Task On_Veeam_Backup_and_Replication_nothing_is_lost_and_nothing_is_done_twice() =>
-        TryAsync(new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication), 14);
+        TryAsync(new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication), 12);
 
     [Fact]
-    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 14);
+    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 11);
 
     /// <summary>The points around the POST, the outcome and the notification, then others evenly.</summary>
     internal static IReadOnlyList<string> Choose(IReadOnlyList<string> points, int count)

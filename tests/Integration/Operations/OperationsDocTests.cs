@@ -51,7 +51,7 @@ public sealed class OperationsDocTests(InfraFixture infra)
     public async Task The_template_understands_every_parameter_that_is_shown()
     {
         string[] blocks = [.. Blocks(Docs, "bicep")];
-        Assert.Equal(4, blocks.Length);
+        Assert.NotEmpty(blocks);
         string sample = SourceTree.Read("infra/main.bicepparam");
         foreach (string name in blocks.SelectMany(b => Regex.Matches(b, @"(?m)^param (\w+)").Select(m => m.Groups[1].Value)))
         {

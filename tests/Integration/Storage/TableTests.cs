@@ -218,6 +218,8 @@ public sealed class AzureTableTests : TableTests<AzureTestTable>
     }
 }
 
+public sealed class MemoryTableTests : TableTests<MemoryTestTable>;
+
 public sealed class SqliteTableTests : TableTests<SqliteTestTable>
 {
     [Fact]

@@ -63,6 +63,29 @@ public sealed class SameServerTests
     }
 
     [Fact]
+    public async Task A_plan_that_no_server_makes_takes_each_repository_once_and_names_the_other_entry()
+    {
+        await using SimulatedAppliance server = await SimulatedAppliance.StartAsync(Server, default);
+        await using Relay relay = Relay.To(server.BaseAddress.Port);
+        string folder = Directory.CreateTempSubdirectory("rescan-plan-").FullName;
+        ProcessStartInfo start = RescanProcess.Info(["plan", "--state", Path.Combine(folder, "state")]);
+        start.WorkingDirectory = folder;
+        foreach ((string name, string? value) in Settings(server, server.BaseAddress.Port, relay.Port))
+        {
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        using Process plan = Process.Start(start)!;
+        Task<string> errors = plan.StandardError.ReadToEndAsync();
+        string output = await plan.StandardOutput.ReadToEndAsync();
+        await plan.WaitForExitAsync();
+
+        Assert.Contains("calls itself the same server as appliance", await errors, StringComparison.Ordinal);
+        Assert.Equal((2, 4), (plan.ExitCode, output.Split('\n').Count(l => l.Contains("\tRescan\t", StringComparison.Ordinal))));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Check_tells_that_the_settings_have_the_server_already()
     {
         await using SimulatedAppliance server = await SimulatedAppliance.StartAsync(Server, default);

@@ -91,6 +91,25 @@ public sealed class RescanOrchestrationTests
         Assert.Empty(script.Open);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_clock_that_is_set_back_makes_no_wait_longer(bool isLookedOn)
+    {
+        ScriptedOrchestration right = Script(endsAtPoll: 3);
+        await right.PlayAsync(RescanOrchestration.RunAsync);
+        ScriptedOrchestration script = Script(endsAtPoll: 3).SetClock(TimeSpan.FromSeconds(4), TimeSpan.FromHours(-1));
+        if (isLookedOn)
+        {
+            script.Raise(TimeSpan.FromSeconds(5), RescanEvents.Look, null);
+        }
+
+        await script.PlayAsync(RescanOrchestration.RunAsync);
+
+        Assert.InRange(script.Elapsed, TimeSpan.Zero, right.Elapsed + TimeSpan.FromMinutes(1));
+        Assert.Empty(script.Open);
+    }
+
     private static ScriptedOrchestration Script(int endsAtPoll)
     {
         int polls = 0;

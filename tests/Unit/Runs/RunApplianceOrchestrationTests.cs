@@ -73,6 +73,37 @@ public sealed class RunApplianceOrchestrationTests
         Assert.Empty(script.Open);
     }
 
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(9.9)]
+    public async Task A_clock_that_is_set_back_keeps_nobody_waiting_for_an_appliance_that_answers_again(double minutes)
+    {
+        ScriptedOrchestration script = null!;
+        script = Script(rounds: 0)
+            .SetClock(TimeSpan.FromMinutes(minutes), TimeSpan.FromHours(-3))
+            .Answer(nameof(SelectRepositories), _ => script.Elapsed < TimeSpan.FromMinutes(12)
+                ? Away()
+                : new ActivityResult<SelectedRepositories>(new SelectedRepositories(2, 2, []), null, new RequestCounts()));
+
+        PartitionEnd? end = await script.PlayAsync(RunApplianceOrchestration.RunAsync);
+
+        Assert.Null(end?.Error);
+        Assert.InRange(script.Elapsed, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(25));
+        Assert.Empty(script.Open);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_makes_the_look_for_a_lost_end_no_later()
+    {
+        ScriptedOrchestration right = Script(rounds: 3);
+        await right.PlayAsync(RunApplianceOrchestration.RunAsync);
+        ScriptedOrchestration script = Script(rounds: 3).SetClock(TimeSpan.FromSeconds(20), TimeSpan.FromHours(-3));
+
+        await script.PlayAsync(RunApplianceOrchestration.RunAsync);
+
+        Assert.Equal(right.Elapsed, script.Elapsed);
+    }
+
     [Fact]
     public async Task A_cancel_ends_the_wait_for_an_appliance_that_does_not_answer()
     {

@@ -11,7 +11,7 @@ public sealed class S3DebounceOrchestrationTests
     private static readonly S3DebounceState Idle = new("one", "r1", "archive", Periods);
 
     [Fact]
-    public async Task Once_quiet_it_starts_one_rescan_and_begins_anew_with_nothing_gathered()
+    public async Task An_event_before_the_end_of_quiet_puts_it_off()
     {
         ScriptedOrchestration script = Script();
         Create(script, TimeSpan.Zero);
@@ -19,17 +19,32 @@ public sealed class S3DebounceOrchestrationTests
 
         await script.PlayAsync(S3DebounceOrchestration.RunAsync);
 
-        S3DebounceState next = Assert.IsType<S3DebounceState>(script.ContinuedWith);
-        if (script.Calls.Contains(nameof(StartRescanForS3Events)))
-        {
-            Assert.Null(next.Due);
-        }
-        else
-        {
-            Assert.Equal(Start.AddMinutes(7), next.Due);
-        }
-
+        Assert.DoesNotContain(nameof(StartRescanForS3Events), script.Calls);
+        Assert.Equal(Start.AddMinutes(7), Assert.IsType<S3DebounceState>(script.ContinuedWith).Due);
         Assert.Empty(script.Open);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_makes_the_wait_no_longer()
+    {
+        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 }).SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
+
+        await script.PlayAsync(S3DebounceOrchestration.RunAsync);
+
+        Assert.Single(script.Calls, nameof(StartRescanForS3Events));
+        Assert.InRange(script.Elapsed, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(6));
+    }
+
+    [Fact]
+    public async Task An_event_after_the_clock_was_set_back_is_waited_out_too()
+    {
+        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 }).SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
+        script.Raise(TimeSpan.FromMinutes(4), S3DebounceOrchestration.ObjectCreatedEvent, new S3ObjectCreated(Start.AddMinutes(4 - 60), null));
+
+        await script.PlayAsync(S3DebounceOrchestration.RunAsync);
+
+        Assert.DoesNotContain(nameof(StartRescanForS3Events), script.Calls);
+        Assert.Equal(Start.AddMinutes(9 - 60), Assert.IsType<S3DebounceState>(script.ContinuedWith).Due);
     }
 
     [Fact]

@@ -76,7 +76,7 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
             && receiver.Spans.Count(s => s.Name == "function StartRescanApi") == 2);
         string[] secrets = [Key, Password, .. appliance.TokensGranted];
         Assert.True(secrets.Length > 2);
-        byte[][] left = [.. receiver.Bodies, .. host.Received];
+        byte[][] left = [.. receiver.Bodies.ToArray(), .. host.Received.ToArray()];
         Assert.All(secrets, s => Assert.DoesNotContain(left, b => b.AsSpan().IndexOf(Encoding.UTF8.GetBytes(s)) >= 0));
     }
 
