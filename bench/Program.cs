@@ -13,14 +13,19 @@ if (args is [StartupCommand.Nothing])
 
 (string Name, string Description, Func<string, Task> Run)[] benches =
 [
-    ("polling", "compare the poll schedule with the usual ones and with the optimum (a minute)", docs => Task.Run(() => PollingCommand.Run(docs))),
+    ("polling", "compare the poll schedule with the usual ones and with the optimum (a minute)",
+        docs => Task.Run(() => PollingCommand.Run(docs))),
     ("provider", "Microsoft's dispatcher on the SQLite provider (two minutes)", ProviderCommand.RunAsync),
     ("runs", "rescan 10,000 repositories on 100 simulated appliances in virtual time (a minute or two)", RunsCommand.RunAsync),
     ("cost", "count and price what a rescan asks of appliance, functions and storage (two minutes; needs Node.js)", CostCommand.RunAsync),
     ("startup", "how long the rescan command takes to begin (half a minute)", StartupCommand.RunAsync),
 ];
-Option<string?> docs = new("--docs") { Description = "the folder docs/ that the results go to; that of this clone unless given", Recursive = true };
-RootCommand root = new("Measures Rescan. Every bench prints its results and writes them into its section of docs/performance.md (polling: docs/polling.md). Ratios hold for any machine, times for this one.") { docs };
+Option<string?> docs = new(
+    "--docs")
+{ Description = "the folder docs/ that the results go to; that of this clone unless given", Recursive = true };
+RootCommand root = new(
+    "Measures Rescan. Every bench prints its results and writes them into its section of docs/performance.md (polling: docs/polling.md). "
+        + "Ratios hold for any machine, times for this one.") { docs };
 foreach ((string name, string description, Func<string, Task> run) in benches)
 {
     Command command = new(name, description);

@@ -127,7 +127,9 @@ public static class RescanServiceCollectionExtensions
         return services.AddSingleton<IChannelTest, ChannelTest>();
     }
 
-    /// <summary>Registers what measures by itself, now and then. It costs requests of the store, so it runs only where metrics are read.</summary>
+    /// <summary>
+    /// Registers what measures by itself, now and then. It costs requests of the store, so it runs only where metrics are read.
+    /// </summary>
     public static IServiceCollection AddPeriodicMeasurements(this IServiceCollection services)
     {
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LastSuccesses>());

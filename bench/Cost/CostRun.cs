@@ -21,8 +21,10 @@ internal sealed record CostCount(double Polls, double ApplianceRequests, double 
     /// <summary>What a rescan of so many polls costs, on the line through two that were counted.</summary>
     public static CostCount At(double polls, CostCount few, CostCount many)
     {
-        double On(Func<CostCount, double> value) => value(few) + ((value(many) - value(few)) * (polls - few.Polls) / (many.Polls - few.Polls));
-        return new CostCount(polls, On(c => c.ApplianceRequests), On(c => c.Executions), On(c => c.StorageTransactions), On(c => c.StoredBytes));
+        double On(Func<CostCount, double> value) =>
+            value(few) + ((value(many) - value(few)) * (polls - few.Polls) / (many.Polls - few.Polls));
+        return new CostCount(
+            polls, On(c => c.ApplianceRequests), On(c => c.Executions), On(c => c.StorageTransactions), On(c => c.StoredBytes));
     }
 }
 
@@ -44,7 +46,8 @@ internal static class CostRun
             values["AzureWebJobsStorage"] = azurite?.ConnectionString;
             foreach (TimeSpan session in sessions)
             {
-                SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = session }, CancellationToken.None).ConfigureAwait(false);
+                SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
+                    new SimulatorOptions { SessionDuration = session }, CancellationToken.None).ConfigureAwait(false);
                 string key = Format($"Rescan:Appliances:{appliances.Count}:");
                 values[key + "Name"] = Format($"appliance-{appliances.Count}");
                 values[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
@@ -119,7 +122,8 @@ internal static class CostRun
     private static async Task<int> RescanAsync(LocalFunctionHost host, int appliance, SimulatedRepository repository)
     {
         using HttpClient http = new() { BaseAddress = host.BaseAddress };
-        using HttpResponseMessage accepted = await http.PostAsJsonAsync("api/rescans", new { appliance = Format($"appliance-{appliance}"), repository = repository.Id }).ConfigureAwait(false);
+        using HttpResponseMessage accepted = await http.PostAsJsonAsync(
+            "api/rescans", new { appliance = Format($"appliance-{appliance}"), repository = repository.Id }).ConfigureAwait(false);
         accepted.EnsureSuccessStatusCode();
         string id = (await accepted.Content.ReadFromJsonAsync<JsonElement>().ConfigureAwait(false)).GetProperty("id").GetString()!;
         await host.Client.WaitForInstanceCompletionAsync(id).ConfigureAwait(false);

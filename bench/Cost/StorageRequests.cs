@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace Rescan.Bench.Cost;
 
-/// <summary>Counts the HTTP requests that this process sends to a port, whoever sends them, by what .NET itself tells of its HTTP clients.</summary>
+/// <summary>
+/// Counts the HTTP requests that this process sends to a port, whoever sends them, by what .NET itself tells of its HTTP clients.
+/// </summary>
 internal sealed class StorageRequests : IDisposable
 {
     private readonly MeterListener listener = new();

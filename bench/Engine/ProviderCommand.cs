@@ -47,7 +47,9 @@ internal static class ProviderCommand
     {
         StringBuilder text = new();
         text.Append("### The SQLite provider\n\n");
-        text.Append(Format($"Orchestrations of two activities and a timer that is due at once: four turns, a commit each. Medians of {Repetitions} rounds.\n\n"));
+        text.Append(
+            "Orchestrations of two activities and a timer that is due at once: four turns, a commit each. Medians of "
+            + Format($"{Repetitions} rounds.\n\n"));
         Table(
             text,
             ["instances at once", "turns/s", "microseconds of processor a turn", "of its own raw commits"],

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Rescan.Bench.Engine;
 
-/// <summary>Orchestrations of two activities and a timer, by Microsoft's dispatcher on the SQLite provider, and the same commits without a dispatcher.</summary>
+/// <summary>
+/// Orchestrations of two activities and a timer, by Microsoft's dispatcher on the SQLite provider, and the
+/// same commits without a dispatcher.
+/// </summary>
 internal static class ProviderRun
 {
     private const string Orchestration = "Two activities and a timer";

@@ -19,7 +19,8 @@ internal static class RawTurns
     {
         Recording recording = new SqliteDatabase(recorded).Read(db => Recording.Of(db, id));
         HubFiles.Prepare(file);
-        using Ownership ownership = await new OwnerLoop(file, TimeSpan.FromMinutes(1), null, NullLogger.Instance).AcquireAsync(CancellationToken.None).ConfigureAwait(false);
+        using Ownership ownership = await new OwnerLoop(file, TimeSpan.FromMinutes(1), null, NullLogger.Instance).AcquireAsync(
+            CancellationToken.None).ConfigureAwait(false);
         HubSql sql = new(ownership.Session);
         using GroupCommit writer = new(ownership, file, _ => { });
         long start = Stopwatch.GetTimestamp();

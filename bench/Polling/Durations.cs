@@ -60,7 +60,8 @@ internal sealed class LognormalDurations(double median, double variation) : Dura
     {
         double x = Math.Abs(z) / Math.Sqrt(2);
         double t = 1 / (1 + (0.3275911 * x));
-        double tail = t * (0.254829592 + (t * (-0.284496736 + (t * (1.421413741 + (t * (-1.453152027 + (t * 1.061405429)))))))) * Math.Exp(-x * x) / 2;
+        double tail = t * (0.254829592 + (t * (-0.284496736 + (t * (1.421413741 + (t * (-1.453152027 + (t * 1.061405429)))))))) * Math.Exp(
+            -x * x) / 2;
         return z > 0 ? 1 - tail : tail;
     }
 }

@@ -14,10 +14,12 @@ internal static class PollingChart
     /// <summary>The drawing, as SVG.</summary>
     public static string Draw(IReadOnlyList<Cell> cells)
     {
-        (string Name, IReadOnlyList<Cell> Cells)[] rows = [.. cells.GroupBy(cell => cell.Workload.Name).Select(group => (group.Key, (IReadOnlyList<Cell>)[.. group]))];
+        (string Name, IReadOnlyList<Cell> Cells)[] rows = [
+            .. cells.GroupBy(cell => cell.Workload.Name).Select(group => (group.Key, (IReadOnlyList<Cell>)[.. group]))];
         (string Name, string Style, Func<Cell, double> Cost)[] series =
         [
-            .. Strategy.Usual.Select((strategy, i) => (strategy.Name, i < 3 ? $"f{i}" : $"d{i - 3}", (Func<Cell, double>)(cell => cell.Usual[i]))),
+            .. Strategy.Usual.Select(
+                (strategy, i) => (strategy.Name, i < 3 ? $"f{i}" : $"d{i - 3}", (Func<Cell, double>)(cell => cell.Usual[i]))),
             ("offline optimum", "opt", cell => cell.Optimum),
             ("ours, no past", "none", cell => cell.WithoutPast),
             ("ours, 20 past runs", "ours", cell => cell.WithPast),

@@ -27,5 +27,6 @@ internal static class PollingCommand
         File.WriteAllText(Path.Combine(docs, "polling.svg"), PollingChart.Draw(runs[0].Item2.Cells));
     }
 
-    private static PollingGoals Study(PollingOptions options, IReadOnlyList<int>? pasts = null) => new(options.Kappa, PollingStudy.Run(options, Repositories, Sessions, pasts));
+    private static PollingGoals Study(PollingOptions options, IReadOnlyList<int>? pasts = null) =>
+        new(options.Kappa, PollingStudy.Run(options, Repositories, Sessions, pasts));
 }

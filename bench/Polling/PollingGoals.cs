@@ -12,12 +12,15 @@ internal sealed record PollingGoals(double Kappa, IReadOnlyList<Cell> Cells)
     /// Without a past, on any workload and band: cost over that of the fixed interval that is best there in hindsight. At most 1.6.
     /// Where all sessions take one time, an interval can be made to fit it, so that such a workload does not count.
     /// </summary>
-    public double NearBestFixed => Cells.Where(cell => cell.Workload.Name != Workload.OverAtOnce).Max(cell => cell.WithoutPast / cell.BestFixed);
+    public double NearBestFixed =>
+        Cells.Where(cell => cell.Workload.Name != Workload.OverAtOnce).Max(cell => cell.WithoutPast / cell.BestFixed);
 
     /// <summary>When the past misleads, on any such workload and band: cost over that without a past. At most 1.2.</summary>
     public double Misled => Of(WorkloadKind.Misleading, WorkloadKind.NeverEnding).Max(cell => cell.WithPast / cell.WithoutPast);
 
-    /// <summary>When sessions end ten times sooner than the past says: their cost over all bands over that without a past. At most 2.</summary>
+    /// <summary>
+    /// When sessions end ten times sooner than the past says: their cost over all bands over that without a past. At most 2.
+    /// </summary>
     public double Sooner => Misleading([.. Cells.Where(cell => cell.Workload.Name == Workload.TenTimesShorter)]);
 
     /// <summary>The eight workloads that ordinary repositories are made of, each band alike.</summary>

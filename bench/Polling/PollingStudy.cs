@@ -19,7 +19,9 @@ internal sealed record Cell(Workload Workload, double From, double To, double Op
     /// <summary>With none.</summary>
     public double WithoutPast => Ours[0];
 
-    /// <summary>The best of all fixed intervals, in hindsight. A session that never ends favours the longest, so that only up to 10 min count there.</summary>
+    /// <summary>
+    /// The best of all fixed intervals, in hindsight. A session that never ends favours the longest, so that only up to 10 min count there.
+    /// </summary>
     public double BestFixed => Fixed.Where((_, i) => Workload.Kind != WorkloadKind.NeverEnding || PollingStudy.Intervals[i] <= 600).Min();
 }
 
@@ -42,9 +44,11 @@ internal static class PollingStudy
     /// <param name="pasts">How much of the past to show; all of <see cref="Pasts"/> if null.</param>
     public static IReadOnlyList<Cell> Run(PollingOptions options, int repositories, int sessions, IReadOnlyList<int>? pasts = null) =>
         [.. Workload.All.SelectMany((workload, index) => Enumerable.Range(0, Bands).Select(band => (workload, index, band)))
-            .AsParallel().AsOrdered().Select(cell => Run(options, cell.workload, (cell.index * Bands) + cell.band, cell.band, repositories, sessions, pasts ?? Pasts))];
+            .AsParallel().AsOrdered().Select(
+                cell => Run(options, cell.workload, (cell.index * Bands) + cell.band, cell.band, repositories, sessions, pasts ?? Pasts))];
 
-    private static Cell Run(PollingOptions options, Workload workload, int seed, int band, int repositories, int sessions, IReadOnlyList<int> pasts)
+    private static Cell Run(
+        PollingOptions options, Workload workload, int seed, int band, int repositories, int sessions, IReadOnlyList<int> pasts)
     {
         Random random = new(seed);
         double ratio = Math.Pow(Durations.Longest / Durations.Shortest, 1.0 / Bands);

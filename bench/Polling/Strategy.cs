@@ -19,7 +19,8 @@ internal sealed record Strategy(string Name, Wait Wait)
     public static Strategy Fixed(double seconds) => new($"fixed {seconds:0.#} s", (_, _) => seconds);
 
     /// <summary>From the shortest wait, doubled after every poll up to a cap.</summary>
-    public static Strategy Doubling(double cap) => new($"doubling to {cap:0} s", (poll, _) => Math.Min(2 * Math.Pow(2, Math.Min(poll, 30)), cap));
+    public static Strategy Doubling(double cap) =>
+        new($"doubling to {cap:0} s", (poll, _) => Math.Min(2 * Math.Pow(2, Math.Min(poll, 30)), cap));
 
     /// <summary>The app's own schedule after this past.</summary>
     public static Wait Ours(PollingOptions options, IReadOnlyList<double> past, string instanceId)

@@ -42,10 +42,12 @@ internal sealed record Workload(string Name, WorkloadKind Kind, Func<Random, dou
         new("30 times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 1.0 / 30, draws)),
         new("100 times shorter", WorkloadKind.Surprise, (random, typical, draws) => Changed(random, typical, 0.01, draws)),
         new(OverAtOnce, WorkloadKind.Surprise, (random, typical, _) => new(
-            Past(random, new LognormalDurations(Math.Max(typical, 10 * Durations.Shortest), 0.2)), [Durations.Shortest], new ConstantDurations(Durations.Shortest))),
+            Past(random, new LognormalDurations(Math.Max(typical, 10 * Durations.Shortest), 0.2)), [Durations.Shortest],
+            new ConstantDurations(Durations.Shortest))),
     ];
 
-    private static Workload Stationary(string name, Func<double, Durations> distribution) => new(name, WorkloadKind.Stationary, (random, typical, draws) =>
+    private static Workload Stationary(string name, Func<double, Durations> distribution) =>
+        new(name, WorkloadKind.Stationary, (random, typical, draws) =>
     {
         Durations durations = distribution(typical);
         return new(Past(random, durations), Draw(random, durations, draws), durations);
@@ -53,14 +55,17 @@ internal sealed record Workload(string Name, WorkloadKind Kind, Func<Random, dou
 
     private static double[] Past(Random random, Durations durations) => Draw(random, durations, Runs);
 
-    private static double[] Draw(Random random, Durations durations, int count) => [.. Enumerable.Range(0, count).Select(_ => durations.Draw(random))];
+    private static double[] Draw(Random random, Durations durations, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => durations.Draw(random))];
 
     /// <summary>Every run 5 % longer than the one before, or 5 % shorter, and 10 % noise.</summary>
     private static Repository Drifting(Random random, double typical, int draws)
     {
         double step = random.Next(2) == 0 ? 1.05 : 1 / 1.05;
         Durations now = new LognormalDurations(typical, 0.1);
-        return new([.. Enumerable.Range(1, Runs).Select(run => Math.Clamp(now.Draw(random) / Math.Pow(step, run), Durations.Shortest, Durations.Longest))], Draw(random, now, draws), now);
+        return new([.. Enumerable.Range(1, Runs)
+            .Select(run => Math.Clamp(now.Draw(random) / Math.Pow(step, run), Durations.Shortest, Durations.Longest))],
+        Draw(random, now, draws), now);
     }
 
     /// <summary>The past varies by 20 %; the sessions to poll take that many times as long.</summary>

@@ -18,5 +18,6 @@ internal sealed record Goal(string Text, string Measured, bool Reached)
 
     /// <summary>The goals as a table.</summary>
     public static void Table(StringBuilder text, IEnumerable<Goal> goals) =>
-        Markdown.Table(text, ["goal", "measured", "reached"], goals.Select(g => (string[])[g.Text, g.Measured, g.Reached ? "yes" : "**no**"]));
+        Markdown.Table(
+            text, ["goal", "measured", "reached"], goals.Select(g => (string[])[g.Text, g.Measured, g.Reached ? "yes" : "**no**"]));
 }

@@ -14,7 +14,8 @@ internal static class Markdown
     {
         string[][] rows = [head, .. body];
         int[] widths = [.. head.Select((_, column) => rows.Max(row => row[column].Length))];
-        void Row(Func<int, string> value) => text.Append("| ").AppendJoin(" | ", widths.Select((_, column) => value(column))).Append(" |\n");
+        void Row(Func<int, string> value) =>
+            text.Append("| ").AppendJoin(" | ", widths.Select((_, column) => value(column))).Append(" |\n");
 
         for (int i = 0; i < rows.Length; i++)
         {

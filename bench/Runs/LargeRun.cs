@@ -20,7 +20,8 @@ namespace Rescan.Bench.Runs;
 /// <param name="LongestSession">Those of the last; the others lie between, in equal ratios.</param>
 internal sealed record LargeRunSize(int Appliances, int RepositoriesEach, TimeSpan ShortestSession, TimeSpan LongestSession)
 {
-    public TimeSpan SessionOf(int appliance) => ShortestSession * Math.Pow(LongestSession / ShortestSession, appliance / Math.Max(1.0, Appliances - 1));
+    public TimeSpan SessionOf(int appliance) =>
+        ShortestSession * Math.Pow(LongestSession / ShortestSession, appliance / Math.Max(1.0, Appliances - 1));
 }
 
 /// <summary>
@@ -84,7 +85,8 @@ internal sealed class LargeRun : IAsyncDisposable
             using Process process = Process.GetCurrentProcess();
             TimeSpan cpu = process.TotalProcessorTime;
             long start = Stopwatch.GetTimestamp();
-            using HttpResponseMessage accepted = await http.PostAsJsonAsync("api/rescans", new { filter = new { include = (string[])["*"] } }).ConfigureAwait(false);
+            using HttpResponseMessage accepted = await http.PostAsJsonAsync(
+                "api/rescans", new { filter = new { include = (string[])["*"] } }).ConfigureAwait(false);
             accepted.EnsureSuccessStatusCode();
             await DriveAsync(host).ConfigureAwait(false);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
@@ -95,7 +97,9 @@ internal sealed class LargeRun : IAsyncDisposable
             int succeeded = report.GetProperty("counts").TryGetProperty("Succeeded", out JsonElement count) ? count.GetInt32() : 0;
             if (succeeded != size.Appliances * size.RepositoriesEach)
             {
-                throw new InvalidOperationException($"Of {size.Appliances * size.RepositoriesEach} rescans {succeeded} succeeded: {report.GetRawText()[..Math.Min(2000, report.GetRawText().Length)]}");
+                throw new InvalidOperationException(
+                    $"Of {size.Appliances * size.RepositoriesEach} rescans {succeeded} succeeded: "
+                        + $"{report.GetRawText()[..Math.Min(2000, report.GetRawText().Length)]}");
             }
 
             // What follows only measures, and its memory is not that of the run.
@@ -112,11 +116,13 @@ internal sealed class LargeRun : IAsyncDisposable
     private async Task<Dictionary<string, string?>> SettingsAsync()
     {
         Dictionary<string, string?> settings = [];
-        SimulatedAppliance[] started = await Task.WhenAll(Enumerable.Range(0, size.Appliances).Select(i => Task.Run(() => SimulatedAppliance.StartAsync(
+        SimulatedAppliance[] started = await Task.WhenAll(
+            Enumerable.Range(0, size.Appliances).Select(i => Task.Run(() => SimulatedAppliance.StartAsync(
             new SimulatorOptions
             {
                 Repositories = [.. Enumerable.Range(0, size.RepositoriesEach).Select(r => new SimulatedRepository(
-                    new Guid(i, 0, 0, [0, 0, 0, 0, (byte)(r >> 24), (byte)(r >> 16), (byte)(r >> 8), (byte)r]).ToString(), Format($"repository-{r:000}"), Format($"bucket-{i}"), Format($"folder-{r}")))],
+                    new Guid(i, 0, 0, [0, 0, 0, 0, (byte)(r >> 24), (byte)(r >> 16), (byte)(r >> 8), (byte)r]).ToString(),
+                    Format($"repository-{r:000}"), Format($"bucket-{i}"), Format($"folder-{r}")))],
                 SessionDuration = size.SessionOf(i),
                 TokenLifetime = TokenLifetime,
                 Time = clock,
@@ -169,7 +175,8 @@ internal sealed class LargeRun : IAsyncDisposable
 
     private static async Task<bool> IsUnderWayAsync(LocalFunctionHost host)
     {
-        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], PageSize: 1);
+        OrchestrationQuery unfinished = new(
+            Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], PageSize: 1);
         await foreach (OrchestrationMetadata _ in host.Client.GetAllInstancesAsync(unfinished).ConfigureAwait(false))
         {
             return true;
@@ -192,7 +199,9 @@ internal sealed class LargeRun : IAsyncDisposable
         return spans;
     }
 
-    /// <summary>The shortest time between two token requests to an appliance, in token lifetimes; without end where it took only one.</summary>
+    /// <summary>
+    /// The shortest time between two token requests to an appliance, in token lifetimes; without end where it took only one.
+    /// </summary>
     private static double ClosestTokens(SimulatedAppliance appliance)
     {
         DateTimeOffset[] tokens = [.. appliance.Ledger.Where(e => e is { Kind: "token", Method: "POST" }).Select(e => e.Time)];
@@ -219,10 +228,12 @@ internal sealed class LargeRun : IAsyncDisposable
 /// <param name="PeakBytes">The most memory that the process held up to the run's report, appliances included.</param>
 /// <param name="VirtualTime">How long the run took by its own clock.</param>
 /// <param name="RequestsEach">Requests to the appliance a rescan, listing and tokens included.</param>
-/// <param name="ClosestTokens">The shortest time between two token requests to one appliance, in token lifetimes; without end where no appliance took two.</param>
+/// <param name="ClosestTokens">The shortest time between two token requests to one appliance, in token lifetimes; without end
+/// where no appliance took two.</param>
 /// <param name="StartDelay">The longest that a place within the concurrency limit stayed free, in virtual time.</param>
 /// <param name="PollsEach">Polls a rescan.</param>
 /// <param name="Turns">Orchestrator turns.</param>
 /// <param name="Activities">Activities.</param>
 internal sealed record LargeRunResult(
-    int Rescans, TimeSpan Took, TimeSpan Cpu, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double ClosestTokens, TimeSpan StartDelay, double PollsEach, long Turns, long Activities);
+    int Rescans, TimeSpan Took, TimeSpan Cpu, long PeakBytes, TimeSpan VirtualTime, double RequestsEach, double ClosestTokens,
+    TimeSpan StartDelay, double PollsEach, long Turns, long Activities);

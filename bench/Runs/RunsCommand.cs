@@ -20,7 +20,8 @@ internal static class RunsCommand
             ["wall time", Format($"{result.Took.TotalSeconds:0.0} s")],
             ["processor time, all cores, appliances and TLS included", Format($"{result.Cpu.TotalSeconds:0.0} s")],
             ["rescans/s", Format($"{result.Rescans / result.Took.TotalSeconds:0}")],
-            ["appliance requests/s over HTTPS, both ends in this process", Format($"{result.Rescans * result.RequestsEach / result.Took.TotalSeconds:0}")],
+            ["appliance requests/s over HTTPS, both ends in this process",
+                Format($"{result.Rescans * result.RequestsEach / result.Took.TotalSeconds:0}")],
             ["orchestrator turns/s", Format($"{result.Turns / result.Took.TotalSeconds:0}")],
             ["peak memory, the appliances' included", Format($"{result.PeakBytes / 1024.0 / 1024:0} MiB")],
             ["virtual time", Format($"{result.VirtualTime.TotalHours:0.0} h")],
@@ -32,8 +33,11 @@ internal static class RunsCommand
         [
             Goal.AtMost("10,000 rescans, at most 60 s", result.Took.TotalSeconds, 60, " s"),
             Goal.AtMost("peak memory, at most 400 MB", result.PeakBytes / 1e6, 400, " MB"),
-            Goal.AtLeast("token lifetimes between two token requests to an appliance, at least 1 but for the last minute, in which a token is renewed", result.ClosestTokens, 59.0 / 60),
-            Goal.AtMost("longest that a place within MaxConcurrentRescans stayed free, virtual seconds, at most 0", result.StartDelay.TotalSeconds, 0, " s"),
+            Goal.AtLeast(
+                "token lifetimes between two token requests to an appliance, at least 1 but for the last minute, in which a token is "
+                    + "renewed", result.ClosestTokens, 59.0 / 60),
+            Goal.AtMost("longest that a place within MaxConcurrentRescans stayed free, virtual seconds, at most 0",
+                result.StartDelay.TotalSeconds, 0, " s"),
         ]);
         Page.Write(Path.Combine(docs, "performance.md"), "runs", text.ToString());
     }

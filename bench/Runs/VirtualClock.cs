@@ -4,7 +4,8 @@ namespace Rescan.Bench.Runs;
 internal sealed class VirtualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock gate = new();
-    private readonly SortedSet<Alarm> alarms = new(Comparer<Alarm>.Create((a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
+    private readonly SortedSet<Alarm> alarms = new(
+        Comparer<Alarm>.Create((a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
     private long ticks = start.UtcTicks;
     private long numbers;
 

@@ -27,7 +27,9 @@ internal static class StartupCommand
         List<double> serve = [];
         for (int i = 0; i < Repetitions; i++)
         {
-            nothing.Add(await EndAsync(Start(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(StartupCommand).Assembly.Location, Nothing] : [Nothing])).ConfigureAwait(false));
+            nothing.Add(await EndAsync(
+                Start(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
+                    ? [typeof(StartupCommand).Assembly.Location, Nothing] : [Nothing])).ConfigureAwait(false));
             help.Add(await HelpAsync(rescan).ConfigureAwait(false));
             serve.Add(await ServeAsync(rescan).ConfigureAwait(false));
         }
@@ -36,7 +38,8 @@ internal static class StartupCommand
         text.Append(Format($"Medians of {Repetitions} interleaved runs, from the start of the process.\n\n"));
         Table(text, ["", "ms", "fastest, ms", "times an empty .NET program"],
         [
-            Row("an empty .NET program", nothing, nothing), Row("`./rescan --help`", help, nothing), Row("`./rescan serve`, to the first answer over HTTP, on a new state", serve, nothing),
+            Row("an empty .NET program", nothing, nothing), Row("`./rescan --help`", help, nothing),
+            Row("`./rescan serve`, to the first answer over HTTP, on a new state", serve, nothing),
         ]);
         Goal.Table(text,
         [
@@ -61,7 +64,8 @@ internal static class StartupCommand
         await output.ConfigureAwait(false);
         await process.WaitForExitAsync().ConfigureAwait(false);
         double took = Stopwatch.GetElapsedTime(run.Started).TotalMilliseconds;
-        return process.ExitCode == 0 ? took : throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}: {errors}");
+        return process.ExitCode == 0
+            ? took : throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}: {errors}");
     }
 
     private static async Task<double> ServeAsync(string rescan)
@@ -78,7 +82,8 @@ internal static class StartupCommand
             {
                 try
                 {
-                    using HttpResponseMessage answer = await http.GetAsync(new Uri(Format($"http://127.0.0.1:{port}/api/rescans"))).ConfigureAwait(false);
+                    using HttpResponseMessage answer = await http.GetAsync(new Uri(Format($"http://127.0.0.1:{port}/api/rescans")))
+                        .ConfigureAwait(false);
                     answer.EnsureSuccessStatusCode();
                     return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
                 }

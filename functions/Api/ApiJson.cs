@@ -79,8 +79,10 @@ internal static class ApiJson
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // A fault of our own is for the log; the caller learns where to find it there.
-            Log(response).LogError(e, "{Method} {Path} failed", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value);
-            return Refuse(response, StatusCodes.Status500InternalServerError, "Something went wrong here; the log tells more under this traceId.");
+            Log(response)
+                .LogError(e, "{Method} {Path} failed", response.HttpContext.Request.Method, response.HttpContext.Request.Path.Value);
+            return Refuse(
+                response, StatusCodes.Status500InternalServerError, "Something went wrong here; the log tells more under this traceId.");
         }
     }
 
@@ -90,11 +92,13 @@ internal static class ApiJson
         {
             HttpRequest request = response.HttpContext.Request;
             Log(response).LogInformation(
-                "{Method} {Path} refused with {Status}: {Reason} ({TraceId})", request.Method, request.Path.Value, status, detail, Problems.TraceIdOf(response.HttpContext));
+                "{Method} {Path} refused with {Status}: {Reason} ({TraceId})", request.Method, request.Path.Value, status, detail,
+                Problems.TraceIdOf(response.HttpContext));
         }
 
         return new ProblemResult(status, detail, retryAfter);
     }
 
-    private static ILogger Log(HttpResponse response) => response.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ApiJson).Namespace!);
+    private static ILogger Log(HttpResponse response) =>
+        response.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ApiJson).Namespace!);
 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Rescan.Functions.Api;
 
-/// <summary>Ends an HTTP function quietly whose caller has hung up, or whose host stops. The worker would log the cancellation as an error with its stack.</summary>
+/// <summary>
+/// Ends an HTTP function quietly whose caller has hung up, or whose host stops. The worker would log the
+/// cancellation as an error with its stack.
+/// </summary>
 /// <param name="log">The log.</param>
 internal sealed class CallerGoneMiddleware(ILogger<CallerGoneMiddleware> log) : IFunctionsWorkerMiddleware
 {
@@ -19,7 +22,8 @@ internal sealed class CallerGoneMiddleware(ILogger<CallerGoneMiddleware> log) : 
         {
             await next(context);
         }
-        catch (OperationCanceledException) when (http is not null && (context.CancellationToken.IsCancellationRequested || http.RequestAborted.IsCancellationRequested))
+        catch (OperationCanceledException) when (http is not null
+            && (context.CancellationToken.IsCancellationRequested || http.RequestAborted.IsCancellationRequested))
         {
             log.LogInformation("{Function}: the caller has hung up", context.FunctionDefinition.Name);
             context.GetInvocationResult().Value = Results.StatusCode(StatusCodes.Status499ClientClosedRequest);

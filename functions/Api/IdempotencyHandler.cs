@@ -34,9 +34,12 @@ public sealed class IdempotencyHandler(IdempotencyStore store, TimeProvider time
             case IdempotencyState.Answered:
                 return (claim.Answer!, true);
             case IdempotencyState.InProgress:
-                throw new RequestRefusedException(StatusCodes.Status409Conflict, $"Another request with this {keyName} is at work.") { RetryAfter = AskAgainAfter };
+                throw new RequestRefusedException(
+                    StatusCodes.Status409Conflict, $"Another request with this {keyName} is at work.")
+                { RetryAfter = AskAgainAfter };
             case IdempotencyState.Different:
-                throw new RequestRefusedException(StatusCodes.Status422UnprocessableEntity, $"This {keyName} was used for a request with another body.");
+                throw new RequestRefusedException(
+                    StatusCodes.Status422UnprocessableEntity, $"This {keyName} was used for a request with another body.");
         }
 
         StoredResponse? answer = null;

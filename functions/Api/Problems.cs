@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Rescan.Functions.Api;
 
-/// <summary>Problem details (RFC 9457), as every error is answered: by functions, hooks, the page, and the local host before them.</summary>
+/// <summary>
+/// Problem details (RFC 9457), as every error is answered: by functions, hooks, the page, and the local host before them.
+/// </summary>
 public static class Problems
 {
     /// <summary>The media type.</summary>

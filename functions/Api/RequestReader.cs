@@ -50,7 +50,8 @@ internal static class RequestReader
         catch (BadHttpRequestException e)
         {
             // The server found out first: too large, too slow, cut off by a caller who hung up.
-            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
+            throw e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? TooLarge() : new RequestRefusedException(e.StatusCode, "The body could not be read.");
         }
 
         return body.WrittenSpan.ToArray();
@@ -59,5 +60,6 @@ internal static class RequestReader
     /// <summary>The header's value, or null unless it is there exactly once.</summary>
     public static string? Single(HttpRequest request, string header) => request.Headers[header] is { Count: 1 } values ? values[0] : null;
 
-    private static RequestRefusedException TooLarge() => new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {LargestBody / 1024} KiB.");
+    private static RequestRefusedException TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {LargestBody / 1024} KiB.");
 }

@@ -1,6 +1,8 @@
 namespace Rescan.Functions.Api;
 
-/// <summary>What was asked for is not done; becomes problem details (RFC 9457). Its message goes to the caller and holds no secret.</summary>
+/// <summary>
+/// What was asked for is not done; becomes problem details (RFC 9457). Its message goes to the caller and holds no secret.
+/// </summary>
 /// <param name="status">The HTTP status.</param>
 /// <param name="message">Why, and what would be right.</param>
 internal sealed class RequestRefusedException(int status, string message) : Exception(message)

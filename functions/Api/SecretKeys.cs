@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Rescan.Functions.Api;
 
-/// <summary>Keys of which a caller must show one. The time that a comparison takes does not tell how close a key came, or which one fits.</summary>
+/// <summary>
+/// Keys of which a caller must show one. The time that a comparison takes does not tell how close a key came, or which one fits.
+/// </summary>
 /// <param name="keys">The keys; blank ones do not count.</param>
 public sealed class SecretKeys(IEnumerable<string?> keys)
 {

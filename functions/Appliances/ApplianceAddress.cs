@@ -14,7 +14,8 @@ public static class ApplianceAddress
 
     /// <summary>Whether it is one. A password has no place in it, since addresses are shown.</summary>
     public static bool IsOne([NotNullWhen(true)] Uri? address) =>
-        address is { IsAbsoluteUri: true } && address.Scheme == Uri.UriSchemeHttps && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
+        address is { IsAbsoluteUri: true } && address.Scheme == Uri.UriSchemeHttps && address.UserInfo.Length == 0
+        && address.Query.Length == 0 && address.Fragment.Length == 0;
 
     /// <summary>Where the API is: below the path of the address, as behind a reverse proxy.</summary>
     public static Uri ApiOf(Uri address)
@@ -40,10 +41,12 @@ public static class ApplianceAddress
     }
 
     /// <summary>One text for all spellings of an address: case, international names, a final dot, IPv6 forms, a slash at the end.</summary>
-    internal static string Normalize(Uri url) => string.Create(CultureInfo.InvariantCulture, $"{Host(url)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
+    internal static string Normalize(Uri url) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Host(url)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
 
     /// <summary>The same with an address of the host instead of its name.</summary>
-    internal static string Normalize(Uri url, IPAddress host) => string.Create(CultureInfo.InvariantCulture, $"{Text(host)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
+    internal static string Normalize(Uri url, IPAddress host) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Text(host)}:{url.Port}{url.AbsolutePath.TrimEnd('/')}");
 
     private static string Host(Uri url)
     {

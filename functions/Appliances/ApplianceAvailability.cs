@@ -11,8 +11,8 @@ namespace Rescan.Functions.Appliances;
 public sealed record ApplianceAnswering(bool Answers, DateTimeOffset Since, DateTimeOffset AskedAt, string? Reason);
 
 /// <summary>
-/// Knows which appliances answer, from the requests that are made anyway, and says in the log once when one stops answering and once when it
-/// answers again.
+/// Knows which appliances answer, from the requests that are made anyway, and says in the log once when one stops answering and once when
+/// it answers again.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="log">The log.</param>
@@ -50,7 +50,9 @@ public sealed class ApplianceAvailability(TimeProvider time, ILogger<ApplianceAv
             }
             else if (answers && before is { Answers: false })
             {
-                log.LogInformation("Appliance {Appliance} answers again, after {Gone}", appliance, TimeSpan.FromSeconds(Math.Round((now - before.Since).TotalSeconds)));
+                log.LogInformation(
+                    "Appliance {Appliance} answers again, after {Gone}", appliance,
+                    TimeSpan.FromSeconds(Math.Round((now - before.Since).TotalSeconds)));
             }
 
             return;

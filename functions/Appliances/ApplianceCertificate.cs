@@ -68,7 +68,8 @@ public sealed record ApplianceCertificate(
     {
         using X509Certificate2 whole = new(certificate);
         return new ApplianceCertificate(
-            whole.GetCertHashString(HashAlgorithmName.SHA256), whole.Subject, whole.Issuer, whole.NotBefore.ToUniversalTime(), whole.NotAfter.ToUniversalTime(), DoubtsOf(errors));
+            whole.GetCertHashString(HashAlgorithmName.SHA256), whole.Subject, whole.Issuer, whole.NotBefore.ToUniversalTime(),
+            whole.NotAfter.ToUniversalTime(), DoubtsOf(errors));
     }
 
     private static string? DoubtsOf(SslPolicyErrors errors) => errors == SslPolicyErrors.None ? null : string.Join(" and ", (string[])

@@ -9,7 +9,8 @@ internal sealed class ApplianceClients : IApplianceClients
     private readonly Dictionary<string, IApplianceClient> clients;
 
     public ApplianceClients(
-        IOptions<RescanOptions> options, IHttpClientFactory http, CertificatesSeen certificates, PasswordSource passwords, TimeProvider time)
+        IOptions<RescanOptions> options, IHttpClientFactory http, CertificatesSeen certificates, PasswordSource passwords,
+        TimeProvider time)
     {
         Names = [.. options.Value.Appliances.Select(a => a.Name)];
         clients = options.Value.Appliances.Select((appliance, index) => (appliance, index)).ToDictionary(

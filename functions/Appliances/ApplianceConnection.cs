@@ -7,7 +7,10 @@ using Rescan.Functions.Display;
 
 namespace Rescan.Functions.Appliances;
 
-/// <summary>Sends single requests to one appliance, reads answers within limits, and turns whatever goes wrong into an <see cref="ApplianceException"/>.</summary>
+/// <summary>
+/// Sends single requests to one appliance, reads answers within limits, and turns whatever goes wrong into an
+/// <see cref="ApplianceException"/>.
+/// </summary>
 /// <param name="product">The appliance's kind.</param>
 /// <param name="appliance">The appliance's configured name.</param>
 /// <param name="http">The client whose base address is the API's.</param>
@@ -23,8 +26,10 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
     /// <summary>Sends one request.</summary>
     /// <returns>The JSON of the answer; undefined when it has no body.</returns>
     public Task<JsonElement> SendAsync(
-        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content, CancellationToken cancellationToken) =>
-        SendAsync(call, method, path, revision, bearer, content, (answer, body, cancellation) => ReadJsonAsync(call, answer, body, cancellation), cancellationToken);
+        ApplianceCall call, HttpMethod method, string path, string revision, string? bearer, HttpContent? content,
+        CancellationToken cancellationToken) =>
+        SendAsync(call, method, path, revision, bearer, content,
+            (answer, body, cancellation) => ReadJsonAsync(call, answer, body, cancellation), cancellationToken);
 
     /// <summary>Sends one request and reads its answer while it arrives.</summary>
     /// <param name="call">What is asked.</param>
@@ -63,7 +68,8 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
             using Stream body = await answer.Content.ReadAsStreamAsync(limit.Token);
             if (!answer.IsSuccessStatusCode)
             {
-                throw ApplianceErrorParser.FromAnswer(product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token), time.GetUtcNow());
+                throw ApplianceErrorParser.FromAnswer(
+                    product, appliance, call, revision, answer, await ReadErrorAsync(body, limit.Token), time.GetUtcNow());
             }
 
             return answer.Content.Headers.ContentLength > call.MaxBody
@@ -72,7 +78,9 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         }
         catch (AnswerTooLargeException e)
         {
-            throw Failure(ApplianceFailure.TooLarge, call, $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB, or holds a text longer than 1 MiB, and was not read.", e);
+            throw Failure(
+                ApplianceFailure.TooLarge, call,
+                $"the answer is larger than {call.MaxBody / 1024 / 1024} MiB, or holds a text longer than 1 MiB, and was not read.", e);
         }
         catch (AnswerUnreadableException e)
         {
@@ -84,37 +92,51 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         }
         catch (HttpRequestException e) when (e.InnerException is UntrustedCertificateException untrusted)
         {
-            throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{appliance}': its certificate is not trusted. {untrusted.Message}", e) { MayHaveActed = false };
+            throw new ApplianceException(
+                ApplianceFailure.Rejected, $"Appliance '{appliance}': its certificate is not trusted. {untrusted.Message}",
+                e)
+            { MayHaveActed = false };
         }
         catch (HttpRequestException e) when (e.InnerException is TlsFailedException tls)
         {
             throw new ApplianceException(
-                tls.IsFinal ? ApplianceFailure.Rejected : ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: {http.BaseAddress!.Authority}: {tls.Message}.", e)
+                tls.IsFinal ? ApplianceFailure.Rejected : ApplianceFailure.Transient,
+                $"Appliance '{appliance}', {call.What}: {http.BaseAddress!.Authority}: {tls.Message}.", e)
             {
                 MayHaveActed = false,
             };
         }
         catch (HttpRequestException e)
         {
-            bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-            throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({Innermost(e)}).", e) { MayHaveActed = !never };
+            bool never = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError;
+            throw new ApplianceException(
+                ApplianceFailure.Transient,
+                $"Appliance '{appliance}', {call.What}: no answer from {http.BaseAddress!.Authority} ({Innermost(e)}).",
+                e)
+            { MayHaveActed = !never };
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             throw Failure(ApplianceFailure.Transient, call, $"the connection broke ({Innermost(e)}).", e);
         }
-        catch (Exception e) when (e is TimeoutRejectedException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is TimeoutRejectedException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw Failure(ApplianceFailure.Transient, call, $"no whole answer from {http.BaseAddress!.Authority} in time.", e);
         }
     }
 
-    private async Task<JsonElement> ReadJsonAsync(ApplianceCall call, HttpResponseMessage answer, Stream stream, CancellationToken cancellationToken)
+    private async Task<JsonElement> ReadJsonAsync(
+        ApplianceCall call, HttpResponseMessage answer, Stream stream, CancellationToken cancellationToken)
     {
         ArrayBufferWriter<byte> body = new();
         await CopyAsync(stream, body, int.MaxValue, cancellationToken);
         return body.WrittenCount == 0 ? default : JsonBody.Parse(body.WrittenMemory)
-            ?? throw Failure(ApplianceFailure.Transient, call, $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in between.", null, (int)answer.StatusCode);
+            ?? throw Failure(
+                ApplianceFailure.Transient, call,
+                $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in "
+                    + $"between.", null, (int)answer.StatusCode);
     }
 
     /// <summary>The beginning of an error's body; what it says stands there, and an error that is long is one all the same.</summary>
@@ -152,6 +174,7 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
         return SafeText.Line(e.Message.TrimEnd('.'), MaxSaid);
     }
 
-    private ApplianceException Failure(ApplianceFailure failure, ApplianceCall call, string what, Exception? inner = null, int? status = null) =>
+    private ApplianceException Failure(
+        ApplianceFailure failure, ApplianceCall call, string what, Exception? inner = null, int? status = null) =>
         new(failure, $"Appliance '{appliance}', {call.What}: {what}", inner) { Status = status };
 }

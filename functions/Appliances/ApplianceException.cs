@@ -50,7 +50,9 @@ public sealed class ApplianceException : Exception
     /// <summary>Whether the appliance refused the user name or the password; shown again, it may lock the account.</summary>
     public bool IsPasswordRefused { get; init; }
 
-    /// <summary>Whether the answer looks like the appliance's own, and not like a proxy's: then the request is no longer under way.</summary>
+    /// <summary>
+    /// Whether the answer looks like the appliance's own, and not like a proxy's: then the request is no longer under way.
+    /// </summary>
     public bool IsAppliances { get; init; }
 
     /// <summary>False when the request certainly never reached the appliance (no connection); true when it may have acted.</summary>

@@ -51,11 +51,13 @@ internal static class ApplianceHttp
         // Its log would repeat every request; what matters is said by the rescan.
         builder.RemoveAllLoggers();
         TlsObserver tls = new();
-        builder.ConfigurePrimaryHttpMessageHandler(provider => Handler(Settings(provider, index), tls, provider.GetRequiredService<CertificatesSeen>()));
+        builder.ConfigurePrimaryHttpMessageHandler(
+            provider => Handler(Settings(provider, index), tls, provider.GetRequiredService<CertificatesSeen>()));
 
         // The handler keeps its connection; the pool looks the address up anew by itself.
         builder.SetHandlerLifetime(Timeout.InfiniteTimeSpan);
-        builder.AddHttpMessageHandler(provider => new AvailabilityHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceAvailability>()));
+        builder.AddHttpMessageHandler(
+            provider => new AvailabilityHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceAvailability>()));
         builder.AddResilienceHandler("hiccups", pipeline => pipeline
             .AddRetry(new HttpRetryStrategyOptions
             {
@@ -68,14 +70,17 @@ internal static class ApplianceHttp
             })
             .AddTimeout(new HttpTimeoutStrategyOptions
             {
-                TimeoutGenerator = arguments => ValueTask.FromResult(CallOf(arguments.Context.GetRequestMessage()) is { MayRepeat: true } ? AttemptLimit : CallLimit),
+                TimeoutGenerator = arguments => ValueTask.FromResult(
+                    CallOf(arguments.Context.GetRequestMessage()) is { MayRepeat: true } ? AttemptLimit : CallLimit),
             }));
         builder.AddHttpMessageHandler<CountingHandler>();
-        builder.AddHttpMessageHandler(provider => new TelemetryHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceMetrics>()));
+        builder.AddHttpMessageHandler(
+            provider => new TelemetryHandler(Settings(provider, index).Name, provider.GetRequiredService<ApplianceMetrics>()));
         builder.AddHttpMessageHandler(() => new TlsDiagnosisHandler(tls));
     }
 
-    private static ApplianceOptions Settings(IServiceProvider provider, int index) => provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
+    private static ApplianceOptions Settings(IServiceProvider provider, int index) =>
+        provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances[index];
 
     private static SocketsHttpHandler Handler(ApplianceOptions appliance, TlsObserver tls, CertificatesSeen seen) => new()
     {
@@ -100,12 +105,18 @@ internal static class ApplianceHttp
     private static ApplianceCall? CallOf(HttpRequestMessage? request) =>
         request is not null && request.Options.TryGetValue(ApplianceCall.Key, out ApplianceCall? call) ? call : null;
 
-    /// <summary>An appliance that says when to come back, or that is throttling, is left alone: the rescan waits with a durable timer.</summary>
+    /// <summary>
+    /// An appliance that says when to come back, or that is throttling, is left alone: the rescan waits with a durable timer.
+    /// </summary>
     private static bool IsHiccup(HttpRequestMessage? request, Outcome<HttpResponseMessage> outcome) =>
         CallOf(request) is { MayRepeat: true } && outcome switch
         {
-            { Exception: HttpRequestException { InnerException: not (UntrustedCertificateException or TlsFailedException) } or Polly.Timeout.TimeoutRejectedException } => true,
-            { Result: { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError, Headers.RetryAfter: null } } => true,
+            {
+                Exception: HttpRequestException { InnerException: not (UntrustedCertificateException or TlsFailedException) }
+                or Polly.Timeout.TimeoutRejectedException
+            } => true,
+            { Result: { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError, Headers.RetryAfter: null } } =>
+                true,
             _ => false,
         };
 }

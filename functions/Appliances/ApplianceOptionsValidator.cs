@@ -24,7 +24,8 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
         {
             ApplianceOptions appliance = options.Appliances[i];
             string key = $"Appliances__{i}__";
-            Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name", "a name of letters, digits, dots and hyphens");
+            Expect(appliance.Name.Length > 0 && appliance.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), key + "Name",
+                "a name of letters, digits, dots and hyphens");
             Expect(names.Add(appliance.Name), key + "Name", $"a name of its own; '{appliance.Name}' is taken by another appliance");
             ApplianceProduct? product = ApplianceProducts.Find(appliance.Kind);
             Expect(product is not null, key + "Kind", $"one of {string.Join(", ", ApplianceProducts.All.Select(p => p.Kind))}");
@@ -32,18 +33,23 @@ internal sealed class ApplianceOptionsValidator : IValidateOptions<RescanOptions
             Expect(ApplianceAddress.IsOne(appliance.BaseUrl), key + "BaseUrl", ApplianceAddress.Expected);
             if (appliance.BaseUrl is { IsAbsoluteUri: true } url && !addresses.TryAdd(ApplianceAddress.Normalize(url), appliance.Name))
             {
-                faults.Add($"Rescan__{key}BaseUrl: an address of its own; it is that of appliance '{addresses[ApplianceAddress.Normalize(url)]}', so every repository would be rescanned twice");
+                faults.Add($"Rescan__{key}BaseUrl: an address of its own; it is that of appliance "
+                    + $"'{addresses[ApplianceAddress.Normalize(url)]}', so every repository would be rescanned twice");
             }
 
             Expect(appliance.Username.Length > 0, key + "Username", "the account to sign in with");
-            Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret", "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
-            Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri", $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
-            Expect(string.IsNullOrEmpty(appliance.ApiVersion) || ApplianceProduct.IsRevisionSetting(appliance.ApiVersion), key + "ApiVersion", $"auto, or a revision such as {product.DefaultRevision}");
+            Expect(string.IsNullOrEmpty(appliance.Password) != string.IsNullOrEmpty(appliance.PasswordSecret), key + "PasswordSecret",
+                "either PasswordSecret (a Key Vault secret's name) or Password (local runs only), not both");
+            Expect(string.IsNullOrEmpty(appliance.PasswordSecret) || options.KeyVaultUri is not null, "KeyVaultUri",
+                $"the vault that holds the secret of appliance '{appliance.Name}', such as https://NAME.vault.azure.net/");
+            Expect(string.IsNullOrEmpty(appliance.ApiVersion) || ApplianceProduct.IsRevisionSetting(appliance.ApiVersion),
+                key + "ApiVersion", $"auto, or a revision such as {product.DefaultRevision}");
             Expect(appliance.MaxConcurrentRescans is >= 1 and <= 100, key + "MaxConcurrentRescans", "a number from 1 to 100");
             for (int t = 0; t < appliance.Thumbprints.Count; t++)
             {
                 string digits = appliance.Thumbprints[t].Replace(":", "", StringComparison.Ordinal);
-                Expect(digits.Length == 0 || (digits.Length == 64 && digits.All(char.IsAsciiHexDigit)), $"{key}Thumbprints__{t}", "a SHA-256 thumbprint of 64 hex digits");
+                Expect(digits.Length == 0 || (digits.Length == 64 && digits.All(char.IsAsciiHexDigit)), $"{key}Thumbprints__{t}",
+                    "a SHA-256 thumbprint of 64 hex digits");
             }
         }
 

@@ -60,7 +60,8 @@ public abstract partial class ApplianceProduct
     /// <param name="password">Reads the password whenever a full sign-in is due.</param>
     /// <param name="time">The clock.</param>
     internal abstract IApplianceClient CreateClient(
-        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password, TimeProvider time);
+        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password,
+        TimeProvider time);
 
     /// <summary>Reads the body of an answer that is an error.</summary>
     /// <param name="call">What was asked for.</param>

@@ -11,8 +11,10 @@ public static class ApplianceProducts
     public static IReadOnlyList<ApplianceProduct> All { get; } = [new VeeamBackupForAwsProduct(), new VeeamBackupAndReplicationProduct()];
 
     /// <summary>The kind that a setting names; null when there is none.</summary>
-    public static ApplianceProduct? Find(string kind) => All.FirstOrDefault(p => string.Equals(p.Kind, kind, StringComparison.OrdinalIgnoreCase));
+    public static ApplianceProduct? Find(string kind) =>
+        All.FirstOrDefault(p => string.Equals(p.Kind, kind, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The kind of an appliance whose settings have been validated.</summary>
-    internal static ApplianceProduct Of(ApplianceOptions options) => Find(options.Kind) ?? throw new ArgumentException($"No kind is named '{options.Kind}'.");
+    internal static ApplianceProduct Of(ApplianceOptions options) =>
+        Find(options.Kind) ?? throw new ArgumentException($"No kind is named '{options.Kind}'.");
 }

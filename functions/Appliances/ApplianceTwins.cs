@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Rescan.Functions.Appliances;
 
-/// <summary>Entries of the settings that proved to lead to an appliance which another entry stands for already, as this process saw it.</summary>
+/// <summary>
+/// Entries of the settings that proved to lead to an appliance which another entry stands for already, as this process saw it.
+/// </summary>
 public sealed class ApplianceTwins
 {
     private readonly ConcurrentDictionary<string, string> known = new(StringComparer.OrdinalIgnoreCase);

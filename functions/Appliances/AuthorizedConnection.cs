@@ -12,12 +12,17 @@ internal sealed class AuthorizedConnection(string appliance, ApplianceConnection
 
     /// <summary>A read of an answer while it arrives.</summary>
     public Task<T> GetAsync<T>(
-        ApplianceCall call, string path, Func<HttpResponseMessage, Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
-        WithTokenAsync(token => connection.SendAsync(call, HttpMethod.Get, path, grants.Revision, token, null, read, cancellationToken), cancellationToken);
+        ApplianceCall call, string path, Func<HttpResponseMessage, Stream, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken) =>
+        WithTokenAsync(
+            token => connection.SendAsync(call, HttpMethod.Get, path, grants.Revision, token, null, read, cancellationToken),
+            cancellationToken);
 
     /// <summary>A post.</summary>
-    public Task<JsonElement> PostAsync(ApplianceCall call, string path, Func<HttpContent>? content, CancellationToken cancellationToken) => WithTokenAsync(
-        token => connection.SendAsync(call, HttpMethod.Post, path, grants.Revision, token, content?.Invoke(), cancellationToken), cancellationToken);
+    public Task<JsonElement> PostAsync(ApplianceCall call, string path, Func<HttpContent>? content, CancellationToken cancellationToken) =>
+        WithTokenAsync(
+        token => connection.SendAsync(call, HttpMethod.Post, path, grants.Revision, token, content?.Invoke(), cancellationToken),
+        cancellationToken);
 
     /// <summary>
     /// The rows of a list, each id once. A page without anything new is the last one: an appliance that ignores the offset would repeat

@@ -3,7 +3,9 @@ using Polly.Timeout;
 
 namespace Rescan.Functions.Appliances;
 
-/// <summary>Notes whether an appliance answers. It stands before the repeats of short hiccups, so that one which they overcome is no outage.</summary>
+/// <summary>
+/// Notes whether an appliance answers. It stands before the repeats of short hiccups, so that one which they overcome is no outage.
+/// </summary>
 /// <param name="appliance">The appliance's configured name.</param>
 /// <param name="availability">Where it is noted.</param>
 internal sealed class AvailabilityHandler(string appliance, ApplianceAvailability availability) : DelegatingHandler

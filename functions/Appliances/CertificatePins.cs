@@ -28,9 +28,12 @@ internal sealed class CertificatePins(IEnumerable<string> thumbprints, Action<X5
         }
 
         string shown = seen is null ? "It shows no certificate." : string.Create(
-            CultureInfo.InvariantCulture, $"It shows one with the SHA-256 thumbprint {seen} ({certificate!.Subject}, valid until {Convert.ToDateTime(certificate.GetExpirationDateString(), CultureInfo.CurrentCulture).ToUniversalTime():yyyy-MM-dd}).");
+            CultureInfo.InvariantCulture,
+            $"It shows one with the SHA-256 thumbprint {seen} ({certificate!.Subject}, valid until {Convert.ToDateTime(certificate.GetExpirationDateString(), CultureInfo.CurrentCulture).ToUniversalTime():yyyy-MM-dd}).");
         throw new UntrustedCertificateException(pinned.Count == 0
-            ? $"{shown} This system's roots do not vouch for it ({errors}), and no thumbprint is pinned. If it is the appliance's own, pin it in Thumbprints."
-            : $"{shown} It is not among the {pinned.Count} pinned. Appliances make a new certificate on upgrade: if it is the appliance's own, add it to Thumbprints; if not, somebody stands in between.");
+            ? $"{shown} This system's roots do not vouch for it "
+                + $"({errors}), and no thumbprint is pinned. If it is the appliance's own, pin it in Thumbprints."
+            : $"{shown} It is not among the {pinned.Count} pinned. Appliances make a new certificate on upgrade: if it is the appliance's "
+                + $"own, add it to Thumbprints; if not, somebody stands in between.");
     }
 }

@@ -31,7 +31,9 @@ public interface IApplianceClient
     /// <summary>One session.</summary>
     Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken);
 
-    /// <summary>Sessions started at or after a time by the appliance's clock, each with what it says about being a rescan, newest first.</summary>
+    /// <summary>
+    /// Sessions started at or after a time by the appliance's clock, each with what it says about being a rescan, newest first.
+    /// </summary>
     Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>The session's whole log as it stands now, oldest first.</summary>

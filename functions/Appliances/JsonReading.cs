@@ -53,7 +53,8 @@ internal static class JsonReading
         int.TryParse(element.Text(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) ? value : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
-        element.Part(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
+        element.Part(name) is { ValueKind: JsonValueKind.Array } list
+        ? list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.Object) : [];
 
     /// <summary>A time, with an offset or without; without one it is UTC.</summary>
     public static DateTimeOffset? Time(this JsonElement element, string name) => ParseTime(element.Text(name));
@@ -61,7 +62,9 @@ internal static class JsonReading
     /// <inheritdoc cref="Time"/>
     /// <returns>Null for what is no time, and for the first moment of the calendar, which stands for a time that was never set.</returns>
     public static DateTimeOffset? ParseTime(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) && time.Year > 1
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+        && time.Year > 1
             ? time
             : null;
 }

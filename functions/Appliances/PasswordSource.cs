@@ -7,17 +7,23 @@ namespace Rescan.Functions.Appliances;
 internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource> log)
 {
     /// <summary>Reads the password.</summary>
-    /// <exception cref="ApplianceException">It cannot be read, now or at all: to a rescan the appliance is out of reach either way.</exception>
+    /// <exception cref="ApplianceException">It cannot be read, now or at all: to a rescan the appliance is
+    /// out of reach either way.</exception>
     public async Task<string> ReadAsync(ApplianceOptions appliance, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(appliance.PasswordSecret))
         {
             if (SecretText.IsUnresolved(appliance.Password))
             {
-                throw new ApplianceException(ApplianceFailure.Rejected, $"Appliance '{appliance.Name}', sign-in: no password: {SecretText.Unresolved}.") { MayHaveActed = false };
+                throw new ApplianceException(
+                    ApplianceFailure.Rejected,
+                    $"Appliance '{appliance.Name}', sign-in: no password: {SecretText.Unresolved}.")
+                { MayHaveActed = false };
             }
 
-            log.LogWarning("The password of appliance {Appliance} comes from the settings; outside local runs keep it in Key Vault (PasswordSecret)", appliance.Name);
+            log.LogWarning(
+                "The password of appliance {Appliance} comes from the settings; outside local runs keep it in Key Vault (PasswordSecret)",
+                appliance.Name);
             return appliance.Password!;
         }
 
@@ -27,7 +33,9 @@ internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource>
         }
         catch (SecretUnavailableException e)
         {
-            throw new ApplianceException(e.IsTransient ? ApplianceFailure.Transient : ApplianceFailure.Rejected, $"Appliance '{appliance.Name}', sign-in: no password. {e.Message}", e)
+            throw new ApplianceException(
+                e.IsTransient ? ApplianceFailure.Transient : ApplianceFailure.Rejected,
+                $"Appliance '{appliance.Name}', sign-in: no password. {e.Message}", e)
             {
                 RetryAfter = e.RetryAfter,
                 MayHaveActed = false,

@@ -36,7 +36,8 @@ public static class RepositoryResolver
         if (named.Count > 1)
         {
             throw new UnknownRepositoryException(
-                $"{named.Count} repositories of appliance '{appliance}' are named '{SafeText.Line(nameOrId, MaxName)}'. Name one by its id: {string.Join(", ", named.Select(r => SafeText.Line(r.Id, MaxName)))}.", ambiguous: true);
+                $"{named.Count} repositories of appliance '{appliance}' are named '{SafeText.Line(nameOrId, MaxName)}'. Name one by its "
+                    + $"id: {string.Join(", ", named.Select(r => SafeText.Line(r.Id, MaxName)))}.", ambiguous: true);
         }
 
         if (repositories.Count == 0)
@@ -46,7 +47,8 @@ public static class RepositoryResolver
         }
 
         string[] near =
-            [.. repositories.OrderBy(r => NearestName.Mistakes(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal).Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
+            [.. repositories.OrderBy(r => NearestName.Mistakes(r.Name, nameOrId)).ThenBy(r => r.Name, StringComparer.Ordinal)
+                .Take(Suggestions).Select(r => $"'{SafeText.Line(r.Name, MaxName)}'")];
         throw new UnknownRepositoryException(
             $"Appliance '{appliance}' has no repository '{SafeText.Line(nameOrId, MaxName)}'. Nearest names: {string.Join(", ", near)}.",
             ambiguous: false);

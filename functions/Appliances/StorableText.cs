@@ -32,7 +32,8 @@ internal static class StorableText
         }
         catch (InvalidOperationException)
         {
-            return Whole(Unescape(text.HasValueSequence ? Encoding.UTF8.GetString(text.ValueSequence) : Encoding.UTF8.GetString(text.ValueSpan)));
+            return Whole(
+                Unescape(text.HasValueSequence ? Encoding.UTF8.GetString(text.ValueSequence) : Encoding.UTF8.GetString(text.ValueSpan)));
         }
     }
 
@@ -50,7 +51,8 @@ internal static class StorableText
     }
 
     /// <summary>Null for what says nothing.</summary>
-    public static string? CleanOrNull(string? text, int longest = LongestText) => string.IsNullOrWhiteSpace(text) ? null : Clean(text, longest);
+    public static string? CleanOrNull(string? text, int longest = LongestText) =>
+        string.IsNullOrWhiteSpace(text) ? null : Clean(text, longest);
 
     private static string Whole(string text)
     {
@@ -90,7 +92,8 @@ internal static class StorableText
             i++;
             if (raw[i] == 'u')
             {
-                text.Append((char)ushort.Parse(raw.Slice(i + 1, 4), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture));
+                text.Append((char)ushort.Parse(
+                    raw.Slice(i + 1, 4), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture));
                 i += 4;
             }
             else

@@ -29,7 +29,8 @@ internal sealed partial class TelemetryHandler(string appliance, ApplianceMetric
         }
         catch (Exception e)
         {
-            error = e is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and var kind } ? kind.ToString() : e.GetType().FullName;
+            error = e is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and var kind }
+                ? kind.ToString() : e.GetType().FullName;
             throw;
         }
         finally
@@ -64,7 +65,8 @@ internal sealed partial class TelemetryHandler(string appliance, ApplianceMetric
         return Source.StartActivity($"{request.Method} {template}", ActivityKind.Client)?
             .SetTag(TelemetryNames.Appliance, appliance).SetTag(TelemetryNames.Call, call)
             .SetTag(TelemetryNames.Method, request.Method.Method).SetTag(TelemetryNames.Template, template)
-            .SetTag(TelemetryNames.Url, url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)).SetTag(TelemetryNames.Host, url.Host).SetTag(TelemetryNames.Port, url.Port);
+            .SetTag(TelemetryNames.Url, url.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped))
+            .SetTag(TelemetryNames.Host, url.Host).SetTag(TelemetryNames.Port, url.Port);
     }
 
     [GeneratedRegex("(?<=/(repositories|sessions)/)(?!rescan$)[^/]+")]

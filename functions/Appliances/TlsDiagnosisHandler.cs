@@ -15,7 +15,9 @@ internal sealed class TlsObserver
     public HttpRequestException? Demand { get; set; }
 
     /// <summary>Called by TLS before a connection, and again when the server asks for a certificate.</summary>
-    public X509Certificate? Select(object sender, string targetHost, X509CertificateCollection localCertificates, X509Certificate? remoteCertificate, string[] acceptableIssuers)
+    public X509Certificate? Select(
+        object sender, string targetHost, X509CertificateCollection localCertificates, X509Certificate? remoteCertificate,
+        string[] acceptableIssuers)
     {
         AskedForCertificate |= remoteCertificate is not null;
         return null;
@@ -45,7 +47,8 @@ internal sealed class TlsDiagnosisHandler(TlsObserver observer) : DelegatingHand
             observer.HasAnswered = true;
             return answer;
         }
-        catch (HttpRequestException e) when (e.InnerException is not UntrustedCertificateException && e.HttpRequestError is not HttpRequestError.NameResolutionError and not HttpRequestError.ConnectionError)
+        catch (HttpRequestException e) when (e.InnerException is not UntrustedCertificateException
+            && e.HttpRequestError is not HttpRequestError.NameResolutionError and not HttpRequestError.ConnectionError)
         {
             if (observer is { AskedForCertificate: true, HasAnswered: false })
             {
@@ -57,7 +60,8 @@ internal sealed class TlsDiagnosisHandler(TlsObserver observer) : DelegatingHand
                 && await TlsProbe.FindAsync(request.RequestUri!, cancellationToken) is { } finding)
             {
                 throw new HttpRequestException(
-                    HttpRequestError.SecureConnectionError, finding.Text, new TlsFailedException(finding.Text, finding.IsConfiguration && !observer.HasAnswered, e));
+                    HttpRequestError.SecureConnectionError, finding.Text,
+                    new TlsFailedException(finding.Text, finding.IsConfiguration && !observer.HasAnswered, e));
             }
 
             throw;

@@ -40,7 +40,9 @@ internal static class TlsProbe
             byte[] request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: {address.IdnHost}\r\nConnection: close\r\n\r\n");
             byte[] plain = await AskAsync(address, request, patience.Token);
             return (finding is null || plain.AsSpan().StartsWith(Http) ? Read(plain) : finding)
-                ?? new TlsFinding($"the server closed the connection during the TLS handshake: is {address.Port.ToString(CultureInfo.InvariantCulture)} the right port?", IsConfiguration: false);
+                ?? new TlsFinding(
+                    $"the server closed the connection during the TLS handshake: is "
+                        + $"{address.Port.ToString(CultureInfo.InvariantCulture)} the right port?", IsConfiguration: false);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -131,7 +133,8 @@ internal static class TlsProbe
     private static byte[] Hello(string host)
     {
         byte[] suites =
-            [0xC0, 0x2F, 0xC0, 0x30, 0xC0, 0x2B, 0xC0, 0x2C, 0xC0, 0x13, 0xC0, 0x14, 0xC0, 0x09, 0xC0, 0x0A, 0x00, 0x9C, 0x00, 0x2F, 0x00, 0x35, 0x00, 0x0A];
+            [0xC0, 0x2F, 0xC0, 0x30, 0xC0, 0x2B, 0xC0, 0x2C, 0xC0, 0x13, 0xC0, 0x14, 0xC0, 0x09, 0xC0, 0x0A, 0x00, 0x9C, 0x00, 0x2F, 0x00,
+                0x35, 0x00, 0x0A];
         byte[] name = Encoding.ASCII.GetBytes(host);
         byte[] extensions =
         [
@@ -140,7 +143,9 @@ internal static class TlsProbe
             .. Extension(11, [1, 0]),
             .. Extension(13, [.. Sized(2, [0x04, 0x03, 0x08, 0x04, 0x04, 0x01, 0x05, 0x03, 0x05, 0x01, 0x02, 0x03, 0x02, 0x01])]),
         ];
-        byte[] body = [3, 3, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), 0, .. Sized(2, suites), 1, 0, .. Sized(2, extensions)];
+        byte[] body = [
+            3, 3, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), 0, .. Sized(2, suites), 1, 0,
+            .. Sized(2, extensions)];
         return [Handshake, 3, 1, .. Sized(2, [1, .. Sized(3, body)])];
     }
 

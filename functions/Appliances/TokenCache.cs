@@ -33,7 +33,9 @@ internal sealed class TokenCache(ITokenGrants grants, Func<CancellationToken, Ta
     private string? refusedPassword;
     private ApplianceException? refusal;
 
-    /// <summary>A live token other than one that was just refused; one request however many ask at once, and one refusal for all of them.</summary>
+    /// <summary>
+    /// A live token other than one that was just refused; one request however many ask at once, and one refusal for all of them.
+    /// </summary>
     public async Task<AccessToken> GetAsync(AccessToken? refused, CancellationToken cancellationToken)
     {
         if (Live(refused) is { } live)
@@ -73,7 +75,8 @@ internal sealed class TokenCache(ITokenGrants grants, Func<CancellationToken, Ta
     /// <summary>Lets go of the token.</summary>
     public AccessToken? Drop() => Interlocked.Exchange(ref token, null);
 
-    private AccessToken? Live(AccessToken? refused) => token is { } held && held != refused && held.RenewAt > time.GetUtcNow() ? held : null;
+    private AccessToken? Live(AccessToken? refused) =>
+        token is { } held && held != refused && held.RenewAt > time.GetUtcNow() ? held : null;
 
     private async Task<AccessToken> RenewAsync(AccessToken? refused, CancellationToken cancellationToken)
     {
@@ -93,7 +96,9 @@ internal sealed class TokenCache(ITokenGrants grants, Func<CancellationToken, Ta
         if (secret == refusedPassword)
         {
             // Accounts are locked after a few bad passwords, so one that was refused is not shown again.
-            throw new ApplianceException(refusal!.Failure, refusal.Message, refusal) { Status = refusal.Status, ErrorCode = refusal.ErrorCode };
+            throw new ApplianceException(
+                refusal!.Failure, refusal.Message, refusal)
+            { Status = refusal.Status, ErrorCode = refusal.ErrorCode };
         }
 
         try
@@ -127,11 +132,14 @@ internal sealed record AccessToken(string Access, string Refresh, string? Role, 
         }
 
         TimeSpan lifetime = answer.Number("expires_in") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : DefaultLifetime;
-        return new AccessToken(access, answer.Text("refresh_token") ?? "", answer.Text("roleName"), now + lifetime, now + lifetime - Early(lifetime));
+        return new AccessToken(
+            access, answer.Text("refresh_token") ?? "", answer.Text("roleName"), now + lifetime, now + lifetime - Early(lifetime));
     }
 
     public override string ToString() => "Token";
 
-    /// <summary>How long before its end a token is renewed: late, so that a lifetime sees one request, yet in time for a call under way.</summary>
+    /// <summary>
+    /// How long before its end a token is renewed: late, so that a lifetime sees one request, yet in time for a call under way.
+    /// </summary>
     private static TimeSpan Early(TimeSpan lifetime) => lifetime * 0.2 < LongestEarly ? lifetime * 0.2 : LongestEarly;
 }

@@ -26,7 +26,9 @@ internal sealed class AzureIdentity(IConfiguration configuration) : TokenCredent
         return (new DefaultAzureCredential(options), choice);
     });
 
-    /// <summary>The kind of credential that Azure.Identity took, such as <c>ManagedIdentityCredential</c>; null until a token was had.</summary>
+    /// <summary>
+    /// The kind of credential that Azure.Identity took, such as <c>ManagedIdentityCredential</c>; null until a token was had.
+    /// </summary>
     public string? Kind => made.IsValueCreated ? made.Value.Choice.Taken : null;
 
     /// <inheritdoc/>

@@ -14,7 +14,8 @@ namespace Rescan.Functions.Configuration;
 /// <param name="options">The settings, which say whether an identity is needed at all.</param>
 /// <param name="identity">The credential.</param>
 /// <param name="log">The log.</param>
-internal sealed class IdentityReport(IOptions<RescanOptions> options, TokenCredential identity, ILogger<IdentityReport> log) : BackgroundService
+internal sealed class IdentityReport(IOptions<RescanOptions> options, TokenCredential identity, ILogger<IdentityReport> log)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,12 +29,14 @@ internal sealed class IdentityReport(IOptions<RescanOptions> options, TokenCrede
         try
         {
             await identity.GetTokenAsync(new TokenRequestContext([need.Scope]), stoppingToken);
-            log.LogInformation("Azure identity: {Credential}, for {Use}", (identity as AzureIdentity)?.Kind ?? identity.GetType().Name, need.Use);
+            log.LogInformation(
+                "Azure identity: {Credential}, for {Use}", (identity as AzureIdentity)?.Kind ?? identity.GetType().Name, need.Use);
         }
         catch (Exception e) when (e is AuthenticationFailedException or RequestFailedException)
         {
             log.LogWarning(
-                "Azure identity: none could be had for {Use} ({Trouble}). It is asked for again when needed. In Azure, look at the app's identity; on your own machine, run az login",
+                "Azure identity: none could be had for {Use} ({Trouble}). It is asked for again when needed. In Azure, look at the app's "
+                    + "identity; on your own machine, run az login",
                 need.Use, e.GetType().Name);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

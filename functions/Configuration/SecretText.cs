@@ -10,7 +10,8 @@ public static class SecretText
 {
     /// <summary>What a secret must not be, for messages.</summary>
     public const string Unresolved =
-        "its Key Vault reference is not resolved. Set the secret that it names, and give the app's identity the role Key Vault Secrets User; "
+        "its Key Vault reference is not resolved. Set the secret that it names, and give the app's identity the role Key Vault Secrets "
+            + "User; "
         + "the platform looks again within a day, or when the app restarts";
 
     private const string Reference = "@Microsoft.KeyVault(";

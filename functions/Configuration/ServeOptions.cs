@@ -12,8 +12,8 @@ public sealed class ServeOptions
     public const string Section = "Rescan";
 
     /// <summary>
-    /// The function key that callers of <c>rescan serve</c> must show, of at least 16 characters; its callers are operators. A key is needed
-    /// to listen wider than loopback.
+    /// The function key that callers of <c>rescan serve</c> must show, of at least 16 characters; its callers are operators. A key is
+    /// needed to listen wider than loopback.
     /// </summary>
     public string? Key { get; set; }
 
@@ -39,7 +39,8 @@ public sealed class ServeOptions
 
     /// <summary>Every key that is set, the one without a name first.</summary>
     public IReadOnlyList<KeyOptions> AllKeys() =>
-        [.. Keys.Select(k => new KeyOptions { Name = k.Name, Role = k.Role, Key = KeyFile.KeyOf(k).Key }).Prepend(new KeyOptions { Key = Key })
+        [.. Keys.Select(k => new KeyOptions { Name = k.Name, Role = k.Role, Key = KeyFile.KeyOf(k).Key })
+            .Prepend(new KeyOptions { Key = Key })
             .Where(k => k.Key is { Length: > 0 })];
 }
 

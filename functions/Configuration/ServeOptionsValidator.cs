@@ -98,7 +98,8 @@ internal sealed partial class ServeOptionsValidator : IValidateOptions<ServeOpti
         foreach ((int index, string origin) in options.AllowedOrigins.Index())
         {
             if (origin.Length > 0
-                && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site) && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')))
+                && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site)
+                    && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')))
             {
                 faults.Add($"Rescan__AllowedOrigins__{index}: a site, such as https://portal.example");
             }

@@ -43,7 +43,8 @@ public static class SettingFaults
     }
 
     private static string Unknown(string key, string? near) =>
-        $"{SafeText.Line(key, MaxShown)}: no setting has this name{(near is null ? "; docs/settings.md lists them all" : $". Did you mean {near}?")}";
+        $"{SafeText.Line(key, MaxShown)}: no setting has this "
+            + $"name{(near is null ? "; docs/settings.md lists them all" : $". Did you mean {near}?")}";
 
     /// <summary>
     /// The known key that is nearest by its letters, else one whose last name is the same: it may have been put in the wrong place.

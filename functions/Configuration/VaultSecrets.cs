@@ -26,7 +26,8 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         try
         {
             KeyVaultSecret read = await vault.Value.GetSecretAsync(name, cancellationToken: cancellationToken);
-            return SecretText.Of(read.Value) is { Length: > 0 } value ? value : throw new SecretUnavailableException($"The {secret} is empty.", isTransient: false);
+            return SecretText.Of(read.Value) is { Length: > 0 } value
+                ? value : throw new SecretUnavailableException($"The {secret} is empty.", isTransient: false);
         }
         catch (RequestFailedException e)
         {
@@ -35,7 +36,8 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         catch (AuthenticationFailedException e)
         {
             throw new SecretUnavailableException(
-                $"The {secret} cannot be read: no Azure identity could sign in. In Azure, look at the app's identity; on your own machine, run az login.", isTransient: true, innerException: e);
+                $"The {secret} cannot be read: no Azure identity could sign in. In Azure, look at the app's identity; on your own machine, "
+                    + $"run az login.", isTransient: true, innerException: e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -47,15 +49,19 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
     {
         0 => Away(secret, e),
         404 => new($"The {secret} does not exist: set it with az keyvault secret set.", isTransient: false, innerException: e),
-        403 => new($"The {secret} may not be read (HTTP 403): the app's identity needs the role Key Vault Secrets User there, and the secret must be enabled.", isTransient: false, innerException: e),
-        408 or 429 or >= 500 => new($"The {secret} cannot be read now (HTTP {e.Status}).", isTransient: true, RetryAfterOf(e.GetRawResponse()), e),
+        403 => new($"The {secret} may not be read (HTTP 403): the app's identity needs the role Key Vault Secrets User there, and the "
+            + $"secret must be enabled.", isTransient: false, innerException: e),
+        408 or 429 or >= 500 =>
+            new($"The {secret} cannot be read now (HTTP {e.Status}).", isTransient: true, RetryAfterOf(e.GetRawResponse()), e),
         _ => new($"The {secret} cannot be read (HTTP {e.Status} {e.ErrorCode}).", isTransient: false, innerException: e),
     };
 
-    private static SecretUnavailableException Away(string secret, Exception e) => new($"The {secret} cannot be read now: the vault does not answer.", isTransient: true, innerException: e);
+    private static SecretUnavailableException Away(string secret, Exception e) =>
+        new($"The {secret} cannot be read now: the vault does not answer.", isTransient: true, innerException: e);
 
     private static TimeSpan? RetryAfterOf(Response? answer) =>
-        answer is not null && answer.Headers.TryGetValue("Retry-After", out string? text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+        answer is not null && answer.Headers.TryGetValue("Retry-After", out string? text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
             ? TimeSpan.FromSeconds(seconds)
             : null;
 }

@@ -10,7 +10,9 @@ public static class SafeText
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;
 
-    /// <summary>One line: line breaks and control characters become blanks, and whatever turns or hides the text around it is left out.</summary>
+    /// <summary>
+    /// One line: line breaks and control characters become blanks, and whatever turns or hides the text around it is left out.
+    /// </summary>
     /// <param name="text">Text from outside; null is empty.</param>
     /// <param name="length">Its greatest length, at least 2; a longer one ends in an ellipsis.</param>
     public static string Line(string? text, int length = int.MaxValue)
@@ -36,7 +38,9 @@ public static class SafeText
         return line.ToString().TrimEnd();
     }
 
-    /// <summary>Whether a character shows nothing itself, but turns or hides what is around it: direction overrides, isolates, tags, marks.</summary>
+    /// <summary>
+    /// Whether a character shows nothing itself, but turns or hides what is around it: direction overrides, isolates, tags, marks.
+    /// </summary>
     internal static bool IsHidden(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format && rune.Value is not (ZeroWidthJoiner or ZeroWidthNonJoiner);
 }

@@ -18,12 +18,15 @@ internal static class DurableInstanceExtensions
 
     /// <summary>Starts an instance, unless one of that id runs.</summary>
     /// <returns>True when one ran already.</returns>
-    public static async Task<bool> StartOrJoinAsync(this DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken) =>
-        await client.GetRunningAsync(id, false, cancellationToken) is not null || !await client.TryStartAsync(orchestration, id, input, cancellationToken);
+    public static async Task<bool> StartOrJoinAsync(
+        this DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken) =>
+        await client.GetRunningAsync(id, false, cancellationToken) is not null
+        || !await client.TryStartAsync(orchestration, id, input, cancellationToken);
 
     /// <summary>Starts an instance. Of several that start one id at once, by whatever processes, one succeeds.</summary>
     /// <returns>False when another was quicker; its instance is visible then, unless it has ended already.</returns>
-    public static async Task<bool> TryStartAsync(this DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
+    public static async Task<bool> TryStartAsync(
+        this DurableTaskClient client, TaskName orchestration, string id, object input, CancellationToken cancellationToken)
     {
         DateTimeOffset? lastEnd = (await client.GetInstanceAsync(id, false, cancellationToken))?.CreatedAt;
         try
@@ -37,7 +40,8 @@ internal static class DurableInstanceExtensions
             // Hosts differ in what they throw for an id that is taken, and reserve it before others can see it: what is there counts.
             for (TimeSpan waited = TimeSpan.Zero, pause = FirstLook; ; waited += pause, pause *= 2)
             {
-                if (await client.GetInstanceAsync(id, false, cancellationToken) is { } other && (!other.IsCompleted || other.CreatedAt != lastEnd))
+                if (await client.GetInstanceAsync(id, false, cancellationToken) is { } other
+                    && (!other.IsCompleted || other.CreatedAt != lastEnd))
                 {
                     return false;
                 }
@@ -53,14 +57,16 @@ internal static class DurableInstanceExtensions
     }
 
     /// <summary>The instance of an id, while it has not ended.</summary>
-    public static async Task<OrchestrationMetadata?> GetRunningAsync(this DurableTaskClient client, string id, bool withInput, CancellationToken cancellationToken) =>
+    public static async Task<OrchestrationMetadata?> GetRunningAsync(
+        this DurableTaskClient client, string id, bool withInput, CancellationToken cancellationToken) =>
         await client.GetInstanceAsync(id, withInput, cancellationToken) is { IsCompleted: false } running ? running : null;
 
     /// <summary>The ids of instances that have not ended.</summary>
     /// <param name="client">The durable client.</param>
     /// <param name="prefix">What the ids begin with.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public static async Task<IReadOnlySet<string>> GetRunningIdsAsync(this DurableTaskClient client, string prefix, CancellationToken cancellationToken)
+    public static async Task<IReadOnlySet<string>> GetRunningIdsAsync(
+        this DurableTaskClient client, string prefix, CancellationToken cancellationToken)
     {
         HashSet<string> ids = new(StringComparer.Ordinal);
         OrchestrationQuery query = new(Statuses: RunningStatuses, InstanceIdPrefix: prefix);

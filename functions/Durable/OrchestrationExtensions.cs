@@ -9,10 +9,12 @@ internal static class OrchestrationExtensions
     /// For activities that write to a store, which may be away for a while. About a quarter of an hour; an orchestration that must not
     /// give up calls again, in a new execution, so that no history grows for it.
     /// </summary>
-    public static TaskOptions RetryStores { get; } = TaskOptions.FromRetryPolicy(new RetryPolicy(8, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
+    public static TaskOptions RetryStores { get; } = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(8, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>For activities that an orchestration cannot go on without: about a day.</summary>
-    public static TaskOptions RetryStoresForADay { get; } = TaskOptions.FromRetryPolicy(new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
+    public static TaskOptions RetryStoresForADay { get; } = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(300, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5)));
 
     /// <summary>The orchestration's time, the same at every replay.</summary>
     public static DateTimeOffset Now(this TaskOrchestrationContext context) => new(context.CurrentUtcDateTime, TimeSpan.Zero);

@@ -15,7 +15,8 @@ namespace Rescan.Functions.Health;
 /// <param name="twins">Which of them are the same.</param>
 /// <param name="log">The log.</param>
 public sealed class HealthApi(
-    IEnumerable<IReadinessCheck> checks, IApplianceClients appliances, ApplianceAvailability availability, ApplianceTwins twins, ILogger<HealthApi> log)
+    IEnumerable<IReadinessCheck> checks, IApplianceClients appliances, ApplianceAvailability availability, ApplianceTwins twins,
+    ILogger<HealthApi> log)
 {
     /// <summary>A store or an engine that takes longer to answer a small question is not well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -34,7 +35,8 @@ public sealed class HealthApi(
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request.HttpContext.Response, async () =>
         {
-            HealthCheckView[] seen = await Task.WhenAll(checks.Prepend(new EngineReadiness(client)).Select(c => LookAsync(c, cancellationToken)));
+            HealthCheckView[] seen = await Task.WhenAll(
+                checks.Prepend(new EngineReadiness(client)).Select(c => LookAsync(c, cancellationToken)));
             bool ready = Array.TrueForAll(seen, c => c.Healthy);
             HealthView health = new(ready ? "Healthy" : "Unhealthy", seen, [.. appliances.Names.Select(ViewOf)]);
             return ApiJson.Ok(health, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

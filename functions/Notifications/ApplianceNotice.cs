@@ -23,4 +23,5 @@ public enum ApplianceEvent
 /// <param name="At">When this was noticed, UTC.</param>
 /// <param name="Reason">What it was met with; null when it answers again.</param>
 /// <param name="RunId">The run.</param>
-public sealed record ApplianceNotice(string Appliance, ApplianceEvent Event, DateTimeOffset Since, DateTimeOffset At, string? Reason, string RunId);
+public sealed record ApplianceNotice(
+    string Appliance, ApplianceEvent Event, DateTimeOffset Since, DateTimeOffset At, string? Reason, string RunId);

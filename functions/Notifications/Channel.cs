@@ -38,7 +38,8 @@ internal sealed record Channel(string Name, ChannelKind Kind, NotifyOn When, Not
     /// <summary>The channels of validated settings.</summary>
     public static IReadOnlyList<Channel> Of(NotificationOptions options) =>
         [.. options.Channels.Where(c => !c.IsBlank).Select(c => new Channel(
-        c.NameOrKind, Enum.Parse<ChannelKind>(c.Kind, ignoreCase: true), Enum.Parse<NotifyOn>(c.When, ignoreCase: true), Enum.Parse<NotifyOn>(c.Runs, ignoreCase: true), c))];
+        c.NameOrKind, Enum.Parse<ChannelKind>(c.Kind, ignoreCase: true), Enum.Parse<NotifyOn>(c.When, ignoreCase: true),
+        Enum.Parse<NotifyOn>(c.Runs, ignoreCase: true), c))];
 
     /// <summary>When it is told of what a notification is about: a rescan by itself, or a run and the appliances of one.</summary>
     public NotifyOn OccasionOf(Notification notification) => notification.Rescan is null ? Runs : When;

@@ -77,7 +77,8 @@ internal sealed class ChannelHttp : IDisposable
         }
 
         // The same body is refused again, and a channel that says it is gone wants no more.
-        return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Gone or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity
+        return answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Gone or HttpStatusCode.RequestEntityTooLarge
+            or HttpStatusCode.UnprocessableEntity
             ? new DeliveryResult(channel.Name, false, detail)
             : throw new DeliveryFailedException(channel.Name, detail);
     }

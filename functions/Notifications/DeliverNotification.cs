@@ -7,7 +7,10 @@ namespace Rescan.Functions.Notifications;
 /// <param name="Channel">The channel's name.</param>
 public sealed record DeliverNotificationInput(Notification Notification, string Channel);
 
-/// <summary>Tells one channel once. A channel that does not take it is an answer and no failure, since the host logs each failure as an error with its stack.</summary>
+/// <summary>
+/// Tells one channel once. A channel that does not take it is an answer and no failure, since the host logs each
+/// failure as an error with its stack.
+/// </summary>
 /// <param name="notifier">Chooses and tells.</param>
 public sealed class DeliverNotification(INotifier notifier)
 {

@@ -13,7 +13,8 @@ public sealed record DeliveryResult(string Channel, bool Delivered, string Detai
 /// <summary>A channel did not take a notification, and may the next time.</summary>
 /// <param name="channel">The channel's name.</param>
 /// <param name="detail">What it answered, or why it could not be reached.</param>
-public sealed class DeliveryFailedException(string channel, string detail) : Exception($"Channel '{channel}' did not take the notification: {detail}")
+public sealed class DeliveryFailedException(string channel, string detail)
+    : Exception($"Channel '{channel}' did not take the notification: {detail}")
 {
     /// <summary>What it answered, or why it could not be reached; holds no address and no secret.</summary>
     public string Detail => detail;

@@ -4,7 +4,8 @@ namespace Rescan.Functions.Notifications;
 public interface INotifier
 {
     /// <summary>Completes a notification by how it was the time before, and chooses the channels for which it is an occasion.</summary>
-    Task<(Notification Notification, IReadOnlyList<string> Channels)> ChooseAsync(Notification notification, CancellationToken cancellationToken);
+    Task<(Notification Notification, IReadOnlyList<string> Channels)> ChooseAsync(
+        Notification notification, CancellationToken cancellationToken);
 
     /// <summary>Tells a channel, unless it has been told of this request.</summary>
     /// <returns>What became of it; not delivered when telling it again cannot help.</returns>

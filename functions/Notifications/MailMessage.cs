@@ -44,7 +44,8 @@ internal static class MailMessage
                 "</strong></p><table style=\"border-collapse:collapse\">");
         foreach ((string name, string value) in text.Facts)
         {
-            html.Append("<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:normal;color:#595959\">").Append(Encode(name))
+            html.Append("<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px "
+                + "0;font-weight:normal;color:#595959\">").Append(Encode(name))
                 .Append("</th><td style=\"padding:2px 0\">").Append(Encode(value)).Append("</td></tr>");
         }
 

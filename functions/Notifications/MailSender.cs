@@ -55,7 +55,8 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
             await QuitAsync(client, patience.Token);
             return new DeliveryResult(channel.Name, true, client.Refused.Count == 0
                 ? "the mail server took it"
-                : $"the mail server took it for {settings.To.Count - client.Refused.Count} of {settings.To.Count} recipients; refused: {string.Join("; ", client.Refused.Select(Said))}");
+                : $"the mail server took it for {settings.To.Count - client.Refused.Count} of {settings.To.Count} recipients; refused: "
+                    + $"{string.Join("; ", client.Refused.Select(Said))}");
         }
         catch (SmtpCommandException e) when ((int)e.StatusCode >= 500)
         {
@@ -89,7 +90,8 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         {
             throw new DeliveryFailedException(channel.Name, e switch
             {
-                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "its host's name cannot be resolved",
+                SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+                    "its host's name cannot be resolved",
                 SocketException => "no connection to its host",
                 _ => "the connection broke",
             });
@@ -107,7 +109,8 @@ internal sealed class MailSender(ChannelSecrets secrets, TimeProvider time)
         {
             await client.DisconnectAsync(true, cancellationToken);
         }
-        catch (Exception e) when (e is SocketException or IOException or ProtocolException or OperationCanceledException or CommandException or TimeoutException)
+        catch (Exception e) when (e is SocketException or IOException or ProtocolException or OperationCanceledException or CommandException
+            or TimeoutException)
         {
         }
     }

@@ -51,7 +51,8 @@ internal sealed partial class NotificationOptionsValidator : IValidateOptions<Re
             Expect(
                 (string.IsNullOrWhiteSpace(channel.UrlSecret) && string.IsNullOrWhiteSpace(channel.SecretName))
                     || options.KeyVaultUri is not null,
-                "KeyVaultUri", $"the vault that holds the secrets of channel '{channel.NameOrKind}', such as https://NAME.vault.azure.net/");
+                "KeyVaultUri",
+                $"the vault that holds the secrets of channel '{channel.NameOrKind}', such as https://NAME.vault.azure.net/");
             if (isKnown)
             {
                 ExpectOf(kind, channel, when, runs, (holds, name, expected) => Expect(holds, key + name, expected));

@@ -16,12 +16,14 @@ public static class NotificationOrchestration
 
     private static readonly TimeSpan[] Pauses =
     [
-        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(80), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(21), TimeSpan.FromMinutes(85),
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(80), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(21),
+        TimeSpan.FromMinutes(85),
         TimeSpan.FromHours(2),
     ];
 
     /// <summary>Starting to tell needs the outcome store and the task hub; a rescan waits for them a minute and a half at most.</summary>
-    private static readonly TaskOptions Briefly = TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(1)));
+    private static readonly TaskOptions Briefly = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(5, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(1)));
 
     /// <summary>The instance id of a request's notification.</summary>
     public static string InstanceIdOf(string requestId) => InstanceIdPrefix + requestId;
@@ -35,7 +37,8 @@ public static class NotificationOrchestration
         DeliveryResult[] results = await Task.WhenAll(request.Channels.Select(c => DeliverAsync(context, request.Notification, c)));
         foreach (DeliveryResult result in results.Where(r => !r.Delivered))
         {
-            context.CreateReplaySafeLogger(typeof(NotificationOrchestration)).Undelivered(result.Channel, request.Notification.RequestId, result.Detail);
+            context.CreateReplaySafeLogger(typeof(NotificationOrchestration))
+                .Undelivered(result.Channel, request.Notification.RequestId, result.Detail);
         }
 
         return results;
@@ -50,7 +53,8 @@ public static class NotificationOrchestration
         }
         catch (TaskFailedException e)
         {
-            context.CreateReplaySafeLogger(typeof(NotificationOrchestration)).NotStarted(notification.RequestId, e.FailureDetails.ErrorMessage);
+            context.CreateReplaySafeLogger(typeof(NotificationOrchestration))
+                .NotStarted(notification.RequestId, e.FailureDetails.ErrorMessage);
         }
     }
 
@@ -64,7 +68,8 @@ public static class NotificationOrchestration
                 break;
             }
 
-            context.CreateReplaySafeLogger(typeof(NotificationOrchestration)).NotYetDelivered(channel, notification.RequestId, pause, result.Detail);
+            context.CreateReplaySafeLogger(typeof(NotificationOrchestration))
+                .NotYetDelivered(channel, notification.RequestId, pause, result.Detail);
             await context.CreateTimer(pause, CancellationToken.None);
             result = await TryAsync(context, notification, channel);
         }
@@ -76,7 +81,8 @@ public static class NotificationOrchestration
     {
         try
         {
-            return await context.CallActivityAsync<DeliveryResult>(nameof(DeliverNotification), new DeliverNotificationInput(notification, channel));
+            return await context.CallActivityAsync<DeliveryResult>(
+                nameof(DeliverNotification), new DeliverNotificationInput(notification, channel));
         }
         catch (TaskFailedException e)
         {

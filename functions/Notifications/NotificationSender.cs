@@ -64,7 +64,8 @@ internal sealed class NotificationSender(
         byte[] body = RunPing.Write(
             notification, notification.Started is null ? NotificationText.Of(notification, options.Value.PublicUrl) : null);
         return await http.PostAsync(
-            channel, RunPing.AddressOf(check, notification), body, r => r.Content!.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8"), cancellationToken);
+            channel, RunPing.AddressOf(check, notification), body,
+            r => r.Content!.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8"), cancellationToken);
     }
 
     private async Task<DeliveryResult> SignAsync(
@@ -122,7 +123,8 @@ internal sealed class NotificationSender(
         }
 
         DeliveryResult result = new(channel.Name, true, "nothing to tell");
-        foreach ((ToldProblem told, Problem? begun) in (changes?.Begun ?? []).Select(p => (p.Told, (Problem?)p)).Concat((changes?.Over ?? []).Select(o => (o, (Problem?)null))))
+        foreach ((ToldProblem told, Problem? begun) in (changes?.Begun ?? []).Select(p => (p.Told, (Problem?)p))
+            .Concat((changes?.Over ?? []).Select(o => (o, (Problem?)null))))
         {
             byte[] body = begun is not null
                 ? PagerDutyEvent.Trigger(begun, text, notification.IsTest, key)

@@ -142,9 +142,11 @@ internal sealed record NotificationText(
             severity, title, subject, facts, problems,
             severity switch
             {
-                Severity.Bad when changes is { Begun.Count: 0 } => "The known problems last: the status page and the run's report list them.",
+                Severity.Bad when changes is { Begun.Count: 0 } =>
+                    "The known problems last: the status page and the run's report list them.",
                 Severity.Bad => "Mend what the lines above name, then start those rescans again; the others are done.",
-                _ when run.RescannedNothing => "Compare the run's filter (Rescan__Nightly for the scheduled one) with the repositories that the appliances list, "
+                _ when run.RescannedNothing =>
+                    "Compare the run's filter (Rescan__Nightly for the scheduled one) with the repositories that the appliances list, "
                     + "and see whether the account may see them.",
                 _ => null,
             },
@@ -157,7 +159,8 @@ internal sealed record NotificationText(
         // That nothing was found stands in the title.
         Problem[]? begun = changes?.Begun.Where(p => p.Told.Appliance.Length > 0).ToArray();
         List<string> problems = begun is not null
-            ? [.. begun.Take(2 * MaxListed).Select(p => LineOf(Problem.NameOf(p.Told), p.Outcome, p.Reason, hasOutcome: p.Told.Repository is not null))]
+            ? [.. begun.Take(2 * MaxListed)
+                .Select(p => LineOf(Problem.NameOf(p.Told), p.Outcome, p.Reason, hasOutcome: p.Told.Repository is not null))]
             : [
                 .. run.Errors.Take(MaxListed).Select(e => SafeText.Line("Appliance " + e, MaxValue)),
                 .. run.Problems.Take(MaxListed).Select(
@@ -195,7 +198,8 @@ internal sealed record NotificationText(
         facts.Add(("Run", notice.RunId));
         (Severity severity, string title, string subject) = notice.Event switch
         {
-            ApplianceEvent.DoesNotAnswer => (Severity.Bad, "Appliance does not answer", $"{notice.Appliance}, for {DisplayFormat.Duration(lasted)} now"),
+            ApplianceEvent.DoesNotAnswer =>
+                (Severity.Bad, "Appliance does not answer", $"{notice.Appliance}, for {DisplayFormat.Duration(lasted)} now"),
             ApplianceEvent.Refuses => (Severity.Bad, "Appliance cannot be rescanned", $"{notice.Appliance} is left out of the run"),
             _ => (Severity.Good, "Appliance answers again", $"{notice.Appliance}, after {DisplayFormat.Duration(lasted)}"),
         };

@@ -88,7 +88,8 @@ internal sealed class Notifier(
 
         DateTimeOffset now = time.GetUtcNow();
         DeliveryResult result = await sender.SendAsync(
-            configured, notification, changes, (told, isOver) => deliveries.RecordProblemAsync(configured.Name, told with { ToldAt = now }, isOver, cancellationToken), cancellationToken);
+            configured, notification, changes, (told, isOver) => deliveries.RecordProblemAsync(
+                configured.Name, told with { ToldAt = now }, isOver, cancellationToken), cancellationToken);
         if (result.Delivered && await deliveries.TryRecordDeliveryAsync(
             notification.RequestId, configured.Name, now, [.. (changes?.Begun ?? []).Select(p => p.Told with { ToldAt = now })],
             changes?.Over ?? [], cancellationToken))
@@ -99,7 +100,9 @@ internal sealed class Notifier(
         return result;
     }
 
-    /// <summary>Whether there is something to tell; what a retry has mended was never told, so that it is worth a word. An alert is not.</summary>
+    /// <summary>
+    /// Whether there is something to tell; what a retry has mended was never told, so that it is worth a word. An alert is not.
+    /// </summary>
     private static bool IsNews(Channel channel, Notification notification, ProblemChanges changes) =>
         changes.Any || (notification.Run is { Mended: > 0 } && channel.Kind != ChannelKind.PagerDuty);
 
@@ -123,7 +126,9 @@ internal sealed class Notifier(
     private async Task<bool> ChangedAsync(RunSummary run, CancellationToken cancellationToken)
     {
         RunRecordPage recent = await runs.ListRunsAsync(LookBack, null, cancellationToken);
-        if (recent.Items.FirstOrDefault(r => r.Id != run.Id && r.FinishedAt <= run.StartedAt && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
+        if (recent.Items.FirstOrDefault(
+            r => r.Id != run.Id && r.FinishedAt <= run.StartedAt
+            && r.Status is RunStatus.Completed or RunStatus.TimedOut) is not { } before)
         {
             return run.HasFailed || run.Warnings.Count > 0;
         }
@@ -144,7 +149,8 @@ internal sealed class Notifier(
         string[] instanceIds, DateTimeOffset before, CancellationToken cancellationToken)
     {
         Dictionary<string, Outcome> previous = new(StringComparer.Ordinal);
-        foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(instanceIds, LookBack, cancellationToken))
+        foreach ((string id, IReadOnlyList<OutcomePoint> history) in await outcomes.GetHistoryAsync(
+            instanceIds, LookBack, cancellationToken))
         {
             if (history.LastOrDefault(p => p.FinishedAt < before && p.Outcome != Outcome.Canceled) is { } point)
             {

@@ -16,7 +16,8 @@ public sealed class Notify(INotifier notifier)
     /// <param name="client">The durable client.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
     [Function(nameof(Notify))]
-    public async Task RunAsync([ActivityTrigger] Notification notification, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        [ActivityTrigger] Notification notification, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         (Notification complete, IReadOnlyList<string> channels) = await notifier.ChooseAsync(notification, cancellationToken);
         if (channels.Count > 0)

@@ -57,7 +57,8 @@ internal static class PagerDutyEvent
                 Links = text.Link is { } link ? new[] { new { Href = link.AbsoluteUri, Text = "Status page" } } : null,
                 Payload = new
                 {
-                    Summary = SafeText.Line($"{(isTest ? "Test: " : "")}{TitleOf(problem)}: {Problem.NameOf(told)}{(problem.Reason is { } why ? ". " + why : "")}", MaxSummary),
+                    Summary = SafeText.Line(
+                        $"{(isTest ? "Test: " : "")}{TitleOf(problem)}: {Problem.NameOf(told)}{(problem.Reason is { } why ? ". " + why : "")}", MaxSummary),
                     Source = told.Appliance.Length > 0 ? told.Appliance : "rescan",
                     Severity = isTest ? "info" : SeverityOf(problem),
                     Timestamp = told.Since.UtcDateTime,

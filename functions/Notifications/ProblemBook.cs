@@ -81,7 +81,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
             : (await RunTries.ReadAsync(runs, record, cancellationToken)).Items;
         bool isCanceled = record?.Status == RunStatus.Canceled;
         List<Problem> problems =
-            [.. run.Errors.Select(e => e.Split(':', 2, StringSplitOptions.TrimEntries)).Select(e => Problem.OfAppliance(e[0], e[^1], run.FinishedAt))];
+            [.. run.Errors.Select(e => e.Split(':', 2, StringSplitOptions.TrimEntries))
+                .Select(e => Problem.OfAppliance(e[0], e[^1], run.FinishedAt))];
         problems.AddRange(items
             .Where(i => i.Outcome is { } outcome ? outcome.Severity() == Severity.Bad : !isCanceled)
             .Select(i => Problem.OfRepository(i.Appliance, i.Repository, i.Outcome, i.Reason, run.FinishedAt)));
@@ -92,7 +93,8 @@ internal sealed class ProblemBook(DeliveryStore deliveries, OutcomeStore outcome
         }
 
         HashSet<string> well =
-            [.. items.Where(i => IsWell(i.Outcome)).SelectMany(i => new[] { Problem.IdOf(i.Appliance, i.Repository), Problem.IdOf(i.Appliance) })];
+            [.. items.Where(i => IsWell(i.Outcome))
+                .SelectMany(i => new[] { Problem.IdOf(i.Appliance, i.Repository), Problem.IdOf(i.Appliance) })];
         return Of(problems, told, p => well.Contains(p.Id) || (p.Appliance.Length == 0 && run.Repositories > 0));
     }
 }

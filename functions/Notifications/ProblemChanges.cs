@@ -16,8 +16,11 @@ internal sealed record Problem(ToldProblem Told, Outcome? Outcome, string? Reaso
     private const int MaxReason = 500;
 
     /// <summary>One of a repository.</summary>
-    public static Problem OfRepository(string appliance, RepositoryRef repository, Outcome? outcome, string? reason, DateTimeOffset since) => new(
-        new ToldProblem(IdOf(appliance, repository), appliance, repository with { Name = SafeText.Line(repository.Name, MaxName) }, since, since), outcome, Short(reason));
+    public static Problem OfRepository(
+        string appliance, RepositoryRef repository, Outcome? outcome, string? reason, DateTimeOffset since) => new(
+        new ToldProblem(
+            IdOf(appliance, repository), appliance, repository with { Name = SafeText.Line(repository.Name, MaxName) }, since, since),
+        outcome, Short(reason));
 
     /// <summary>One of a whole appliance.</summary>
     public static Problem OfAppliance(string appliance, string? reason, DateTimeOffset since) =>

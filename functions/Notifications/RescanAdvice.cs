@@ -11,9 +11,11 @@ public static class RescanAdvice
         Outcome.Warning => "Read the session's log for what the appliance warns of; the rescan itself is done.",
         Outcome.Failed => "Read the session's log, mend what it names, then start the rescan again.",
         Outcome.Canceled => "Start the rescan again when it suits.",
-        Outcome.TimedOut => "Look the session up on the appliance, where it may go on. If rescans take this long as a rule, raise Rescan__Deadline.",
+        Outcome.TimedOut =>
+            "Look the session up on the appliance, where it may go on. If rescans take this long as a rule, raise Rescan__Deadline.",
         Outcome.Lost => "Find out whether the appliance was restored, rebuilt or upgraded, then start the rescan again.",
-        Outcome.Rejected => "Trying again does not help before the cause is mended: the account, its role, the certificate or the appliance's "
+        Outcome.Rejected =>
+            "Trying again does not help before the cause is mended: the account, its role, the certificate or the appliance's "
             + "version. rescan check shows which.",
         Outcome.Unreachable => "See whether the appliance runs and can be reached over the network, then start the rescan again.",
         _ => null,

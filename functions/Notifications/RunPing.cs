@@ -28,7 +28,8 @@ internal static class RunPing
             { Run.HasFailed: true } => "/fail",
             _ => "",
         };
-        string run = notification.Started?.RunId ?? notification.Run?.Tries.FirstOrDefault() ?? notification.Run?.Id ?? notification.RequestId;
+        string run = notification.Started?.RunId ?? notification.Run?.Tries.FirstOrDefault() ?? notification.Run?.Id
+            ?? notification.RequestId;
         return new UriBuilder(check)
         {
             Path = check.AbsolutePath.TrimEnd('/') + signal,

@@ -46,7 +46,8 @@ public sealed record RunSummary(
 
     /// <summary>How many repositories went wrong, listed or not.</summary>
     [JsonIgnore]
-    public int Failed => Counts.Where(c => !Enum.TryParse(c.Key, out Outcome outcome) || outcome.Severity() == Severity.Bad).Sum(c => c.Value);
+    public int Failed =>
+        Counts.Where(c => !Enum.TryParse(c.Key, out Outcome outcome) || outcome.Severity() == Severity.Bad).Sum(c => c.Value);
 
     /// <summary>Whether something was not rescanned that should have been.</summary>
     [JsonIgnore]

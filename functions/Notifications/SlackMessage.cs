@@ -25,7 +25,8 @@ internal static class SlackMessage
         ];
         if (text.Problems.Count > 0)
         {
-            blocks.Add(RichText(new { Type = "rich_text_list", Style = "bullet", Elements = text.Problems.Select(p => Section([Plain(p)])) }));
+            blocks.Add(RichText(
+                new { Type = "rich_text_list", Style = "bullet", Elements = text.Problems.Select(p => Section([Plain(p)])) }));
         }
 
         if (text.Next is { } next)
@@ -35,7 +36,12 @@ internal static class SlackMessage
 
         if (text.Link is { } link)
         {
-            blocks.Add(new { Type = "actions", Elements = new[] { new { Type = "button", ActionId = "status", Text = Own("Open the status page"), Url = link.AbsoluteUri } } });
+            blocks.Add(new
+            {
+                Type = "actions",
+                Elements = new[] { new { Type = "button", ActionId = "status", Text = Own("Open the status page"),
+                    Url = link.AbsoluteUri } }
+            });
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(
@@ -51,7 +57,8 @@ internal static class SlackMessage
     };
 
     private static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal);
 
     private static object Own(string words) => new { Type = "plain_text", Text = words, Emoji = true };
 

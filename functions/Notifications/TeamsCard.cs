@@ -9,7 +9,9 @@ namespace Rescan.Functions.Notifications;
 /// </summary>
 internal static class TeamsCard
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(
+        JsonSerializerDefaults.Web)
+    { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public static byte[] Write(NotificationText text)
     {
@@ -58,7 +60,11 @@ internal static class TeamsCard
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(
-            new { Type = "message", Attachments = new[] { new { ContentType = "application/vnd.microsoft.card.adaptive", Content = card } } }, Json);
+            new
+            {
+                Type = "message",
+                Attachments = new[] { new { ContentType = "application/vnd.microsoft.card.adaptive", Content = card } }
+            }, Json);
     }
 
     private static object RichText(params object[] runs) => new { Type = "RichTextBlock", Inlines = runs };

@@ -19,7 +19,9 @@ internal sealed class DurationForecast
     /// <summary>Spread, in seconds, that even equal durations are given: timestamps are no finer.</summary>
     private const double Resolution = 0.3;
 
-    /// <summary>Beyond the longest past run, the chance to last beyond an age falls as this power of it: what lasts longer than ever may well hang.</summary>
+    /// <summary>
+    /// Beyond the longest past run, the chance to last beyond an age falls as this power of it: what lasts longer than ever may well hang.
+    /// </summary>
     private const double BeyondPower = 1.0 / 3;
 
     /// <summary>An end is far sooner than the past says below this share of the median.</summary>
@@ -118,7 +120,10 @@ internal sealed class DurationForecast
     /// <summary>The same if the session takes as long as those before it, without any surprise. There must be a past.</summary>
     public double CumulativeAsBefore(double age) => OfKernels(age) / (1 - _priorWeight - _beyondWeight);
 
-    /// <summary>The same if the session ends far sooner, any age between kappa and <see cref="SoonerUntil"/> being as likely as twice that age. There must be a past.</summary>
+    /// <summary>
+    /// The same if the session ends far sooner, any age between kappa and <see cref="SoonerUntil"/> being as likely as
+    /// twice that age. There must be a past.
+    /// </summary>
     public double CumulativeSooner(double age) => age >= SoonerUntil ? 1 : Math.Log(1 + (age / _onset)) / SoonerSpan;
 
     /// <summary>The probability density of an end at this age, per second.</summary>
@@ -175,7 +180,8 @@ internal sealed class DurationForecast
 
                 for (int fade = 0; fade < Fades.Length; fade++)
                 {
-                    evidence[(scale * Fades.Length) + fade] += Math.Log((prior * PriorDensity(past[run]) * past[run]) + ((1 - prior) * seen[fade]));
+                    evidence[(scale * Fades.Length) + fade] += Math.Log(
+                        (prior * PriorDensity(past[run]) * past[run]) + ((1 - prior) * seen[fade]));
                 }
             }
         }

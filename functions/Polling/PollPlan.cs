@@ -17,11 +17,16 @@ internal sealed class PollPlan
     /// <summary>The farthest a poll may move, as a share of the wait.</summary>
     private const double Jitter = 0.1;
 
-    /// <summary>What looking out for an end far sooner may cost in polls, and as a share of the least cost, of a session that takes as long as before.</summary>
+    /// <summary>
+    /// What looking out for an end far sooner may cost in polls, and as a share of the least cost, of a
+    /// session that takes as long as before.
+    /// </summary>
     private const double SoonerPolls = 1.9;
     private const double SoonerShare = 0.1;
 
-    /// <summary>The highest chance tried for an end far sooner, for each e-fold of the age and in all; then ever lower ones, and how many.</summary>
+    /// <summary>
+    /// The highest chance tried for an end far sooner, for each e-fold of the age and in all; then ever lower ones, and how many.
+    /// </summary>
     private const double MostSooner = 0.15;
     private const double MostOfAll = 0.9;
     private const double Lower = 0.8;
@@ -56,7 +61,8 @@ internal sealed class PollPlan
 
     /// <summary>The wait before the next poll, in seconds, between the clamps.</summary>
     /// <param name="age">The session's age, in seconds.</param>
-    /// <param name="spread">From -1 to 1: where among the waits that are as good, within a small share of a poll, and at most a tenth apart from the best.</param>
+    /// <param name="spread">From -1 to 1: where among the waits that are as good, within a small share of a poll, and at most a
+    /// tenth apart from the best.</param>
     public double Wait(double age, double spread)
     {
         (double best, double from, double to) = age < _age[^1] / 2 ? Planned(age) : Local(age);
@@ -132,7 +138,8 @@ internal sealed class PollPlan
     }
 
     /// <summary>The probability of an end by this age, an end far sooner included.</summary>
-    private double Ended(double otherwise, double age) => _sooner > 0 ? ((1 - _sooner) * otherwise) + (_sooner * _forecast.CumulativeSooner(age)) : otherwise;
+    private double Ended(double otherwise, double age) =>
+        _sooner > 0 ? ((1 - _sooner) * otherwise) + (_sooner * _forecast.CumulativeSooner(age)) : otherwise;
 
     private (double Best, double From, double To) Local(double age)
     {

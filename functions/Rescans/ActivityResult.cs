@@ -2,7 +2,9 @@ using Rescan.Functions.Appliances;
 
 namespace Rescan.Functions.Rescans;
 
-/// <summary>What an activity returns: a value, or the error it met. Both are data, so that the orchestration never has to read an exception's text.</summary>
+/// <summary>
+/// What an activity returns: a value, or the error it met. Both are data, so that the orchestration never has to read an exception's text.
+/// </summary>
 /// <typeparam name="T">The value.</typeparam>
 /// <param name="Value">The value; null where there was an error.</param>
 /// <param name="Error">The error, if any.</param>

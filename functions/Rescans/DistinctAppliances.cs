@@ -48,7 +48,8 @@ public sealed class DistinctAppliances(
     /// <inheritdoc cref="SignInAsync"/>
     public async Task RequireAsync(string appliance, CancellationToken cancellationToken)
     {
-        if (KindOf(appliance) is not { } kind || ApplianceProducts.Find(kind) is not { TellsIdentity: true } || !SiblingsOf(appliance, kind).Any())
+        if (KindOf(appliance) is not { } kind || ApplianceProducts.Find(kind) is not { TellsIdentity: true }
+            || !SiblingsOf(appliance, kind).Any())
         {
             return;
         }
@@ -68,7 +69,8 @@ public sealed class DistinctAppliances(
         {
             throw new ApplianceException(
                 ApplianceFailure.Rejected,
-                $"Appliance '{appliance}' calls itself the same server as appliance '{other}', so every repository would be rescanned twice. Remove one of the two from the settings.");
+                $"Appliance '{appliance}' calls itself the same server as appliance "
+                    + $"'{other}', so every repository would be rescanned twice. Remove one of the two from the settings.");
         }
     }
 
@@ -102,19 +104,22 @@ public sealed class DistinctAppliances(
             SignInResult its = await appliances.Get(holder).SignInAsync(limit.Token);
             return its.Identity is null || its.Identity == identity;
         }
-        catch (Exception e) when (e is ApplianceException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is ApplianceException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return true;
         }
     }
 
-    private bool IsFresh(Seen known) => time.GetUtcNow() - known.At is var age && age >= TimeSpan.Zero && age < (known.Other is null ? OwnFor : RefusedFor);
+    private bool IsFresh(Seen known) =>
+        time.GetUtcNow() - known.At is var age && age >= TimeSpan.Zero && age < (known.Other is null ? OwnFor : RefusedFor);
 
     private string? KindOf(string appliance) =>
         options.Value.Appliances.FirstOrDefault(a => string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))?.Kind;
 
     private IEnumerable<string> SiblingsOf(string appliance, string kind) => options.Value.Appliances
-        .Where(a => string.Equals(a.Kind, kind, StringComparison.OrdinalIgnoreCase) && !string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))
+        .Where(a => string.Equals(a.Kind, kind, StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(a.Name, appliance, StringComparison.OrdinalIgnoreCase))
         .Select(a => a.Name);
 
     /// <param name="Identity">What the appliance called itself.</param>

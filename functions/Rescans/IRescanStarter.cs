@@ -18,7 +18,9 @@ public interface IRescanStarter
     /// <exception cref="ApplianceException">The appliance had to be asked and did not answer.</exception>
     /// <param name="client">The durable client.</param>
     /// <param name="request">The wish.</param>
-    /// <param name="seed">The same whenever the same request comes again, so that what it started is known; null: a wish of its own.</param>
+    /// <param name="seed">The same whenever the same request comes again, so that what it started is
+    /// known; null: a wish of its own.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken);
+    Task<IReadOnlyList<AcceptedRescan>> StartAsync(
+        DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken);
 }

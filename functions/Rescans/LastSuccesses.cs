@@ -4,8 +4,11 @@ using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Rescans;
 
-/// <summary>Tells the metrics when each repository last succeeded: at the start, and now and then, since other processes rescan too.</summary>
-internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics metrics, TimeProvider time, ILogger<LastSuccesses> log) : BackgroundService
+/// <summary>
+/// Tells the metrics when each repository last succeeded: at the start, and now and then, since other processes rescan too.
+/// </summary>
+internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics metrics, TimeProvider time, ILogger<LastSuccesses> log)
+    : BackgroundService
 {
     private const int LookBack = 20;
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
@@ -34,7 +37,8 @@ internal sealed partial class LastSuccesses(OutcomeStore outcomes, RescanMetrics
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<RescanOutcome> newest = await outcomes.GetLatestAsync(cancellationToken);
-        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> history = await outcomes.GetHistoryAsync([.. newest.Select(o => o.Id)], LookBack, cancellationToken);
+        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> history = await outcomes.GetHistoryAsync(
+            [.. newest.Select(o => o.Id)], LookBack, cancellationToken);
         foreach (RescanOutcome outcome in newest)
         {
             if (history.GetValueOrDefault(outcome.Id)?.LastOrDefault(p => p.Outcome is Outcome.Succeeded or Outcome.Warning) is { } success)

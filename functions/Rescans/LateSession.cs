@@ -7,7 +7,8 @@ namespace Rescan.Functions.Rescans;
 /// <summary>
 /// What comes to light of a rescan only after its outcome was recorded: a process can stand still between its last look and its POST for
 /// longer than the rescan takes. Whoever starts looks for the outcome after it has claimed the session, and whoever records looks for the
-/// claim after it has recorded, so that one of the two sees the other. A session that came too late is stopped, and the outcome tells of it.
+/// claim after it has recorded, so that one of the two sees the other. A session that came too late is
+/// stopped, and the outcome tells of it.
 /// </summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="intents">Keeps claims.</param>
@@ -40,7 +41,8 @@ public sealed class LateSession(IApplianceClients appliances, IntentStore intent
     internal async Task<string> StopAsync(IApplianceClient client, string session, CancellationToken cancellationToken)
     {
         log.LogWarning(
-            "Session {SessionId} of appliance {Appliance} was started by a process that had lost its work; it is stopped", session, client.Name);
+            "Session {SessionId} of appliance {Appliance} was started by a process that had lost its work; it is stopped", session,
+            client.Name);
         try
         {
             await intents.SetAsideAsync(client.Name, [session], cancellationToken);

@@ -39,6 +39,9 @@ public static partial class OutcomeLog
     [LoggerMessage(
         EventId = 1,
         EventName = nameof(RescanEnded),
-        Message = "Rescan ended: outcome={Outcome} appliance={Appliance} seconds={Seconds} polls={Polls} requests={Requests} id={Id} session={Session} repository={Repository}")]
-    private static partial void Ended(ILogger log, LogLevel level, Outcome outcome, string appliance, double seconds, int polls, int requests, string id, string session, string repository);
+        Message = "Rescan ended: outcome={Outcome} appliance={Appliance} seconds={Seconds} polls={Polls} requests={Requests} id={Id} "
+            + "session={Session} repository={Repository}")]
+    private static partial void Ended(
+        ILogger log, LogLevel level, Outcome outcome, string appliance, double seconds, int polls, int requests, string id, string session,
+        string repository);
 }

@@ -24,7 +24,8 @@ public sealed record SessionInput(string Appliance, string SessionId, bool SkipL
 /// <param name="ProgressPercent">How far it is, 0 to 100, where the appliance tells.</param>
 /// <param name="Attention">What the operator should see to while it goes on.</param>
 public sealed record SessionSnapshot(
-    SessionState State, string Status, SessionResult? Result, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt, int LogItems,
+    SessionState State, string Status, SessionResult? Result, string? Reason, DateTimeOffset? StartedAt, DateTimeOffset? StoppedAt,
+    int LogItems,
     string? LastMessage, bool LogTooLarge = false, int? ProgressPercent = null, string? Attention = null);
 
 /// <summary>Reads a session and its log once.</summary>
@@ -46,7 +47,8 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
             metrics.Polled(input.Appliance, input.SessionId);
             IApplianceClient client = appliances.Get(input.Appliance);
             ApplianceSession session = await client.GetSessionAsync(input.SessionId, cancellationToken);
-            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken);
+            (IReadOnlyList<SessionLogItem> items, bool tooLarge) = input.SkipLog
+                ? ([], true) : await ReadLogAsync(client, input.SessionId, cancellationToken);
             return new SessionSnapshot(
                 session.State, session.Status, session.Result, session.Reason, session.StartedAt, session.StoppedAt, items.Count,
                 items.Count == 0 ? null : Shorten(items[^1].Message), tooLarge, session.ProgressPercent, session.Attention);
@@ -55,7 +57,8 @@ public sealed class PollSession(IApplianceClients appliances, RescanMetrics metr
     private static string Shorten(string text) => StorableText.Clean(text, MaxMessage);
 
     /// <summary>The session decides when a rescan has ended; a log that cannot be read must not hide that.</summary>
-    private static async Task<(IReadOnlyList<SessionLogItem> Log, bool TooLarge)> ReadLogAsync(IApplianceClient client, string sessionId, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyList<SessionLogItem> Log, bool TooLarge)> ReadLogAsync(
+        IApplianceClient client, string sessionId, CancellationToken cancellationToken)
     {
         try
         {

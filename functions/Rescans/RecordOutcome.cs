@@ -13,7 +13,8 @@ namespace Rescan.Functions.Rescans;
 /// <param name="State">How it went; its outcome is set.</param>
 /// <param name="FinishedAt">When the end was noticed, UTC.</param>
 /// <param name="WithoutLog">Record without the session's log, since it cannot be read.</param>
-public sealed record RecordOutcomeInput(string InstanceId, RescanRequest Request, RescanState State, DateTimeOffset FinishedAt, bool WithoutLog);
+public sealed record RecordOutcomeInput(
+    string InstanceId, RescanRequest Request, RescanState State, DateTimeOffset FinishedAt, bool WithoutLog);
 
 /// <summary>Writes the outcome down once, with the session's log; without it where the log is what keeps it from being written.</summary>
 /// <param name="appliances">The appliances' clients.</param>
@@ -41,13 +42,16 @@ public sealed class RecordOutcome(
         ActivityResult.FromAsync(async () =>
         {
             RescanState state = input.State;
-            using IDisposable? scope = TelemetryScope.Begin(log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
+            using IDisposable? scope = TelemetryScope.Begin(
+                log, input.Request.Appliance, input.InstanceId, state.RequestId, state.SessionId);
             Outcome outcome = state.Outcome ?? throw new UnreachableException();
             (IReadOnlyList<SessionLogItem> items, string? missing) = await ReadLogAsync(input, cancellationToken);
             RescanIntent? intent = await intents.GetIntentAsync(input.Request.Appliance, state.RequestId, cancellationToken);
-            string? remark = intent?.Remark is not { } told || state.Remark?.Contains(told, StringComparison.Ordinal) == true ? state.Remark : told;
+            string? remark = intent?.Remark is not { } told || state.Remark?.Contains(told, StringComparison.Ordinal) == true
+                ? state.Remark : told;
             string? open = state.SessionId is null && intent is { LastPostAt: not null, SessionId: null }
-                ? "The answer to its request was lost, and no session of it was found: the appliance may have rescanned the repository all the same, or do so yet."
+                ? "The answer to its request was lost, and no session of it was found: the appliance may have rescanned the repository all "
+                    + "the same, or do so yet."
                 : null;
             string[] remarks = [.. new[] { state.Reason, remark, open, missing }.OfType<string>().Distinct()];
             RescanOutcome record = new()
@@ -83,16 +87,22 @@ public sealed class RecordOutcome(
     /// <summary>By the appliance's times where it told both, since its own duration field is not to be trusted; else by ours.</summary>
     private static TimeSpan Duration(RescanState state, DateTimeOffset finishedAt)
     {
-        TimeSpan duration = state is { SessionStartedAt: { } start, SessionStoppedAt: { } stop } ? stop - start : finishedAt - (state.WatchedSince ?? state.StartedAt);
+        TimeSpan duration = state is { SessionStartedAt: { } start, SessionStoppedAt: { } stop }
+            ? stop - start : finishedAt - (state.WatchedSince ?? state.StartedAt);
         return duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
     }
 
     /// <summary>From the session's stop, told by our clock, to when it was noticed; null when either clock is not known.</summary>
     private TimeSpan? NoticedAfter(RecordOutcomeInput input) =>
-        input.State.SessionStoppedAt is { } stopped && appliances.Get(input.Request.Appliance).ClockOffset is { } offset ? input.FinishedAt - (stopped - offset) : null;
+        input.State.SessionStoppedAt is { } stopped && appliances.Get(input.Request.Appliance).ClockOffset is { } offset
+        ? input.FinishedAt - (stopped - offset) : null;
 
-    /// <summary>A log that the store cannot hold must not cost the outcome. A store that is away fails each time; then the whole is tried again later.</summary>
-    private async Task<bool> TryRecordAsync(string requestId, RescanOutcome record, IReadOnlyList<SessionLogItem> items, CancellationToken cancellationToken)
+    /// <summary>
+    /// A log that the store cannot hold must not cost the outcome. A store that is away fails each
+    /// time; then the whole is tried again later.
+    /// </summary>
+    private async Task<bool> TryRecordAsync(
+        string requestId, RescanOutcome record, IReadOnlyList<SessionLogItem> items, CancellationToken cancellationToken)
     {
         try
         {
@@ -123,7 +133,8 @@ public sealed class RecordOutcome(
             characters += item.Message.Length;
             if (kept.Count == MaxLogItems || characters > most)
             {
-                kept.Add(new SessionLogItem(item.Time, "Warning", $"The log goes on for {items.Count - kept.Count} more items on the appliance."));
+                kept.Add(new SessionLogItem(
+                    item.Time, "Warning", $"The log goes on for {items.Count - kept.Count} more items on the appliance."));
                 break;
             }
 
@@ -133,7 +144,8 @@ public sealed class RecordOutcome(
         return kept;
     }
 
-    private async Task<(IReadOnlyList<SessionLogItem> Log, string? Missing)> ReadLogAsync(RecordOutcomeInput input, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<SessionLogItem> Log, string? Missing)> ReadLogAsync(
+        RecordOutcomeInput input, CancellationToken cancellationToken)
     {
         if (input.State.SessionId is not { } session)
         {

@@ -19,7 +19,10 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
 {
     private const int HistoryLength = 20;
 
-    /// <summary>Lists repositories. An appliance that does not answer is named under errors, and its repositories are those that outcomes are known of.</summary>
+    /// <summary>
+    /// Lists repositories. An appliance that does not answer is named under errors, and its repositories are
+    /// those that outcomes are known of.
+    /// </summary>
     [Function("ListRepositoriesApi")]
     [ApiOperation("Lists the repositories of all configured appliances, with their past.", Answer = typeof(RepositoryList))]
     public Task<IResult> ListAsync(
@@ -35,7 +38,8 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
             }
 
             IReadOnlySet<string> running = await client.GetRunningIdsAsync(RescanRequest.InstanceIdPrefix, cancellationToken);
-            IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(last.Keys, HistoryLength, cancellationToken);
+            IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await outcomes.GetHistoryAsync(
+                last.Keys, HistoryLength, cancellationToken);
 
             (string Name, IReadOnlyList<Repository> Repositories, ApplianceErrorView? Error)[] answers = await Task.WhenAll(
                 appliances.Names.Select(n => ListAsync(n, cancellationToken)));
@@ -44,7 +48,8 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
                 {
                     string id = RescanRequest.InstanceIdOf(a.Name, r.Id);
                     return new RepositoryView(
-                        a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id), histories.GetValueOrDefault(id, []))
+                        a.Name, r.Id, r.Name, r.Bucket, r.Folder, running.Contains(id), last.GetValueOrDefault(id),
+                        histories.GetValueOrDefault(id, []))
                     {
                         Type = r.Type, LeftOutOfRuns = r.LeftOutOfRuns,
                     };
@@ -52,8 +57,10 @@ public sealed class RepositoriesApi(IApplianceClients appliances, RepositoryRead
                 appliances.Names,
                 [.. answers.Select(a => a.Error).OfType<ApplianceErrorView>()],
                 [
-                    .. answers.Where(a => a.Error is null && a.Repositories.Count == 0).Select(a => $"{a.Name}: {RepositoryWarnings.ListsNone}"),
-                    .. RepositoryWarnings.SharedFolders(answers.SelectMany(a => a.Repositories.Select(r => new RepositoryPlace(a.Name, r.Name, r.Bucket, r.Folder)))),
+                    .. answers.Where(a => a.Error is null && a.Repositories.Count == 0)
+                    .Select(a => $"{a.Name}: {RepositoryWarnings.ListsNone}"),
+                    .. RepositoryWarnings.SharedFolders(
+                        answers.SelectMany(a => a.Repositories.Select(r => new RepositoryPlace(a.Name, r.Name, r.Bucket, r.Folder)))),
                 ]));
         });
 

@@ -30,11 +30,15 @@ public sealed class RepositoryReader(IApplianceClients appliances, DistinctAppli
         catch (ApplianceException e)
         {
             // An appliance that goes from silent to refusing, or back, is in a new state.
-            failing.AddOrUpdate(appliance, (e.IsTransient, asked), (_, known) => known.IsSilent == e.IsTransient ? known : (e.IsTransient, asked));
+            failing.AddOrUpdate(
+                appliance, (e.IsTransient, asked), (_, known) => known.IsSilent == e.IsTransient ? known : (e.IsTransient, asked));
             throw;
         }
     }
 
-    /// <summary>Since when the appliance has failed to list its repositories, UTC; null when its last listing succeeded or there was none.</summary>
-    public DateTimeOffset? FailingSince(string appliance) => failing.TryGetValue(appliance, out (bool, DateTimeOffset Since) known) ? known.Since : null;
+    /// <summary>
+    /// Since when the appliance has failed to list its repositories, UTC; null when its last listing succeeded or there was none.
+    /// </summary>
+    public DateTimeOffset? FailingSince(string appliance) =>
+        failing.TryGetValue(appliance, out (bool, DateTimeOffset Since) known) ? known.Since : null;
 }

@@ -12,7 +12,8 @@ namespace Rescan.Functions.Rescans;
 /// <param name="LastOutcome">The last outcome, without its log; null before the first.</param>
 /// <param name="History">The last outcomes, newest last, at most 20.</param>
 public sealed record RepositoryView(
-    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome, IReadOnlyList<OutcomePoint> History)
+    string Appliance, string Id, string Name, string? Bucket, string? Folder, bool Running, RescanOutcome? LastOutcome,
+    IReadOnlyList<OutcomePoint> History)
 {
     /// <summary>What it is, as the appliance spells it; null where it has but one type.</summary>
     public string? Type { get; init; }
@@ -34,4 +35,5 @@ public sealed record ApplianceErrorView(string Appliance, bool Answers, string E
 /// <param name="Errors">Appliances that did not list their repositories.</param>
 /// <param name="Warnings">What the operator should look into, such as two appliances that share a folder.</param>
 public sealed record RepositoryList(
-    IReadOnlyList<RepositoryView> Items, IReadOnlyList<string> Appliances, IReadOnlyList<ApplianceErrorView> Errors, IReadOnlyList<string> Warnings);
+    IReadOnlyList<RepositoryView> Items, IReadOnlyList<string> Appliances, IReadOnlyList<ApplianceErrorView> Errors,
+    IReadOnlyList<string> Warnings);

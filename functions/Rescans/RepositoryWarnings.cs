@@ -22,9 +22,11 @@ public static class RepositoryWarnings
             .Where(p => !string.IsNullOrEmpty(p.Bucket))
             .GroupBy(p => (p.Bucket, Folder: (p.Folder ?? "").Trim('/')))
             .Where(g => g.Select(p => p.Appliance).Distinct(StringComparer.OrdinalIgnoreCase).Skip(1).Any())
-            .Select(g => $"Bucket {g.Key.Bucket}, folder {(g.Key.Folder.Length == 0 ? "/" : g.Key.Folder)} is a repository of more than one "
+            .Select(g =>
+                $"Bucket {g.Key.Bucket}, folder {(g.Key.Folder.Length == 0 ? "/" : g.Key.Folder)} is a repository of more than one "
                 + $"appliance ({string.Join(", ", g.Select(p => $"{p.Repository} on {p.Appliance}"))}): "
                 + "two appliances that write to one folder can corrupt its backups.")];
-        return shared.Count <= MaxWarnings ? shared : [.. shared.Take(MaxWarnings), $"{shared.Count - MaxWarnings} more folders are shared."];
+        return shared.Count <= MaxWarnings
+            ? shared : [.. shared.Take(MaxWarnings), $"{shared.Count - MaxWarnings} more folders are shared."];
     }
 }

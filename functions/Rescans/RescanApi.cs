@@ -33,7 +33,8 @@ public sealed class RescanApi(
 
     /// <summary>Starts a rescan, or joins the one that runs; starts a run when a filter or an appliance alone is given.</summary>
     [Function("StartRescanApi")]
-    [ApiOperation("Starts a rescan, or joins the one that runs; starts a run over many when a filter, or an appliance alone, is given.", Body = typeof(StartRescanRequest), Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 415, 422, 502, 503])]
+    [ApiOperation("Starts a rescan, or joins the one that runs; starts a run over many when a filter, or an appliance alone, is given.",
+        Body = typeof(StartRescanRequest), Answer = typeof(AcceptedView), Status = 202, Problems = [404, 409, 413, 415, 422, 502, 503])]
     [ApiParameter(ApiQuery.IdempotencyHeader, "Makes the call safe to repeat for a day: the first answer is given again.", In = "header")]
     public Task<IResult> StartAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescans")] HttpRequest request,
@@ -67,7 +68,8 @@ public sealed class RescanApi(
     /// <summary>Rescans that run or wait, then ended ones, newest first, by pages.</summary>
     [Function("ListRescansApi")]
     [ApiOperation(
-        "Lists rescans: those that run, those that wait for one of them to end, then ended ones, newest first.", Answer = typeof(RescanPage))]
+        "Lists rescans: those that run, those that wait for one of them to end, then ended ones, newest first.",
+        Answer = typeof(RescanPage))]
     [ApiParameter("state", "Only those that run or wait, or only ended ones.", Values = "running ended")]
     [ApiParameter("appliance", "Only those of this appliance.")]
     [ApiParameter("repository", "Only those of this repository, by name or id.")]
@@ -86,7 +88,8 @@ public sealed class RescanApi(
                 _ => throw ApiQuery.Refuse("state is running or ended."),
             };
             OutcomeQuery query = new(
-                ApiQuery.Text(request, "appliance"), ApiQuery.Text(request, "repository"), Limit: ApiQuery.Limit(request), ContinuationToken: ApiQuery.Text(request, "continuationToken"));
+                ApiQuery.Text(request, "appliance"), ApiQuery.Text(request, "repository"), Limit: ApiQuery.Limit(request),
+                ContinuationToken: ApiQuery.Text(request, "continuationToken"));
             return ApiJson.Ok(await reader.ListAsync(client, running, query, cancellationToken));
         });
 
@@ -94,7 +97,8 @@ public sealed class RescanApi(
     [Function("GetRescanApi")]
     [ApiOperation("One rescan.", Answer = typeof(RescanView), Problems = [404])]
     [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
-    [ApiParameter("look", "true: somebody looks on. The session is polled every few seconds for half a minute, as it is during wait.", Values = "true false")]
+    [ApiParameter("look", "true: somebody looks on. The session is polled every few seconds for half a minute, as it is during wait.",
+        Values = "true false")]
     [ApiParameter("wait", "Seconds to wait for its end; the answer comes earlier when it ends earlier.", Maximum = LongestWait)]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "rescans/{id}")] HttpRequest request,
@@ -131,7 +135,8 @@ public sealed class RescanApi(
 
     /// <summary>The session's log: from the appliance while it runs, from the outcome afterwards.</summary>
     [Function("GetRescanLogApi")]
-    [ApiOperation("The log of a rescan's session: from the appliance while it runs, from the outcome afterwards.", Answer = typeof(RescanLogView), Problems = [404, 502, 503])]
+    [ApiOperation("The log of a rescan's session: from the appliance while it runs, from the outcome afterwards.",
+        Answer = typeof(RescanLogView), Problems = [404, 502, 503])]
     [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
     [ApiParameter("look", "true: somebody looks on. The session is polled every few seconds for half a minute.", Values = "true false")]
     public Task<IResult> GetLogAsync(
@@ -162,7 +167,8 @@ public sealed class RescanApi(
 
     /// <summary>Cancels a rescan and stops its session on the appliance.</summary>
     [Function("CancelRescanApi")]
-    [ApiOperation("Cancels a rescan and stops its session on the appliance.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    [ApiOperation("Cancels a rescan and stops its session on the appliance.", Answer = typeof(CancelingView), Status = 202,
+        Problems = [404, 409])]
     [ApiParameter("requestId", "The rescan of this request; the one that runs, else the newest, unless given.")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "rescans/{id}")] HttpRequest request,
@@ -245,7 +251,10 @@ public sealed class RescanApi(
             Repository repository = await starter.FindAsync(appliance, wanted, cancellationToken);
             AcceptedRescan started = await starter.StartAsync(client, appliance, repository, seed, cancellationToken, wish.StartedBy);
             string self = "/api/rescans/" + Uri.EscapeDataString(started.Id);
-            accepted = new AcceptedView(started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined, new AcceptedLinks(self, self + "/log")) { Waits = started.Waits };
+            accepted = new AcceptedView(
+                started.Id, started.RequestId, appliance, new RepositoryRef(repository.Id, repository.Name), started.Joined,
+                new AcceptedLinks(self, self + "/log"))
+            { Waits = started.Waits };
         }
         else
         {

@@ -159,7 +159,8 @@ public sealed class RescanInstances(IntentStore intents, TimeProvider time)
     private static async Task<bool> TryStartAsync(
         DurableTaskClient client, string orchestration, string id, RescanRequest request, CancellationToken cancellationToken) =>
         await client.TryStartAsync(orchestration, id, request, cancellationToken)
-        && (await client.GetInstanceAsync(id, true, cancellationToken) is not { } won || RescanRequest.RequestIdOf(won) == request.RequestId);
+        && (await client.GetInstanceAsync(id, true, cancellationToken) is not { } won
+            || RescanRequest.RequestIdOf(won) == request.RequestId);
 
     private static async Task<AcceptedRescan> JoinAsync(
         DurableTaskClient client, OrchestrationMetadata running, string id, RescanRequest own, CancellationToken cancellationToken)

@@ -9,7 +9,9 @@ namespace Rescan.Functions.Rescans;
 /// <summary>What is measured of rescans. Recording costs next to nothing while nobody listens.</summary>
 public sealed class RescanMetrics
 {
-    /// <summary>A rescan that no poll has touched for this long is another process's, or nobody's; longer than any wait between polls.</summary>
+    /// <summary>
+    /// A rescan that no poll has touched for this long is another process's, or nobody's; longer than any wait between polls.
+    /// </summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(75);
 
     private readonly TimeProvider time;
@@ -34,13 +36,20 @@ public sealed class RescanMetrics
         Meter meter = meters.Create(TelemetryNames.Source);
         rescans = meter.CreateCounter<long>(TelemetryNames.Rescans, "{rescan}", "Rescans that ended, by outcome.");
         duration = meter.CreateHistogram(
-            TelemetryNames.Duration, "s", "How long sessions took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400] });
+            TelemetryNames.Duration, "s", "How long sessions took.",
+            advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [
+                5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400]
+            });
         delay = meter.CreateHistogram(
-            TelemetryNames.DetectionDelay, "s", "How long after a session's end it was noticed.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800] });
+            TelemetryNames.DetectionDelay, "s", "How long after a session's end it was noticed.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800] });
         polls = meter.CreateCounter<long>(TelemetryNames.Polls, "{poll}", "Polls of sessions.");
         runs = meter.CreateCounter<long>(TelemetryNames.Runs, "{run}", "Runs that ended, by result.");
         meter.CreateObservableGauge(TelemetryNames.Running, ObserveRunning, "{rescan}", "Sessions that this process watches.");
-        meter.CreateObservableGauge(TelemetryNames.LastSuccessAge, ObserveAges, "s", "Time since each repository's last rescan that succeeded, warnings included.");
+        meter.CreateObservableGauge(
+            TelemetryNames.LastSuccessAge, ObserveAges, "s", "Time since each repository's last rescan that succeeded, warnings included.");
     }
 
     /// <summary>A session was looked at.</summary>

@@ -111,7 +111,9 @@ public static class RescanOrchestration
                 case RescanAction.Stop:
                     return state.AfterStop(await AskAsync<string>(nameof(StopSession), new SessionInput(appliance, state.SessionId!)), At);
                 default:
-                    return state.AfterPoll(await AskAsync<SessionSnapshot>(nameof(PollSession), new SessionInput(appliance, state.SessionId!, state.LogTooLarge)), At);
+                    return state.AfterPoll(
+                        await AskAsync<SessionSnapshot>(
+                            nameof(PollSession), new SessionInput(appliance, state.SessionId!, state.LogTooLarge)), At);
             }
         }
 
@@ -144,7 +146,9 @@ public static class RescanOrchestration
             {
                 return new ActivityResult<T>(
                     null,
-                    new ApplianceError(ApplianceFailure.Transient, $"This app could not do its part. {e.FailureDetails.ErrorMessage}", null), new RequestCounts());
+                    new ApplianceError(
+                        ApplianceFailure.Transient, $"This app could not do its part. {e.FailureDetails.ErrorMessage}", null),
+                    new RequestCounts());
             }
         }
 

@@ -27,7 +27,8 @@ public sealed class RescanPost(
     /// <param name="kept">Its intent as it stands in the store; null while there is none.</param>
     /// <param name="remark">What its outcome must tell.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
-    internal async Task<StartedRescan> PostAsync(IApplianceClient client, StartRescanInput input, RescanIntent? kept, string? remark, CancellationToken cancellationToken)
+    internal async Task<StartedRescan> PostAsync(
+        IApplianceClient client, StartRescanInput input, RescanIntent? kept, string? remark, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         long written = time.GetTimestamp();
@@ -86,22 +87,30 @@ public sealed class RescanPost(
             ? new StartedRescan(named.SessionId, Join(remark, named.Remark), [])
             : throw new ApplianceException(
                 ApplianceFailure.Rejected,
-                $"Appliance '{input.Appliance}', rescan: it accepted the request but named no session, and none that could be the rescan's has started, so it cannot be watched.");
+                $"Appliance '{input.Appliance}', rescan: it accepted the request but named no session, and none that could be the rescan's "
+                    + $"has started, so it cannot be watched.");
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static string Join(string? remark, string? more) => $"{remark} {more}".Trim();
 
-    private static ApplianceException Later(IApplianceClient client, string what) => new(ApplianceFailure.Transient, $"Appliance '{client.Name}', rescan: {what}") { MayHaveActed = false };
+    private static ApplianceException Later(IApplianceClient client, string what) =>
+        new(ApplianceFailure.Transient, $"Appliance '{client.Name}', rescan: {what}") { MayHaveActed = false };
 
-    /// <summary>Whether the POST cannot have started a session: it never left, or was answered with a refusal. A proxy's 5xx may hide that it was.</summary>
+    /// <summary>
+    /// Whether the POST cannot have started a session: it never left, or was answered with a refusal. A proxy's 5xx may hide that it was.
+    /// </summary>
     private static bool HasSurelyNotActed(ApplianceException e) => !e.MayHaveActed || e.Status is >= 300 and < 500 and not 408;
 
-    /// <summary>Whether the appliance itself has answered, so that the POST is no longer under way. A gateway's 502 or 504 leaves it so.</summary>
-    private static bool IsOver(ApplianceException e) => e is { IsAppliances: true, ErrorCode: not null, Status: >= 500 and not 502 and not 504 };
+    /// <summary>
+    /// Whether the appliance itself has answered, so that the POST is no longer under way. A gateway's 502 or 504 leaves it so.
+    /// </summary>
+    private static bool IsOver(ApplianceException e) =>
+        e is { IsAppliances: true, ErrorCode: not null, Status: >= 500 and not 502 and not 504 };
 
-    private async Task<StartedRescan> ClaimAsync(IApplianceClient client, RescanIntent intent, string session, CancellationToken cancellationToken)
+    private async Task<StartedRescan> ClaimAsync(
+        IApplianceClient client, RescanIntent intent, string session, CancellationToken cancellationToken)
     {
         if (await intents.TryClaimSessionAsync(intent, session, cancellationToken))
         {
@@ -118,8 +127,12 @@ public sealed class RescanPost(
         }
 
         string lost = $"Session {session} was taken for another rescan's before this one could note it, so the rescan was posted again.";
-        log.LogWarning("Session {SessionId} of appliance {Appliance} was taken for another rescan's before its own start could be noted", session, client.Name);
-        await intents.TrySetPostsAsync(intent with { FirstPostAt = null, LastPostAt = null, Remark = Join(intent.Remark, lost) }, intent.LastPostAt, cancellationToken);
+        log.LogWarning(
+            "Session {SessionId} of appliance {Appliance} was taken for another rescan's before its own start could be noted", session,
+            client.Name);
+        await intents.TrySetPostsAsync(
+            intent with { FirstPostAt = null, LastPostAt = null, Remark = Join(intent.Remark, lost) }, intent.LastPostAt,
+            cancellationToken);
         throw Later(client, lost);
     }
 }

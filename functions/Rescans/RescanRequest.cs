@@ -33,7 +33,9 @@ public sealed record RescanRequest(string Appliance, RepositoryRef Repository, T
 
     private const int LongestRepositoryId = 100;
 
-    /// <summary>The instance id of a repository's rescan. One instance an id at a time: that is what joins a second request to the first.</summary>
+    /// <summary>
+    /// The instance id of a repository's rescan. One instance an id at a time: that is what joins a second request to the first.
+    /// </summary>
     public static string InstanceIdOf(string appliance, string repositoryId) => InstanceIdPrefix + Suffix(appliance, repositoryId);
 
     /// <summary>The instance id of the rescan that waits for its turn.</summary>
@@ -55,10 +57,14 @@ public sealed record RescanRequest(string Appliance, RepositoryRef Repository, T
         return request?.RequestId ?? request?.State?.RequestId;
     }
 
-    /// <summary>A repository's id comes from outside. A uuid stays as it is; what stores and addresses cannot hold becomes a digest.</summary>
-    private static string Suffix(string appliance, string repositoryId) => $"{appliance}-{(IsPlain(repositoryId) ? repositoryId : Digest(repositoryId))}".ToLowerInvariant();
+    /// <summary>
+    /// A repository's id comes from outside. A uuid stays as it is; what stores and addresses cannot hold becomes a digest.
+    /// </summary>
+    private static string Suffix(string appliance, string repositoryId) =>
+        $"{appliance}-{(IsPlain(repositoryId) ? repositoryId : Digest(repositoryId))}".ToLowerInvariant();
 
-    private static bool IsPlain(string id) => id.Length <= LongestRepositoryId && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+    private static bool IsPlain(string id) =>
+        id.Length <= LongestRepositoryId && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

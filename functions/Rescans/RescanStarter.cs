@@ -12,7 +12,9 @@ namespace Rescan.Functions.Rescans;
 /// <param name="instances">The instances of rescans.</param>
 /// <param name="runs">Starts runs, for requests that name no single repository.</param>
 /// <param name="options">The settings.</param>
-public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, IRunStarter runs, IOptions<RescanOptions> options) : IRescanStarter
+public sealed class RescanStarter(
+    IApplianceClients appliances, OutcomeStore outcomes, RescanInstances instances, IRunStarter runs, IOptions<RescanOptions> options)
+    : IRescanStarter
 {
     /// <summary>Starts one rescan, or joins the one of the same repository that runs.</summary>
     /// <returns>The instance id, and whether it ran already.</returns>
@@ -23,11 +25,13 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="startedBy">Who or what asks.</param>
     public async Task<AcceptedRescan> StartAsync(
-        DurableTaskClient client, string appliance, Repository repository, string? seed, CancellationToken cancellationToken, Initiator? startedBy = null)
+        DurableTaskClient client, string appliance, Repository repository, string? seed, CancellationToken cancellationToken,
+        Initiator? startedBy = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(repository);
-        RescanRequest request = new(appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling)
+        RescanRequest request = new(
+            appliance, new RepositoryRef(repository.Id, repository.Name), options.Value.Deadline, options.Value.Polling)
         {
             RequestId = seed,
             StartedBy = startedBy,
@@ -38,7 +42,8 @@ public sealed class RescanStarter(IApplianceClients appliances, OutcomeStore out
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(
+        DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         string? appliance = request.Appliance is null ? null : appliances.Get(request.Appliance).Name;

@@ -61,7 +61,9 @@ public sealed partial record RescanState
         };
     }
 
-    /// <summary>A cancel has come. It ends a wait even where the rescan has been canceled before; the first one stays the one told.</summary>
+    /// <summary>
+    /// A cancel has come. It ends a wait even where the rescan has been canceled before; the first one stays the one told.
+    /// </summary>
     public RescanState WithCancel(string? reason, Initiator? by = null) => this with
     {
         CanceledBy = CancelReason is null ? by : CanceledBy,
@@ -111,7 +113,9 @@ public sealed partial record RescanState
             return trouble.Failure == ApplianceFailure.NotFound
                 ? next.End(
                     Storage.Outcome.Rejected,
-                    $"Appliance '{at.Request.Appliance}' has no repository {at.Request.Repository.Name} ({at.Request.Repository.Id}) any more, or its revision has no rescan. {trouble.Message}")
+                    $"Appliance '{at.Request.Appliance}' has no repository "
+                        + $"{at.Request.Repository.Name} ({at.Request.Repository.Id}) any more, or its revision has no rescan. "
+                        + $"{trouble.Message}")
                 : next.RetryLater(trouble, at);
         }
 
@@ -263,7 +267,8 @@ public sealed partial record RescanState
     private (RescanState State, RescanAction Action) NextAfterDeadline(RescanMoment at) => Phase switch
     {
         _ when LastLooks >= MostLastLooks => (EndedAtDeadline(at), RescanAction.Record),
-        RescanPhase.SigningIn => (CancelReason is null ? EndedAtDeadline(at) : Ended(Storage.Outcome.Canceled, CancelReason), RescanAction.Record),
+        RescanPhase.SigningIn =>
+            (CancelReason is null ? EndedAtDeadline(at) : Ended(Storage.Outcome.Canceled, CancelReason), RescanAction.Record),
         RescanPhase.Starting => (this with { LastLooks = LastLooks + 1 }, RescanAction.Find),
         RescanPhase.Watching when CancelReason is not null && Tries == 0 && LastLooks == 0 => (this, RescanAction.Stop),
         _ => (this with { LastLooks = LastLooks + 1 }, RescanAction.Poll),
@@ -277,7 +282,8 @@ public sealed partial record RescanState
             ? (this with { Missing = Missing + 1 }).RetryLater(trouble with { Failure = ApplianceFailure.Transient }, at)
             : End(
                 Storage.Outcome.Lost,
-                $"Appliance '{at.Request.Appliance}' no longer knows session {SessionId}: it was purged, or the appliance was restored or rebuilt.");
+                $"Appliance '{at.Request.Appliance}' no longer knows session "
+                    + $"{SessionId}: it was purged, or the appliance was restored or rebuilt.");
     }
 
     /// <summary>Takes trouble as what it is: the end, or a wait.</summary>

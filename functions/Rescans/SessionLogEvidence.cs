@@ -41,11 +41,13 @@ internal static class SessionLogs
             return false;
         }
 
-        for (int at = text.IndexOf(name, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(name, at + 1, StringComparison.OrdinalIgnoreCase))
+        for (int at = text.IndexOf(name, StringComparison.OrdinalIgnoreCase); at >= 0;
+            at = text.IndexOf(name, at + 1, StringComparison.OrdinalIgnoreCase))
         {
             bool begins = at == 0 || !IsPart(text[at - 1]);
             int after = at + name.Length;
-            bool ends = after == text.Length || !IsPart(text[after]) || (text[after] == '.' && (after + 1 == text.Length || char.IsWhiteSpace(text[after + 1])));
+            bool ends = after == text.Length || !IsPart(text[after])
+                || (text[after] == '.' && (after + 1 == text.Length || char.IsWhiteSpace(text[after + 1])));
             if (begins && ends)
             {
                 return true;

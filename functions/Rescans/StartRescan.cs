@@ -27,7 +27,9 @@ public sealed record StartedRescan(string? SessionId, string? Remark, IReadOnlyL
     public Initiator? CanceledBy { get; init; }
 }
 
-/// <summary>Finds or starts the one session of a rescan (see <see cref="RescanPost"/>), and tells how long its rescans took before.</summary>
+/// <summary>
+/// Finds or starts the one session of a rescan (see <see cref="RescanPost"/>), and tells how long its rescans took before.
+/// </summary>
 /// <param name="appliances">The appliances' clients.</param>
 /// <param name="intents">Keeps intents and claims.</param>
 /// <param name="outcomes">Tells how long past rescans took.</param>
@@ -69,7 +71,9 @@ public sealed class StartRescan(
             IEnumerable<RescanOutcome> past = recent.Select(r => r.Outcome);
             return started with
             {
-                PastSeconds = [.. past.Where(o => o.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed && o.DurationSeconds > 0).Select(o => o.DurationSeconds)],
+                PastSeconds = [
+                    .. past.Where(o => o.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed && o.DurationSeconds > 0)
+                    .Select(o => o.DurationSeconds)],
             };
         });
 
@@ -107,11 +111,13 @@ public sealed class StartRescan(
                 };
             }
 
-            remark = Join(remark, "The answer to a request was lost and no session of it was found, so the rescan was posted again.", found.Remark);
+            remark = Join(
+                remark, "The answer to a request was lost and no session of it was found, so the rescan was posted again.", found.Remark);
         }
 
         return await post.PostAsync(client, input, intent, remark, cancellationToken);
     }
 
-    private static string? Join(params string?[] texts) => texts.OfType<string>().Distinct().ToArray() is { Length: > 0 } said ? string.Join(' ', said) : null;
+    private static string? Join(params string?[] texts) =>
+        texts.OfType<string>().Distinct().ToArray() is { Length: > 0 } said ? string.Join(' ', said) : null;
 }

@@ -38,7 +38,9 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
         }
         catch (JsonException e)
         {
-            throw Refuse($"The body is not the JSON expected, at {e.Path ?? "$"}: an object with appliance and repository, or with appliance, filter or both.");
+            throw Refuse(
+                $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with appliance and repository, or with appliance, "
+                    + $"filter or both.");
         }
         catch (DecoderFallbackException)
         {
@@ -47,7 +49,10 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
 
         return request switch
         {
-            null or { Appliance: null, Repository: null, Filter: null } => throw Refuse("The body names nothing to rescan. Give an appliance, a repository of it, or a filter; {\"filter\": {}} means all repositories of all appliances."),
+            null or { Appliance: null, Repository: null, Filter: null } =>
+                throw Refuse(
+                    "The body names nothing to rescan. Give an appliance, a repository of it, or a filter; {\"filter\": {}} means all "
+                        + "repositories of all appliances."),
             { Appliance: "" } or { Repository: "" } => throw Refuse("appliance and repository must not be empty."),
             { Repository: not null, Appliance: null } => throw Refuse("A repository needs its appliance."),
             { Repository: not null, Filter: not null } => throw Refuse("Give a repository or a filter, not both."),

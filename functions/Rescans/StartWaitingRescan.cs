@@ -23,7 +23,8 @@ public sealed class StartWaitingRescan(RescanInstances instances, OutcomeStore o
     /// <param name="client">The durable client.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
     [Function(nameof(StartWaitingRescan))]
-    public async Task<StartedWaiting> RunAsync([ActivityTrigger] StartWaitingRescanInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task<StartedWaiting> RunAsync(
+        [ActivityTrigger] StartWaitingRescanInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(client);

@@ -83,7 +83,8 @@ public static class WaitingRescanOrchestration
     {
         try
         {
-            return (await context.CallActivityAsync<StartedWaiting>(nameof(StartWaitingRescan), new StartWaitingRescanInput(context.InstanceId, request))).Started;
+            return (await context.CallActivityAsync<StartedWaiting>(
+                nameof(StartWaitingRescan), new StartWaitingRescanInput(context.InstanceId, request))).Started;
         }
         catch (TaskFailedException)
         {

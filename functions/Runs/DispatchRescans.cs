@@ -32,8 +32,8 @@ public sealed record DispatchProgress(int Running, bool HasWaiting)
 }
 
 /// <summary>
-/// Takes an appliance's part of a run one step further: writes down which rescans have ended, and starts or joins as many as the appliance may run at once. All it goes
-/// by stands in the stores, so it may be cut off anywhere and run again.
+/// Takes an appliance's part of a run one step further: writes down which rescans have ended, and starts or joins as many as the appliance
+/// may run at once. All it goes by stands in the stores, so it may be cut off anywhere and run again.
 /// </summary>
 /// <param name="runs">Where runs are kept.</param>
 /// <param name="outcomes">Where outcomes are kept.</param>
@@ -41,7 +41,9 @@ public sealed record DispatchProgress(int Running, bool HasWaiting)
 /// <param name="instances">The instances of rescans.</param>
 /// <param name="gates">Keeps two runs of this process from filling one appliance at the same time.</param>
 /// <param name="log">The log.</param>
-public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates, ILogger<DispatchRescans> log)
+public sealed class DispatchRescans(
+    RunStore runs, OutcomeStore outcomes, IApplianceClients appliances, RescanInstances instances, KeyedLock gates,
+    ILogger<DispatchRescans> log)
 {
     private const int LooksAtOnce = 8;
     private const int LooksForTrouble = 3;
@@ -52,7 +54,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     /// <param name="client">The durable client.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
     [Function(nameof(DispatchRescans))]
-    public async Task<DispatchProgress> RunAsync([ActivityTrigger] DispatchRescansInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task<DispatchProgress> RunAsync(
+        [ActivityTrigger] DispatchRescansInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(client);
@@ -108,7 +111,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     {
         State = RunItemState.Ended,
         Outcome = stop == RunStopReason.Canceled ? Outcome.Canceled : Outcome.TimedOut,
-        Reason = stop == RunStopReason.Canceled ? "The run was canceled before this rescan's turn." : "The run's deadline passed before this rescan's turn.",
+        Reason = stop == RunStopReason.Canceled
+            ? "The run was canceled before this rescan's turn." : "The run's deadline passed before this rescan's turn.",
     };
 
     private static RunItem Recorded(RunItem item, RescanOutcome outcome) => item with
@@ -116,11 +120,13 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
         State = RunItemState.Ended,
         Outcome = outcome.Outcome,
         DurationSeconds = outcome.DurationSeconds,
-        Found = outcome.Log.Count == 0 ? null : outcome.Log[^1].Message is { Length: > MaxFound } message ? message[..MaxFound] + "…" : outcome.Log[^1].Message,
+        Found = outcome.Log.Count == 0 ? null : outcome.Log[^1].Message is { Length: > MaxFound } message
+            ? message[..MaxFound] + "…" : outcome.Log[^1].Message,
         Reason = outcome.Reason,
     };
 
-    private Task<IReadOnlyList<RunItem>> ItemsAsync(DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
+    private Task<IReadOnlyList<RunItem>> ItemsAsync(
+        DispatchRescansInput input, RunItemState state, int limit, CancellationToken cancellationToken) =>
         runs.GetItemsAsync(input.RunId, input.Appliance.Name, state, limit, cancellationToken);
 
     /// <summary>A few of the rescans in flight are enough: an appliance that is down answers none.</summary>
@@ -145,7 +151,8 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     private async Task<int> CollectAsync(DispatchRescansInput input, DurableTaskClient client, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunItem> running = await ItemsAsync(input, RunItemState.Running, int.MaxValue, cancellationToken);
-        Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
+        Dictionary<string, string> told = input.Ended.GroupBy(e => e.InstanceId, StringComparer.Ordinal)
+            .ToDictionary(g => g.Key, g => g.Last().RequestId, StringComparer.Ordinal);
         RunItem[] looked = input.LookAtAll ? [.. running] : [.. running.Where(i => told.ContainsKey(IdOf(i)))];
         RunItem[] now = new RunItem[looked.Length];
         ParallelOptions some = new() { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken };
@@ -181,19 +188,32 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
                 return Recorded(item, late);
             }
 
-            return item with { State = RunItemState.Ended, Reason = instance?.FailureDetails?.ErrorMessage ?? "The rescan ended without an outcome: it was terminated or purged." };
+            return item with
+            {
+                State = RunItemState.Ended,
+                Reason = instance?.FailureDetails?.ErrorMessage ?? "The rescan ended without an outcome: it was terminated or purged."
+            };
         }
 
         if (stop == RunStopReason.TimedOut)
         {
-            return item with { State = RunItemState.Ended, Outcome = Outcome.TimedOut, Reason = "The run's deadline passed; this rescan goes on by itself." };
+            return item with
+            {
+                State = RunItemState.Ended,
+                Outcome = Outcome.TimedOut,
+                Reason = "The run's deadline passed; this rescan goes on by itself."
+            };
         }
 
         if (stop == RunStopReason.Canceled)
         {
             if (item.Joined)
             {
-                return item with { State = RunItemState.Ended, Reason = "The run was canceled; this rescan was asked for otherwise and goes on." };
+                return item with
+                {
+                    State = RunItemState.Ended,
+                    Reason = "The run was canceled; this rescan was asked for otherwise and goes on."
+                };
             }
 
             await instances.CancelAsync(
@@ -203,11 +223,13 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
         return item;
     }
 
-    private async Task<RunItem> StartAsync(DispatchRescansInput input, RunItem item, string id, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<RunItem> StartAsync(
+        DispatchRescansInput input, RunItem item, string id, DurableTaskClient client, CancellationToken cancellationToken)
     {
         // What an earlier try of this very step started must not be started again, though it has ended meanwhile.
         OrchestrationMetadata? before = await client.GetInstanceAsync(id, true, cancellationToken);
-        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId) || await outcomes.GetAsync(item.RequestId, cancellationToken) is not null)
+        if ((before is not null && RescanRequest.RequestIdOf(before) == item.RequestId)
+            || await outcomes.GetAsync(item.RequestId, cancellationToken) is not null)
         {
             return item with { State = RunItemState.Running };
         }
@@ -230,7 +252,9 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
         }
         catch (ArgumentException e)
         {
-            log.LogError("The rescan of repository {Repository} on appliance {Appliance} could not be started: {Reason}", item.Repository.Name, item.Appliance, e.Message);
+            log.LogError(
+                "The rescan of repository {Repository} on appliance {Appliance} could not be started: {Reason}", item.Repository.Name,
+                item.Appliance, e.Message);
             return item with { State = RunItemState.Ended, Reason = $"The rescan could not be started: {e.Message}" };
         }
     }
@@ -239,7 +263,9 @@ public sealed class DispatchRescans(RunStore runs, OutcomeStore outcomes, IAppli
     private async Task<HashSet<string>> BusyAsync(DurableTaskClient client, string appliance, CancellationToken cancellationToken)
     {
         string prefix = RescanRequest.InstanceIdOf(appliance, "");
-        string[] longer = [.. appliances.Names.Select(n => RescanRequest.InstanceIdOf(n, "")).Where(p => p.Length > prefix.Length && p.StartsWith(prefix, StringComparison.Ordinal))];
+        string[] longer = [
+            .. appliances.Names.Select(n => RescanRequest.InstanceIdOf(n, ""))
+            .Where(p => p.Length > prefix.Length && p.StartsWith(prefix, StringComparison.Ordinal))];
         IReadOnlySet<string> ids = await client.GetRunningIdsAsync(prefix, cancellationToken);
         return [.. ids.Where(id => !longer.Any(p => id.StartsWith(p, StringComparison.Ordinal)))];
     }

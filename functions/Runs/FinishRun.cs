@@ -16,7 +16,8 @@ namespace Rescan.Functions.Runs;
 /// <param name="Ends">How each appliance's part of it ended.</param>
 /// <param name="Filter">Which repositories it took.</param>
 public sealed record FinishRunInput(
-    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends, RunFilter? Filter = null)
+    string RunId, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, RunStopReason? Stop, IReadOnlyList<PartitionEnd> Ends,
+    RunFilter? Filter = null)
 {
     /// <summary>Who or what canceled it; null when nobody did, or where that is not known.</summary>
     public Initiator? CanceledBy { get; init; }
@@ -43,7 +44,10 @@ public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, Re
     {
         ArgumentNullException.ThrowIfNull(input);
         IReadOnlyList<RunItem> items = await runs.GetItemsAsync(input.RunId, null, null, int.MaxValue, cancellationToken);
-        RunItem[] left = [.. items.Where(i => i.State != RunItemState.Ended).Select(i => i with { State = RunItemState.Ended, Reason = "The run gave its appliance up; a rescan under way goes on by itself." })];
+        RunItem[] left = [
+            .. items.Where(i => i.State != RunItemState.Ended)
+            .Select(i =>
+                i with { State = RunItemState.Ended, Reason = "The run gave its appliance up; a rescan under way goes on by itself." })];
         if (left.Length > 0)
         {
             await runs.UpdateItemsAsync(input.RunId, left, cancellationToken);
@@ -54,7 +58,12 @@ public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, Re
             ?? new RunRecord { Id = input.RunId, Status = RunStatus.Running, StartedAt = input.StartedAt };
         RunRecord end = begun with
         {
-            Status = input.Stop switch { RunStopReason.Canceled => RunStatus.Canceled, RunStopReason.TimedOut => RunStatus.TimedOut, _ => RunStatus.Completed },
+            Status = input.Stop switch
+            {
+                RunStopReason.Canceled => RunStatus.Canceled,
+                RunStopReason.TimedOut => RunStatus.TimedOut,
+                _ => RunStatus.Completed
+            },
             FinishedAt = input.FinishedAt,
             CanceledBy = input.CanceledBy,
             Counts = RunSummary.Count(items),
@@ -69,8 +78,10 @@ public sealed class FinishRun(RunStore runs, IOptions<RescanOptions> options, Re
         }
 
         RunSummary summary = RunSummary.Of(run, items);
-        LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0 ? LogLevel.Warning : LogLevel.Information;
-        log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status, string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
+        LogLevel level = summary.Failed + run.Errors.Count > 0 ? LogLevel.Error : run.Warnings.Count > 0
+            ? LogLevel.Warning : LogLevel.Information;
+        log.Log(level, "Run ended: id={RunId} status={Status} {Counts} errors={Errors}", run.Id, run.Status,
+            string.Join(' ', run.Counts.Select(c => $"{c.Key}={c.Value}")), run.Errors.Count);
         metrics.RunEnded(level switch { LogLevel.Error => Outcome.Failed, LogLevel.Warning => Outcome.Warning, _ => Outcome.Succeeded });
         if (run.Retry is { } retry)
         {

@@ -61,7 +61,11 @@ public static class RunApplianceOrchestration
 
             // No later than that from now, so that a clock that was set back does not put it off.
             DateTimeOffset lookAgainAt = context.Now() + LookAgain;
-            partition = partition with { LookAgainAt = lookAtAll || lookAgainAt < partition.LookAgainAt ? lookAgainAt : partition.LookAgainAt };
+            partition = partition with
+            {
+                LookAgainAt = lookAtAll || lookAgainAt < partition.LookAgainAt
+                ? lookAgainAt : partition.LookAgainAt
+            };
             partition = await NoteTroubleAsync(context, partition, progress.Trouble);
             if (await WaitAsync(context, partition, cancel, ended))
             {
@@ -83,7 +87,8 @@ public static class RunApplianceOrchestration
     }
 
     private static DispatchRescansInput InputOf(string id, AppliancePartition partition, bool lookAtAll) => new(
-        id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended, lookAtAll);
+        id, partition.RunId, partition.Appliance, partition.Request.Deadline, partition.Request.Polling, partition.Stop, partition.Ended,
+        lookAtAll);
 
     /// <summary>Once the run stops, what to do about each rescan in flight is decided anew.</summary>
     private static AppliancePartition WithStop(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel) =>
@@ -93,7 +98,8 @@ public static class RunApplianceOrchestration
         : partition;
 
     /// <summary>Lists the repositories into the run's items, waiting out what may pass.</summary>
-    private static async Task<PartitionEnd> SelectAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel)
+    private static async Task<PartitionEnd> SelectAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel)
     {
         DateTimeOffset began = context.Now();
         DateTimeOffset givesUpAt = began + ListingPatience < partition.Until ? began + ListingPatience : partition.Until;
@@ -101,7 +107,8 @@ public static class RunApplianceOrchestration
         for (int tries = 1; ; tries++)
         {
             ActivityResult<SelectedRepositories> selected = await context.CallActivityAsync<ActivityResult<SelectedRepositories>>(
-                nameof(SelectRepositories), new SelectRepositoriesInput(partition.RunId, partition.Appliance.Name, partition.Request.Filter, partition.Request.Repeats),
+                nameof(SelectRepositories), new SelectRepositoriesInput(
+                    partition.RunId, partition.Appliance.Name, partition.Request.Filter, partition.Request.Repeats),
                 OrchestrationExtensions.RetryStoresForADay);
             if (selected.Error is not { } error)
             {
@@ -114,14 +121,16 @@ public static class RunApplianceOrchestration
                 return new PartitionEnd(null, selected.Value);
             }
 
-            TimeSpan pause = PollSchedule.Next(partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
+            TimeSpan pause = PollSchedule.Next(
+                partition.Request.Polling, context.Now() - began, context.InstanceId, tries, error.RetryAfter);
             DateTimeOffset next = context.Now() + pause;
             bool mayPass = error.Failure is ApplianceFailure.Transient or ApplianceFailure.Conflict;
             if (!mayPass || next > began + ListingPatience || next >= partition.Until)
             {
                 if (!isTold)
                 {
-                    await TellAsync(context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
+                    await TellAsync(
+                        context, partition, mayPass ? ApplianceEvent.DoesNotAnswer : ApplianceEvent.Refuses, began, error.Message);
                 }
 
                 return new PartitionEnd($"{partition.Appliance.Name}: {error.Message}", null)
@@ -159,7 +168,8 @@ public static class RunApplianceOrchestration
     }
 
     /// <summary>Shows that the appliance does not answer the rescans in flight, and has it told once that has lasted.</summary>
-    private static async Task<AppliancePartition> NoteTroubleAsync(TaskOrchestrationContext context, AppliancePartition partition, string? trouble)
+    private static async Task<AppliancePartition> NoteTroubleAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, string? trouble)
     {
         if (trouble is null)
         {
@@ -193,12 +203,14 @@ public static class RunApplianceOrchestration
         TaskOrchestrationContext context, AppliancePartition partition, ApplianceEvent what, DateTimeOffset since, string? reason) =>
         partition.Request.Repeats is { Try: > 1 } ? Task.CompletedTask
         : NotificationOrchestration.BeginAsync(context, new Notification(
-            string.Create(CultureInfo.InvariantCulture, $"{partition.RunId}-{partition.Appliance.Name}-{what}-{since:yyyyMMddHHmmss}").ToLowerInvariant())
+            string.Create(CultureInfo.InvariantCulture, $"{partition.RunId}-{partition.Appliance.Name}-{what}-{since:yyyyMMddHHmmss}")
+            .ToLowerInvariant())
         {
             Appliance = new ApplianceNotice(partition.Appliance.Name, what, since, context.Now(), reason, partition.RunId),
         });
 
-    private static Task<bool> WaitAsync(TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel, Task<RescanEnded> ended)
+    private static Task<bool> WaitAsync(
+        TaskOrchestrationContext context, AppliancePartition partition, Task<RescanCancel> cancel, Task<RescanEnded> ended)
     {
         DateTimeOffset look = partition.LookAgainAt;
         return partition.Stop is null

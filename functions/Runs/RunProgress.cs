@@ -2,11 +2,14 @@ using Microsoft.DurableTask.Client;
 
 namespace Rescan.Functions.Runs;
 
-/// <summary>What the appliances' parts of a run that goes on have met so far: an operator need not wait for the run's end to learn it.</summary>
+/// <summary>
+/// What the appliances' parts of a run that goes on have met so far: an operator need not wait for the run's end to learn it.
+/// </summary>
 /// <param name="Errors">Appliances that the run goes on without, each with its reason.</param>
 /// <param name="Warnings">What the selection of repositories warns of.</param>
 /// <param name="Troubles">Appliances that the run waits for.</param>
-internal sealed record RunProgress(IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings, IReadOnlyList<ApplianceTroubleView> Troubles)
+internal sealed record RunProgress(
+    IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings, IReadOnlyList<ApplianceTroubleView> Troubles)
 {
     public static async Task<RunProgress> ReadAsync(DurableTaskClient client, string runId, CancellationToken cancellationToken)
     {
@@ -22,7 +25,8 @@ internal sealed record RunProgress(IReadOnlyList<string> Errors, IReadOnlyList<s
                 continue;
             }
 
-            PartitionEnd? end = partition.RuntimeStatus == OrchestrationRuntimeStatus.Completed ? partition.ReadOutputAs<PartitionEnd>() : null;
+            PartitionEnd? end = partition.RuntimeStatus == OrchestrationRuntimeStatus.Completed
+                ? partition.ReadOutputAs<PartitionEnd>() : null;
             if (end?.Error is { } error)
             {
                 errors.Add(error);
@@ -36,7 +40,8 @@ internal sealed record RunProgress(IReadOnlyList<string> Errors, IReadOnlyList<s
             warnings.AddRange(selected?.Warnings ?? []);
             if (!partition.IsCompleted && partition.ReadCustomStatusAs<PartitionTrouble>() is { } trouble)
             {
-                troubles.Add(new ApplianceTroubleView(appliance.Name, trouble.Trouble, trouble.Since, trouble.NextTryAt, trouble.GivesUpAt));
+                troubles.Add(
+                    new ApplianceTroubleView(appliance.Name, trouble.Trouble, trouble.Since, trouble.NextTryAt, trouble.GivesUpAt));
             }
         }
 

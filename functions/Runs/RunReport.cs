@@ -14,7 +14,8 @@ internal static class RunReport
     /// <param name="items">The run's repositories.</param>
     /// <param name="filter">Which repositories it took.</param>
     /// <param name="selected">What was selected on each appliance that listed its repositories.</param>
-    public static IReadOnlyList<string> Warnings(IReadOnlyList<RunItem> items, RunFilter? filter, IReadOnlyList<SelectedRepositories> selected)
+    public static IReadOnlyList<string> Warnings(
+        IReadOnlyList<RunItem> items, RunFilter? filter, IReadOnlyList<SelectedRepositories> selected)
     {
         int listed = selected.Sum(s => s.Listed);
         List<string> warnings = [];

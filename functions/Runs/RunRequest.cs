@@ -46,7 +46,8 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
     public bool Takes(Repository repository)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        return Fits(repository) && (repository.LeftOutOfRuns is null || Include.Contains(repository.Name, StringComparer.OrdinalIgnoreCase));
+        return Fits(repository)
+            && (repository.LeftOutOfRuns is null || Include.Contains(repository.Name, StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether a repository fits the conditions.</summary>
@@ -81,7 +82,8 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
 
     private static string Told(string? text) => string.IsNullOrEmpty(text) ? "not told" : Quoted([text]);
 
-    private static string Quoted(IEnumerable<string> patterns) => string.Join(", ", patterns.Select(p => $"'{SafeText.Line(p, MaxShown)}'"));
+    private static string Quoted(IEnumerable<string> patterns) =>
+        string.Join(", ", patterns.Select(p => $"'{SafeText.Line(p, MaxShown)}'"));
 }
 
 /// <summary>Input of <see cref="RunOrchestration"/>. Settings travel in it, so that a replay decides as the first run did.</summary>
@@ -90,7 +92,8 @@ public sealed record RunFilter(IReadOnlyList<string> Include, IReadOnlyList<stri
 /// <param name="Deadline">How long each rescan may take.</param>
 /// <param name="RunDeadline">How long the run may take; then no more rescans are started, and those under way go on by themselves.</param>
 /// <param name="Polling">When to poll.</param>
-public sealed record RunRequest(IReadOnlyList<RunAppliance> Appliances, RunFilter Filter, TimeSpan Deadline, TimeSpan RunDeadline, PollingOptions Polling)
+public sealed record RunRequest(
+    IReadOnlyList<RunAppliance> Appliances, RunFilter Filter, TimeSpan Deadline, TimeSpan RunDeadline, PollingOptions Polling)
 {
     /// <summary>What the instance ids of all runs begin with.</summary>
     public const string InstanceIdPrefix = "run-";

@@ -14,10 +14,12 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
 {
     /// <inheritdoc/>
     public Task<AcceptedRescan> StartAsync(
-        DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy, CancellationToken cancellationToken)
+        DurableTaskClient client, string? appliance, RepositoryFilter? filter, string? seed, Initiator? startedBy,
+        CancellationToken cancellationToken)
     {
         string id = RunRequest.InstanceIdPrefix + (seed ?? Guid.NewGuid().ToString("N"));
-        return StartAsync(client, id, RequestOf(appliance is null ? [] : [appliance], filter) with { StartedBy = startedBy }, cancellationToken);
+        return StartAsync(
+            client, id, RequestOf(appliance is null ? [] : [appliance], filter) with { StartedBy = startedBy }, cancellationToken);
     }
 
     /// <summary>Starts a scheduled run, unless there ever was one of that id.</summary>
@@ -49,13 +51,15 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
     /// <param name="repeat">The new run's, which names the one that it repeats.</param>
     /// <param name="cancellationToken">Gives up.</param>
     internal Task<AcceptedRescan> StartRepeatAsync(
-        DurableTaskClient client, string id, RunRecord run, IReadOnlyCollection<string> appliances, RunRepeat repeat, CancellationToken cancellationToken)
+        DurableTaskClient client, string id, RunRecord run, IReadOnlyCollection<string> appliances, RunRepeat repeat,
+        CancellationToken cancellationToken)
     {
         RunRequest request = RequestOf([], run.Filter);
 
         // One that is configured no more stays in the run, which then says so.
         RunAppliance[] gone = [.. appliances
-            .Where(n => !request.Appliances.Any(a => string.Equals(a.Name, n, StringComparison.OrdinalIgnoreCase))).Select(n => new RunAppliance(n, 1))];
+            .Where(n => !request.Appliances.Any(a => string.Equals(a.Name, n, StringComparison.OrdinalIgnoreCase)))
+            .Select(n => new RunAppliance(n, 1))];
         return StartAsync(
             client, id,
             request with
@@ -67,10 +71,12 @@ public sealed class RunStarter(IOptions<RescanOptions> options, RunStore runs) :
             cancellationToken);
     }
 
-    private async Task<AcceptedRescan> StartAsync(DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
+    private async Task<AcceptedRescan> StartAsync(
+        DurableTaskClient client, string id, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return await client.GetInstanceAsync(id, false, cancellationToken) is not null || await runs.GetRunAsync(id, cancellationToken) is not null
+        return await client.GetInstanceAsync(id, false, cancellationToken) is not null
+            || await runs.GetRunAsync(id, cancellationToken) is not null
             ? new AcceptedRescan(id, true)
             : new AcceptedRescan(id, await client.StartOrJoinAsync(nameof(RunOrchestration), id, request, cancellationToken));
     }

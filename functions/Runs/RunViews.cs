@@ -14,7 +14,8 @@ namespace Rescan.Functions.Runs;
 /// <param name="Found">What the session's log said last.</param>
 /// <param name="Reason">Why it ended so.</param>
 public sealed record RunItemView(
-    string Appliance, RepositoryRef Repository, RunItemState State, string Id, string RequestId, bool Joined, Outcome? Outcome, double DurationSeconds, string? Found, string? Reason);
+    string Appliance, RepositoryRef Repository, RunItemState State, string Id, string RequestId, bool Joined, Outcome? Outcome,
+    double DurationSeconds, string? Found, string? Reason);
 
 /// <summary>The report of a run over many repositories; while it goes on, as far as it has come.</summary>
 /// <param name="Id">The run's id, never used again.</param>
@@ -30,7 +31,8 @@ public sealed record RunItemView(
 /// <param name="Warnings">What the operator should look into.</param>
 /// <param name="Troubles">Appliances that the run waits for now.</param>
 public sealed record RunView(
-    string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, Initiator? StartedBy, DateTimeOffset? DueAt, string? Reason,
+    string Id, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, Initiator? StartedBy, DateTimeOffset? DueAt,
+    string? Reason,
     IReadOnlyDictionary<string, int> Counts, IReadOnlyList<RunItemView> Items, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings,
     IReadOnlyList<ApplianceTroubleView> Troubles)
 {
@@ -62,4 +64,5 @@ public sealed record RunView(
 /// <param name="Since">Since when, UTC.</param>
 /// <param name="NextTryAt">When it is asked next, UTC.</param>
 /// <param name="GivesUpAt">When the run goes on without it, UTC; null when its rescans wait until their own deadline.</param>
-public sealed record ApplianceTroubleView(string Appliance, string Trouble, DateTimeOffset Since, DateTimeOffset NextTryAt, DateTimeOffset? GivesUpAt);
+public sealed record ApplianceTroubleView(
+    string Appliance, string Trouble, DateTimeOffset Since, DateTimeOffset NextTryAt, DateTimeOffset? GivesUpAt);

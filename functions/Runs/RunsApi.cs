@@ -27,7 +27,8 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) => ApiJson.AnswerAsync(request, CallerRole.Viewer, async _ =>
         {
-            RunRecordPage page = await runs.ListRunsAsync(ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken);
+            RunRecordPage page = await runs.ListRunsAsync(
+                ApiQuery.Limit(request), ApiQuery.Text(request, "continuationToken"), cancellationToken);
             RunRecord[] items = await Task.WhenAll(page.Items.Select(r => reader.AsItIsAsync(r, client, cancellationToken)));
             return ApiJson.Ok(page with { Items = items });
         });
@@ -69,9 +70,12 @@ public sealed class RunsApi(RunStore runs, RunReader reader, RunRepeater repeate
             });
         });
 
-    /// <summary>Cancels a run: starts no more rescans and cancels those that it started. One that has ended: the retry for which it waits.</summary>
+    /// <summary>
+    /// Cancels a run: starts no more rescans and cancels those that it started. One that has ended: the retry for which it waits.
+    /// </summary>
     [Function("CancelRunApi")]
-    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started. Of an ended run, cancels the retry that is due.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
+    [ApiOperation("Cancels a run: starts no more rescans, and cancels those that it started. Of an ended run, cancels the retry that is "
+        + "due.", Answer = typeof(CancelingView), Status = 202, Problems = [404, 409])]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "delete", Route = "runs/{id}")] HttpRequest request,
         string id,

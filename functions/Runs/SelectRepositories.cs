@@ -34,7 +34,8 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
     /// <param name="input">The appliance and the filter.</param>
     /// <param name="cancellationToken">Ends with the host.</param>
     [Function(nameof(SelectRepositories))]
-    public Task<ActivityResult<SelectedRepositories>> RunAsync([ActivityTrigger] SelectRepositoriesInput input, CancellationToken cancellationToken) =>
+    public Task<ActivityResult<SelectedRepositories>> RunAsync(
+        [ActivityTrigger] SelectRepositoriesInput input, CancellationToken cancellationToken) =>
         ActivityResult.FromAsync(async () =>
         {
             RepeatedItems? repeated = input.Repeats is null ? null : await RepeatedAsync(input.Appliance, input.Repeats, cancellationToken);
@@ -55,7 +56,8 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
             if (items.Length == 0)
             {
                 log.LogWarning(
-                    "None of the {Count} repositories of appliance {Appliance} fits the filter of run {RunId} ({Filter}). Its buckets: {Buckets}",
+                    "None of the {Count} repositories of appliance {Appliance} fits the filter of run {RunId} ({Filter}). Its buckets: "
+                        + "{Buckets}",
                     all.Count, input.Appliance, input.RunId, input.Filter.Describe(), BucketsOf(all));
             }
 
@@ -64,20 +66,23 @@ public sealed class SelectRepositories(RepositoryReader reader, RunStore runs, I
                 : [.. selection.Warnings(input.Appliance)]);
         });
 
-    private static RunItem ItemOf(SelectRepositoriesInput input, RepositoryRef repository, string? bucket, string? folder, int turn) => new()
-    {
-        Appliance = input.Appliance,
-        Repository = repository,
-        Bucket = bucket,
-        Folder = folder,
-        Turn = turn,
-        RequestId = RequestIdOf(input.RunId, input.Appliance, repository.Id),
-    };
+    private static RunItem ItemOf(SelectRepositoriesInput input, RepositoryRef repository, string? bucket, string? folder, int turn) =>
+        new()
+        {
+            Appliance = input.Appliance,
+            Repository = repository,
+            Bucket = bucket,
+            Folder = folder,
+            Turn = turn,
+            RequestId = RequestIdOf(input.RunId, input.Appliance, repository.Id),
+        };
 
     private static string BucketsOf(IReadOnlyList<Repository> repositories)
     {
-        string[] buckets = [.. repositories.Select(r => r.Bucket).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return buckets.Length == 0 ? "none told" : SafeText.Line(string.Join(", ", buckets.Take(MostNamed)) + (buckets.Length > MostNamed ? " and more" : ""));
+        string[] buckets = [
+            .. repositories.Select(r => r.Bucket).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return buckets.Length == 0
+            ? "none told" : SafeText.Line(string.Join(", ", buckets.Take(MostNamed)) + (buckets.Length > MostNamed ? " and more" : ""));
     }
 
     private async Task<RepeatedItems> RepeatedAsync(string appliance, RunRepeat repeat, CancellationToken cancellationToken)

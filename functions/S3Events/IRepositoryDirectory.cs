@@ -10,7 +10,8 @@ public sealed record RepositoryListing(RepositoryMatcher Matcher, IReadOnlyList<
 public interface IRepositoryDirectory
 {
     /// <summary>The listing.</summary>
-    /// <param name="fresh">True to wait for a new listing unless the last one is but a minute old; false to take an older one while a new one is fetched.</param>
+    /// <param name="fresh">True to wait for a new listing unless the last one is but a minute old; false to take an older one
+    /// while a new one is fetched.</param>
     /// <param name="cancellationToken">Gives up waiting; the appliances are asked all the same, for the next caller.</param>
     Task<RepositoryListing> GetAsync(bool fresh, CancellationToken cancellationToken);
 }

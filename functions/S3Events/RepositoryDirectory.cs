@@ -4,7 +4,8 @@ using Rescan.Functions.Appliances;
 namespace Rescan.Functions.S3Events;
 
 /// <summary>Keeps the repositories of all appliances. One that does not answer leaves what it listed before in place.</summary>
-internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProvider time, ILogger<RepositoryDirectory> log) : IRepositoryDirectory
+internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProvider time, ILogger<RepositoryDirectory> log)
+    : IRepositoryDirectory
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(15);
 
@@ -40,7 +41,8 @@ internal sealed class RepositoryDirectory(IApplianceClients appliances, TimeProv
         {
             reading = null;
             return last = new RepositoryListing(
-                new RepositoryMatcher(appliances.Names.Where(known.ContainsKey).SelectMany(n => known[n].Select(r => new ListedRepository(n, r)))),
+                new RepositoryMatcher(
+                    appliances.Names.Where(known.ContainsKey).SelectMany(n => known[n].Select(r => new ListedRepository(n, r)))),
                 [.. appliances.Names.Where(n => !known.ContainsKey(n))],
                 now);
         }

@@ -56,7 +56,8 @@ public sealed class RepositoryMatcher
         ArgumentNullException.ThrowIfNull(bucket);
         return byBucket.TryGetValue(bucket, out List<ListedRepository>? candidates)
             ? candidates.Any(c => c.Repository.KeyPrefixes.Count > 0)
-                ? $"Compared with what the keys of the repositories in this bucket begin with: {Names(candidates.SelectMany(c => c.Repository.KeyPrefixes))}."
+                ? $"Compared with what the keys of the repositories in this bucket begin with: "
+                    + $"{Names(candidates.SelectMany(c => c.Repository.KeyPrefixes))}."
                 : "The repositories of this name are no buckets of S3."
             : byBucket.Count == 0 ? "The appliances tell the bucket of no repository."
             : $"Compared, with case, with the buckets of the repositories: {Names(byBucket.Keys)}.";

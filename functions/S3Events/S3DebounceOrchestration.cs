@@ -69,10 +69,12 @@ public static class S3DebounceOrchestration
         context.ContinueAsNew(isDue ? await StartAsync(context, state) : state);
     }
 
-    private static async Task<S3DebounceState> ReadToMarkAsync(TaskOrchestrationContext context, S3DebounceState state, Task<S3ObjectCreated> next)
+    private static async Task<S3DebounceState> ReadToMarkAsync(
+        TaskOrchestrationContext context, S3DebounceState state, Task<S3ObjectCreated> next)
     {
         context.SendEvent(context.InstanceId, ObjectCreatedEvent, new S3ObjectCreated(context.Now(), null, IsMark: true));
-        for (S3ObjectCreated created = await next; !created.IsMark; created = await context.WaitForExternalEvent<S3ObjectCreated>(ObjectCreatedEvent))
+        for (S3ObjectCreated created = await next; !created.IsMark;
+            created = await context.WaitForExternalEvent<S3ObjectCreated>(ObjectCreatedEvent))
         {
             state = state.With(created, context.Now());
         }
@@ -89,11 +91,14 @@ public static class S3DebounceOrchestration
         try
         {
             start = await context.CallActivityAsync<StartRescanForS3EventsResult>(
-                nameof(StartRescanForS3Events), new StartRescanForS3EventsInput(state.Appliance, state.RepositoryId, state.RepositoryName, state.Last!.Value + state.Periods.Window));
+                nameof(StartRescanForS3Events), new StartRescanForS3EventsInput(
+                    state.Appliance, state.RepositoryId, state.RepositoryName, state.Last!.Value + state.Periods.Window));
         }
         catch (TaskFailedException e)
         {
-            log.LogError("The rescan of repository {Repository} on appliance {Appliance} could not be started after S3 events; it is tried again: {Reason}", state.RepositoryName, state.Appliance, e.FailureDetails.ErrorMessage);
+            log.LogError(
+                "The rescan of repository {Repository} on appliance {Appliance} could not be started after S3 events; it is tried again: "
+                    + "{Reason}", state.RepositoryName, state.Appliance, e.FailureDetails.ErrorMessage);
             start = StartRescanForS3EventsResult.Busy;
         }
 
@@ -104,7 +109,9 @@ public static class S3DebounceOrchestration
 
         if (start == StartRescanForS3EventsResult.Gone)
         {
-            log.LogWarning("S3 events came for repository {Repository} of appliance {Appliance}, which is not there any more", state.RepositoryName, state.Appliance);
+            log.LogWarning(
+                "S3 events came for repository {Repository} of appliance {Appliance}, which is not there any more", state.RepositoryName,
+                state.Appliance);
         }
 
         return new S3DebounceState(state.Appliance, state.RepositoryId, state.RepositoryName, state.Periods);

@@ -42,7 +42,8 @@ public sealed record S3DebounceState(string Appliance, string RepositoryId, stri
     /// <summary>When the rescan starts unless more events come, UTC; null while there is none.</summary>
     public DateTimeOffset? Due => First is not { } first || Last is not { } last
         ? null
-        : Latest(Earliest(last + Periods.Quiet, first + Periods.MaxWait), last + (2 * Periods.Window), NotBefore ?? DateTimeOffset.MinValue);
+        : Latest(Earliest(last + Periods.Quiet, first + Periods.MaxWait), last + (2 * Periods.Window),
+            NotBefore ?? DateTimeOffset.MinValue);
 
     /// <summary>Adds an event.</summary>
     /// <param name="created">The event.</param>
@@ -85,7 +86,8 @@ public sealed record S3DebounceState(string Appliance, string RepositoryId, stri
 /// <param name="Due">When the rescan starts unless more events come, UTC.</param>
 /// <param name="Waiting">True while a start was put off, because another rescan runs or it could not be made.</param>
 public sealed record S3DebounceStatus(
-    string Phase, DateTimeOffset? First = null, DateTimeOffset? Last = null, int Events = 0, DateTimeOffset? Due = null, bool Waiting = false)
+    string Phase, DateTimeOffset? First = null, DateTimeOffset? Last = null, int Events = 0, DateTimeOffset? Due = null,
+    bool Waiting = false)
 {
     /// <summary>The status of a state.</summary>
     public static S3DebounceStatus Of(string phase, S3DebounceState state)

@@ -54,7 +54,8 @@ public static class S3EventParser
     private static void AddEventBridge(JsonElement one, List<S3Event> events)
     {
         string source = one.Text("source") ?? throw Unknown("neither an EventBridge event nor S3 notification records");
-        if (string.Equals(source, "aws.s3", StringComparison.OrdinalIgnoreCase) && string.Equals(one.Text("detail-type"), CreatedByEventBridge, StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(source, "aws.s3", StringComparison.OrdinalIgnoreCase)
+            && string.Equals(one.Text("detail-type"), CreatedByEventBridge, StringComparison.OrdinalIgnoreCase))
         {
             events.Add(Create(one.Property("detail"), one.Text("time"), key => key));
         }
@@ -74,7 +75,9 @@ public static class S3EventParser
     private static S3Event Create(JsonElement? detail, string? time, Func<string, string> decode) => new(
         detail?.Property("bucket")?.Text("name") is { Length: > 0 } bucket ? bucket : throw Unknown("an event without bucket.name"),
         detail?.Property("object")?.Text("key") is { Length: > 0 } key ? decode(key) : throw Unknown("an event without object.key"),
-        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at) ? at : null);
+        DateTimeOffset.TryParse(
+            time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset at)
+        ? at : null);
 
     private static FormatException Unknown(string what) => new($"The body is not an S3 event: {what}.");
 }

@@ -23,7 +23,9 @@ public sealed class S3Hook
     private const string RawDeliveryHeader = "x-amz-sns-rawdelivery";
     private const string BearerPrefix = "Bearer ";
     private const int MostUnmatchedTold = 20;
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(
+        JsonSerializerDefaults.Web)
+    { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private const int MaxBucket = 255;
     private const int MaxKey = 1024;
 
@@ -56,7 +58,10 @@ public sealed class S3Hook
         {
             if (keys.IsEmpty && !sns.HasTopics)
             {
-                throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, Rescan__Webhooks__S3__TopicArns__0).");
+                throw new RequestRefusedException(
+                    StatusCodes.Status404NotFound,
+                    "This hook is closed: neither a key nor a topic is set (Rescan__Webhooks__S3__ApiKeys__0, "
+                        + "Rescan__Webhooks__S3__TopicArns__0).");
             }
 
             bool trusted = ShowsKey(request);
@@ -64,7 +69,9 @@ public sealed class S3Hook
             if (!trusted && request.Headers.ContainsKey(RawDeliveryHeader))
             {
                 throw new RequestRefusedException(
-                    StatusCodes.Status401Unauthorized, "SNS sends this raw: raw message delivery carries no signature, so nothing tells who sent it. Switch it off for this subscription.");
+                    StatusCodes.Status401Unauthorized,
+                    "SNS sends this raw: raw message delivery carries no signature, so nothing tells who sent it. Switch it off for this "
+                        + "subscription.");
             }
 
             (SnsMessage? message, IReadOnlyList<S3Event>? events) = Read(body, trusted);
@@ -99,7 +106,8 @@ public sealed class S3Hook
         StrictJson.Read<(SnsMessage?, IReadOnlyList<S3Event>?)>(body, root =>
             SnsMessage.IsOne(root) ? (SnsMessage.Read(root), null)
             : trusted ? (null, S3EventParser.Parse(root))
-            : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, "Events come with the key in its header, or in a message that SNS signed.")));
+            : throw new RequestRefusedException(
+                StatusCodes.Status401Unauthorized, "Events come with the key in its header, or in a message that SNS signed.")));
 
     /// <returns>False when no key is shown; a wrong one is refused.</returns>
     private bool ShowsKey(HttpRequest request)
@@ -110,7 +118,8 @@ public sealed class S3Hook
         }
 
         string value = RequestReader.Single(request, keyHeader) ?? "";
-        bool isBearer = string.Equals(keyHeader, HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase) && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
+        bool isBearer = string.Equals(keyHeader, HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+            && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase);
         return keys.Contains(isBearer ? value[BearerPrefix.Length..] : value)
             ? true
             : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The key in {keyHeader} is none of those set.");
@@ -123,8 +132,13 @@ public sealed class S3Hook
         {
             throw verdict switch
             {
-                SnsVerdict.TopicNotAllowed => new RequestRefusedException(StatusCodes.Status403Forbidden, "The topic is none of those set (Rescan__Webhooks__S3__TopicArns__0)."),
-                SnsVerdict.CertificateUnavailable => new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, "The certificate of SNS cannot be had at the moment.") { RetryAfter = AskAgainAfter },
+                SnsVerdict.TopicNotAllowed => new RequestRefusedException(
+                    StatusCodes.Status403Forbidden, "The topic is none of those set (Rescan__Webhooks__S3__TopicArns__0)."),
+                SnsVerdict.CertificateUnavailable =>
+                    new RequestRefusedException(
+                        StatusCodes.Status503ServiceUnavailable,
+                        "The certificate of SNS cannot be had at the moment.")
+                    { RetryAfter = AskAgainAfter },
                 _ => new RequestRefusedException(StatusCodes.Status401Unauthorized, $"The SNS message is not authentic: {verdict}."),
             };
         }
@@ -142,19 +156,23 @@ public sealed class S3Hook
         {
             if (!await subscriptions.ConfirmAsync(message, cancellationToken))
             {
-                throw new RequestRefusedException(StatusCodes.Status400BadRequest, "SubscribeURL does not confirm this subscription at SNS.");
+                throw new RequestRefusedException(
+                    StatusCodes.Status400BadRequest, "SubscribeURL does not confirm this subscription at SNS.");
             }
         }
         catch (HttpRequestException)
         {
-            throw new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, "SNS did not confirm the subscription.") { RetryAfter = AskAgainAfter };
+            throw new RequestRefusedException(
+                StatusCodes.Status503ServiceUnavailable, "SNS did not confirm the subscription.")
+            { RetryAfter = AskAgainAfter };
         }
 
         log.LogInformation("Subscribed to topic {Topic}", message.TopicArn);
         return new JsonResponse(StatusCodes.Status200OK, """{"subscription":"confirmed"}""");
     }
 
-    private async Task<JsonResponse> HandleAsync(IReadOnlyList<S3Event> events, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<JsonResponse> HandleAsync(
+        IReadOnlyList<S3Event> events, DurableTaskClient client, CancellationToken cancellationToken)
     {
         List<ListedRepository> matched = [];
         List<UnmatchedS3Event> unmatched = [];
@@ -192,7 +210,8 @@ public sealed class S3Hook
     /// <summary>An event that starts nothing may be meant to: the bucket may be misspelled in the rule, or the folder be another.</summary>
     private UnmatchedS3Event Tell(S3Event created, RepositoryMatcher matcher)
     {
-        UnmatchedS3Event told = new(SafeText.Line(created.Bucket, MaxBucket), SafeText.Line(created.Key, MaxKey), matcher.WhyNone(created.Bucket));
+        UnmatchedS3Event told = new(
+            SafeText.Line(created.Bucket, MaxBucket), SafeText.Line(created.Key, MaxKey), matcher.WhyNone(created.Bucket));
         log.LogWarning("An S3 event matches no repository: bucket {Bucket}, key {Key}. {Reason}", told.Bucket, told.Key, told.Reason);
         return told;
     }

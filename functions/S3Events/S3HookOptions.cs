@@ -1,12 +1,17 @@
 namespace Rescan.Functions.S3Events;
 
-/// <summary>The hook for S3 event notifications: what <c>POST /api/hooks/s3</c> accepts, and how long it gathers events. It answers 404 while neither a key nor a topic is set.</summary>
+/// <summary>
+/// The hook for S3 event notifications: what <c>POST /api/hooks/s3</c> accepts, and how long it gathers events. It answers 404 while
+/// neither a key nor a topic is set.
+/// </summary>
 public sealed class S3HookOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Rescan:Webhooks:S3";
 
-    /// <summary>ARNs of the SNS topics whose messages are accepted and whose subscriptions are confirmed; blank entries are passed over.</summary>
+    /// <summary>
+    /// ARNs of the SNS topics whose messages are accepted and whose subscriptions are confirmed; blank entries are passed over.
+    /// </summary>
     public IList<string> TopicArns { get; init; } = [];
 
     /// <summary>The header in which an EventBridge API destination shows its key.</summary>

@@ -30,11 +30,13 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         string id = RescanRequest.InstanceIdOf(input.Appliance, input.RepositoryId);
         if (await client.GetInstanceAsync(id, getInputsAndOutputs: true, cancellationToken) is { IsCompleted: false } running)
         {
-            return HasSeen(running, input.EventsUntil) && await instances.CanBeJoinedAsync(running, cancellationToken) ? StartRescanForS3EventsResult.Started : StartRescanForS3EventsResult.Busy;
+            return HasSeen(running, input.EventsUntil) && await instances.CanBeJoinedAsync(running, cancellationToken)
+                ? StartRescanForS3EventsResult.Started : StartRescanForS3EventsResult.Busy;
         }
 
         // One that was started since we looked was started after the events.
-        RescanRequest request = new(input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling)
+        RescanRequest request = new(
+            input.Appliance, new RepositoryRef(input.RepositoryId, input.RepositoryName), options.Value.Deadline, options.Value.Polling)
         {
             StartedBy = new Initiator(InitiatorKind.S3Event),
         };
@@ -42,7 +44,9 @@ public sealed class StartRescanForS3Events(IOptions<RescanOptions> options, IApp
         return StartRescanForS3EventsResult.Started;
     }
 
-    /// <summary>An instance's creation time may be that of its latest execution, so a rescan that carries its own start is asked for that.</summary>
+    /// <summary>
+    /// An instance's creation time may be that of its latest execution, so a rescan that carries its own start is asked for that.
+    /// </summary>
     private static bool HasSeen(OrchestrationMetadata running, DateTimeOffset eventsUntil) =>
         running.ReadCustomStatusAs<RescanStatus>() is null or { Phase: RescanPhase.SigningIn }
         || (running.ReadInputAs<RescanRequest>()?.State?.StartedAt ?? running.CreatedAt) >= eventsUntil;

@@ -5,7 +5,9 @@ using Rescan.Functions.Appliances;
 
 namespace Rescan.Functions.S3Events;
 
-/// <summary>Reads JSON that strangers sent: whatever is wrong with it is a <see cref="FormatException"/> whose message repeats none of it.</summary>
+/// <summary>
+/// Reads JSON that strangers sent: whatever is wrong with it is a <see cref="FormatException"/> whose message repeats none of it.
+/// </summary>
 internal static class StrictJson
 {
     private static readonly UTF8Encoding Strict = new(false, true);
@@ -50,7 +52,9 @@ internal static class StrictJson
     public static string? Text(this JsonElement element, string name) =>
         element.Property(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
-    /// <summary>A property, or null when there is none or the element is no object. The name as documented wins over one in another case.</summary>
+    /// <summary>
+    /// A property, or null when there is none or the element is no object. The name as documented wins over one in another case.
+    /// </summary>
     public static JsonElement? Property(this JsonElement element, string name)
     {
         if (element.ValueKind != JsonValueKind.Object)
@@ -59,7 +63,10 @@ internal static class StrictJson
         }
 
         return element.TryGetProperty(name, out JsonElement value) ? value
-            : element.EnumerateObject().FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.OrdinalIgnoreCase)).Value is { ValueKind: not JsonValueKind.Undefined } other ? other
+            : element.EnumerateObject()
+            .FirstOrDefault(
+                p => string.Equals(
+                    p.Name, name, StringComparison.OrdinalIgnoreCase)).Value is { ValueKind: not JsonValueKind.Undefined } other ? other
             : null;
     }
 }

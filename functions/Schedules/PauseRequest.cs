@@ -56,7 +56,8 @@ public sealed record PauseRequest(string? Until = null, string? For = null, stri
         catch (JsonException e)
         {
             throw ApiQuery.Refuse(
-                $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with until or for, and where wanted with schedule and reason.");
+                $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with until or for, and where wanted with schedule and "
+                    + $"reason.");
         }
     }
 

@@ -88,7 +88,8 @@ public sealed class PlanReader(SchedulePlan plan, RepositoryReader reader, IOpti
         catch (ApplianceException e)
         {
             DateTimeOffset since = reader.FailingSince(appliance) ?? time.GetUtcNow();
-            return new Listing(appliance, new RepositorySelection([], []), new ApplianceErrorView(appliance, !e.IsTransient, e.Message, since));
+            return new Listing(
+                appliance, new RepositorySelection([], []), new ApplianceErrorView(appliance, !e.IsTransient, e.Message, since));
         }
     }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Rescan.Functions.StandardWebhooks;
 
-/// <summary>Signs outgoing notifications by Standard Webhooks 1.0.0, once for each secret, so that receivers can change theirs without a gap.</summary>
+/// <summary>
+/// Signs outgoing notifications by Standard Webhooks 1.0.0, once for each secret, so that receivers can change theirs without a gap.
+/// </summary>
 public sealed class StandardWebhookSigner
 {
     private readonly IReadOnlyList<byte[]> keys;
@@ -35,7 +37,9 @@ public sealed class StandardWebhookSigner
         List<string> signatures = [];
         foreach (byte[] key in keys)
         {
-            signatures.Add(StandardWebhookSignature.Version + Convert.ToBase64String(StandardWebhookSignature.Compute(key, id, timestamp.ToUnixTimeSeconds(), body)));
+            signatures.Add(
+                StandardWebhookSignature.Version
+                + Convert.ToBase64String(StandardWebhookSignature.Compute(key, id, timestamp.ToUnixTimeSeconds(), body)));
         }
 
         return string.Join(' ', signatures);

@@ -44,7 +44,8 @@ public sealed class StandardWebhookVerifier
     /// <summary>Verifies one message.</summary>
     /// <param name="id">The header <c>webhook-id</c>, null when it is missing or repeated.</param>
     /// <param name="timestamp">The header <c>webhook-timestamp</c>, likewise.</param>
-    /// <param name="signatures">The header <c>webhook-signature</c>, likewise: signatures with a space between them, of any version.</param>
+    /// <param name="signatures">The header <c>webhook-signature</c>, likewise: signatures with a space
+    /// between them, of any version.</param>
     /// <param name="body">The body exactly as received.</param>
     public WebhookVerdict Verify(string? id, string? timestamp, string? signatures, ReadOnlySpan<byte> body)
     {

@@ -23,5 +23,6 @@ internal static class WebhookSecret
     /// <exception cref="FormatException">One cannot be read; the message does not repeat it.</exception>
     public static IReadOnlyList<byte[]> ParseAll(IEnumerable<string> secrets) => [.. secrets
         .Where(s => !string.IsNullOrWhiteSpace(s))
-        .Select(s => TryParse(s, out byte[]? key) ? key : throw new FormatException("A webhook secret is not whsec_ and 24 to 64 bytes in base64."))];
+        .Select(s => TryParse(s, out byte[]? key)
+            ? key : throw new FormatException("A webhook secret is not whsec_ and 24 to 64 bytes in base64."))];
 }

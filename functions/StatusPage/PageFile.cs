@@ -44,6 +44,7 @@ internal sealed record PageFile(byte[] Content, string ContentType, EntityTagHea
             ".svg" => "image/svg+xml",
             string other => throw new InvalidOperationException($"The page has a file of a kind that is not known: {other}"),
         };
-        return new PageFile(content, type, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\""));
+        return new PageFile(
+            content, type, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\""));
     }
 }

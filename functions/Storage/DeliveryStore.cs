@@ -24,7 +24,8 @@ public sealed class DeliveryStore(ITable table)
     public async Task<IReadOnlyList<ToldProblem>> GetProblemsAsync(string channel, CancellationToken cancellationToken)
     {
         List<ToldProblem> told = [];
-        await foreach (TableRow row in table.QueryAsync(Partition, KeyRange.Of(Problem, channel.ToLowerInvariant()), int.MaxValue, cancellationToken))
+        await foreach (TableRow row in table.QueryAsync(
+            Partition, KeyRange.Of(Problem, channel.ToLowerInvariant()), int.MaxValue, cancellationToken))
         {
             told.Add(StoredJson.Read<ToldProblem>(row));
         }
@@ -82,7 +83,8 @@ public sealed class DeliveryStore(ITable table)
     {
         ArgumentNullException.ThrowIfNull(problem);
         await table.TryWriteAsync(
-            Partition, [isOver ? TableChange.Delete(KeyOf(channel, problem)) : TableChange.Put(KeyOf(channel, problem), StoredJson.Write(problem))], cancellationToken);
+            Partition, [isOver ? TableChange.Delete(KeyOf(channel, problem)) : TableChange.Put(
+                KeyOf(channel, problem), StoredJson.Write(problem))], cancellationToken);
     }
 
     /// <summary>Removes deliveries and problems that were told before a time. One that still lasts is told anew.</summary>

@@ -1,13 +1,14 @@
 namespace Rescan.Functions.Storage;
 
 /// <summary>
-/// A table of rows, found by partition and key. Partitions and keys are made by <see cref="TableKey"/>; keys are ordered character by character.
-/// What <see cref="TableLimits"/> says holds for every table, whatever keeps it.
+/// A table of rows, found by partition and key. Partitions and keys are made by <see cref="TableKey"/>; keys are ordered character by
+/// character. What <see cref="TableLimits"/> says holds for every table, whatever keeps it.
 /// </summary>
 public interface ITable
 {
     /// <summary>Makes the table when it is absent. Other calls do so by themselves; this one tells trouble early.</summary>
-    /// <exception cref="OutcomeStoreException">A newer version wrote it, or it is missing though it was in use before, or damaged.</exception>
+    /// <exception cref="OutcomeStoreException">A newer version wrote it, or it is missing though it was in
+    /// use before, or damaged.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>A row; null when there is none.</summary>
@@ -22,8 +23,9 @@ public interface ITable
 
     /// <summary>Makes changes in a partition, all or none.</summary>
     /// <returns>
-    /// False, with nothing changed, when a condition does not hold: a row to insert exists, or one to replace or delete is missing or has another
-    /// ETag. An answer can be lost and the call repeated on the way, so false may also mean that this very call made the changes: read again.
+    /// False, with nothing changed, when a condition does not hold: a row to insert exists, or one to replace or delete is missing or has
+    /// another ETag. An answer can be lost and the call repeated on the way, so false may also mean that this very
+    /// call made the changes: read again.
     /// </returns>
     /// <exception cref="ArgumentException">The changes are more than a transaction takes.</exception>
     Task<bool> TryWriteAsync(string partition, IReadOnlyList<TableChange> changes, CancellationToken cancellationToken);

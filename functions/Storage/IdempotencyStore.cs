@@ -9,7 +9,8 @@ public sealed record StoredResponse(int Status, string Json, string? Location = 
 /// <summary>What is known of a request.</summary>
 /// <param name="State">How far its first coming is.</param>
 /// <param name="Answer">The answer, when <see cref="IdempotencyState.Answered"/>.</param>
-/// <param name="FirstAt">When the key was first used, UTC, when <see cref="IdempotencyState.New"/>: of an earlier try that was cut off, that one's time.</param>
+/// <param name="FirstAt">When the key was first used, UTC, when <see cref="IdempotencyState.New"/>: of an earlier try that was
+/// cut off, that one's time.</param>
 public sealed record IdempotencyClaim(IdempotencyState State, StoredResponse? Answer = null, DateTimeOffset FirstAt = default);
 
 /// <summary>How far a request's first coming is.</summary>
@@ -28,7 +29,10 @@ public enum IdempotencyState
     Different,
 }
 
-/// <summary>Remembers requests by key for a day, so that one repeated does nothing twice and gets the first one's answer. Durable, and shared by all workers.</summary>
+/// <summary>
+/// Remembers requests by key for a day, so that one repeated does nothing twice and gets the first one's answer.
+/// Durable, and shared by all workers.
+/// </summary>
 /// <param name="table">Where they are kept.</param>
 public sealed class IdempotencyStore(ITable table)
 {
@@ -56,7 +60,8 @@ public sealed class IdempotencyStore(ITable table)
             return new IdempotencyClaim(IdempotencyState.New, FirstAt: now);
         }
 
-        if (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is var kept && kept.Claim != mine.Claim)
+        if (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is var kept
+            && kept.Claim != mine.Claim)
         {
             if (now < kept.FirstAt + KeepFor)
             {
@@ -93,9 +98,11 @@ public sealed class IdempotencyStore(ITable table)
     /// <summary>Keeps the answer to a claimed request.</summary>
     public async Task CompleteAsync(string key, StoredResponse answer, CancellationToken cancellationToken)
     {
-        while (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is { Answer: null } kept)
+        while (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row
+            && StoredJson.Read<Entry>(row) is { Answer: null } kept)
         {
-            if (await table.TryWriteAsync(Partition, [TableChange.Replace(row, StoredJson.Write(kept with { Answer = answer }))], cancellationToken))
+            if (await table.TryWriteAsync(
+                Partition, [TableChange.Replace(row, StoredJson.Write(kept with { Answer = answer }))], cancellationToken))
             {
                 return;
             }
@@ -104,13 +111,16 @@ public sealed class IdempotencyStore(ITable table)
 
     /// <summary>Gives a claim back: the next coming is handled.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="forget">Whether the key is free again, since nothing can have been started under it; else it stays that of this body.</param>
+    /// <param name="forget">Whether the key is free again, since nothing can have been started under it; else
+    /// it stays that of this body.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task AbandonAsync(string key, bool forget, CancellationToken cancellationToken)
     {
-        while (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row && StoredJson.Read<Entry>(row) is { Answer: null } kept)
+        while (await table.GetAsync(Partition, TableKey.Of(key), cancellationToken) is { } row
+            && StoredJson.Read<Entry>(row) is { Answer: null } kept)
         {
-            TableChange change = forget ? TableChange.Delete(row) : TableChange.Replace(row, StoredJson.Write(kept with { ClaimedAt = null }));
+            TableChange change = forget
+                ? TableChange.Delete(row) : TableChange.Replace(row, StoredJson.Write(kept with { ClaimedAt = null }));
             if (await table.TryWriteAsync(Partition, [change], cancellationToken))
             {
                 return;
@@ -124,7 +134,8 @@ public sealed class IdempotencyStore(ITable table)
         long last = Interlocked.Read(ref forgottenAt);
         if (now.UtcTicks - last >= ForgetEvery.Ticks && Interlocked.CompareExchange(ref forgottenAt, now.UtcTicks, last) == last)
         {
-            await table.DeleteAsync(Partition, KeyRange.All, row => StoredJson.Read<Entry>(row).FirstAt + KeepFor <= now, cancellationToken);
+            await table.DeleteAsync(
+                Partition, KeyRange.All, row => StoredJson.Read<Entry>(row).FirstAt + KeepFor <= now, cancellationToken);
         }
     }
 

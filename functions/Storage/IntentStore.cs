@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Rescan.Functions.Storage;
 
 /// <summary>
-/// Keeps intents, and which session belongs to which. An intent, its claim of a session and its mark of being open are rows of one partition,
-/// written together.
+/// Keeps intents, and which session belongs to which. An intent, its claim of a session and its mark of being open are rows of one
+/// partition, written together.
 /// </summary>
 /// <param name="table">Where they are kept.</param>
 /// <param name="time">The clock.</param>
@@ -40,7 +40,9 @@ public sealed class IntentStore(ITable table, TimeProvider time)
         return table.GetAsync<RescanIntent>(Partition, TableKey.Of(Intents, Lower(appliance), requestId), cancellationToken);
     }
 
-    /// <summary>Writes down which POSTs of an intent may have taken effect, and its remark, unless it knows its session or another has posted since.</summary>
+    /// <summary>
+    /// Writes down which POSTs of an intent may have taken effect, and its remark, unless it knows its session or another has posted since.
+    /// </summary>
     /// <param name="intent">The intent; its two times of POSTs and its remark are stored.</param>
     /// <param name="lastPostAt">The last POST as it stands in the store, as far as the caller knows.</param>
     /// <param name="cancellationToken">Ends the write.</param>
@@ -89,8 +91,10 @@ public sealed class IntentStore(ITable table, TimeProvider time)
                 return known == sessionId;
             }
 
-            TableChange claim = TableChange.Insert(ClaimKey(intent.Appliance, sessionId), StoredJson.Write(new Claim(intent.RequestId, time.GetUtcNow())));
-            if (await table.TryWriteAsync(Partition, [.. Changes(row, kept, kept with { SessionId = sessionId }), claim], cancellationToken))
+            TableChange claim = TableChange.Insert(
+                ClaimKey(intent.Appliance, sessionId), StoredJson.Write(new Claim(intent.RequestId, time.GetUtcNow())));
+            if (await table.TryWriteAsync(
+                Partition, [.. Changes(row, kept, kept with { SessionId = sessionId }), claim], cancellationToken))
             {
                 return true;
             }
@@ -134,14 +138,16 @@ public sealed class IntentStore(ITable table, TimeProvider time)
     /// <param name="appliance">The appliance.</param>
     /// <param name="since">By the appliance's clock.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public async Task<IReadOnlyList<RescanIntent>> GetOpenIntentsAsync(string appliance, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RescanIntent>> GetOpenIntentsAsync(
+        string appliance, DateTimeOffset since, CancellationToken cancellationToken)
     {
         List<RescanIntent> intents = [];
         KeyRange range = KeyRange.Of(Open, Lower(appliance));
         await foreach (TableRow row in table.QueryAsync(Partition, range, int.MaxValue, cancellationToken))
         {
             string key = Intents + row.Key[Open.Length..];
-            if (await table.GetAsync<RescanIntent>(Partition, key, cancellationToken) is { IsOpen: true } intent && intent.LastPostAt >= since)
+            if (await table.GetAsync<RescanIntent>(Partition, key, cancellationToken) is { IsOpen: true } intent
+                && intent.LastPostAt >= since)
             {
                 intents.Add(intent);
             }
@@ -159,7 +165,9 @@ public sealed class IntentStore(ITable table, TimeProvider time)
         }
     }
 
-    /// <summary>Removes intents that were written before a time and that nobody needs any more, and then the claims that no intent holds.</summary>
+    /// <summary>
+    /// Removes intents that were written before a time and that nobody needs any more, and then the claims that no intent holds.
+    /// </summary>
     /// <param name="before">The time.</param>
     /// <param name="isNeeded">Whether a rescan may still need its intent.</param>
     /// <param name="cancellationToken">Ends the pruning.</param>
@@ -170,7 +178,8 @@ public sealed class IntentStore(ITable table, TimeProvider time)
         {
             RescanIntent intent = StoredJson.Read<RescanIntent>(row);
             bool isOld = intent.CreatedAt < before && !await isNeeded(intent);
-            TableChange[] changes = [TableChange.Delete(row), .. intent.IsOpen ? [TableChange.Delete(KeyOf(Open, intent))] : Array.Empty<TableChange>()];
+            TableChange[] changes = [
+                TableChange.Delete(row), .. intent.IsOpen ? [TableChange.Delete(KeyOf(Open, intent))] : Array.Empty<TableChange>()];
             if (!isOld || !await table.TryWriteAsync(Partition, changes, cancellationToken))
             {
                 kept.Add(intent.RequestId);

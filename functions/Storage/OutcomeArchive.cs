@@ -69,7 +69,11 @@ public sealed class OutcomeArchive(ITable table, OutcomeStore outcomes, IntentSt
         records.Reverse();
         foreach (RunRecord run in records)
         {
-            yield return new OutcomeArchiveItem { Run = new ArchivedRun(run, await runs.GetItemsAsync(run.Id, null, null, int.MaxValue, cancellationToken)) };
+            yield return new OutcomeArchiveItem
+            {
+                Run = new ArchivedRun(
+                run, await runs.GetItemsAsync(run.Id, null, null, int.MaxValue, cancellationToken))
+            };
         }
     }
 
@@ -104,7 +108,8 @@ public sealed class OutcomeArchive(ITable table, OutcomeStore outcomes, IntentSt
     {
         await intents.PruneAsync(
             before,
-            async intent => intent.CreatedAt >= before - LongestRescan && await outcomes.GetAsync(intent.RequestId, cancellationToken) is null,
+            async intent => intent.CreatedAt >= before - LongestRescan
+            && await outcomes.GetAsync(intent.RequestId, cancellationToken) is null,
             cancellationToken);
         await deliveries.PruneAsync(before, cancellationToken);
         await runs.PruneAsync(before, cancellationToken);

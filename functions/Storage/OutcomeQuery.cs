@@ -6,7 +6,8 @@ namespace Rescan.Functions.Storage;
 /// <param name="InstanceId">The instance id; null: any.</param>
 /// <param name="Limit">How many at most, 1 to 1000.</param>
 /// <param name="ContinuationToken">Where an earlier page ended; null: from the newest.</param>
-public sealed record OutcomeQuery(string? Appliance = null, string? Repository = null, string? InstanceId = null, int Limit = 50, string? ContinuationToken = null);
+public sealed record OutcomeQuery(
+    string? Appliance = null, string? Repository = null, string? InstanceId = null, int Limit = 50, string? ContinuationToken = null);
 
 /// <summary>An outcome and its request id.</summary>
 /// <param name="RequestId">Tells the rescans of one instance id apart.</param>

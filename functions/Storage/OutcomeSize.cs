@@ -15,7 +15,8 @@ internal static class OutcomeSize
             SessionLogItem note = new(
                 log[kept].Time, "Warning",
                 string.Create(CultureInfo.InvariantCulture, $"The log goes on for {log.Count - kept} more items on the appliance."));
-            json = StoredJson.Write(recorded with { Outcome = recorded.Outcome with { Log = kept == 0 ? [note] : [.. log.Take(kept), note] } });
+            json = StoredJson.Write(
+                recorded with { Outcome = recorded.Outcome with { Log = kept == 0 ? [note] : [.. log.Take(kept), note] } });
             if (kept == 0)
             {
                 break;

@@ -13,7 +13,8 @@ public sealed partial class OutcomeStore
         string? after = query.ContinuationToken is null ? null : ReadToken(query.ContinuationToken);
         List<RecordedOutcome> found = query switch
         {
-            { InstanceId: { } instance } => await FindAsync(KeyRange.Of(Instance, instance), TableKey.Of(Instance, instance), after, query, cancellationToken),
+            { InstanceId: { } instance } =>
+                await FindAsync(KeyRange.Of(Instance, instance), TableKey.Of(Instance, instance), after, query, cancellationToken),
             { Repository: not null } => await FindInInstancesAsync(after, query, cancellationToken),
             _ => await FindAsync(KeyRange.Of(List), List, after, query, cancellationToken),
         };
@@ -36,10 +37,12 @@ public sealed partial class OutcomeStore
         IsLike(query.Appliance, outcome.Appliance)
         && (IsLike(query.Repository, outcome.Repository.Id) || IsLike(query.Repository, outcome.Repository.Name));
 
-    private static bool IsLike(string? wanted, string text) => wanted is null || string.Equals(wanted, text, StringComparison.OrdinalIgnoreCase);
+    private static bool IsLike(string? wanted, string text) =>
+        wanted is null || string.Equals(wanted, text, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>One more than the page takes, so that it shows whether there is another.</summary>
-    private async Task<List<RecordedOutcome>> FindAsync(KeyRange range, string list, string? after, OutcomeQuery query, CancellationToken cancellationToken)
+    private async Task<List<RecordedOutcome>> FindAsync(
+        KeyRange range, string list, string? after, OutcomeQuery query, CancellationToken cancellationToken)
     {
         KeyRange rest = after is null ? range : range.From(list + TableKey.Separator + after);
         bool isFiltered = query.Appliance is not null || query.Repository is not null;
@@ -68,7 +71,8 @@ public sealed partial class OutcomeStore
         foreach (RescanOutcome latest in (await GetLatestAsync(cancellationToken)).Where(o => Takes(query, o)))
         {
             OutcomeQuery whole = query with { Appliance = null, Repository = null };
-            found.AddRange(await FindAsync(KeyRange.Of(Instance, latest.Id), TableKey.Of(Instance, latest.Id), after, whole, cancellationToken));
+            found.AddRange(
+                await FindAsync(KeyRange.Of(Instance, latest.Id), TableKey.Of(Instance, latest.Id), after, whole, cancellationToken));
         }
 
         return [.. found.OrderBy(PositionOf, StringComparer.Ordinal).Take(query.Limit + 1)];

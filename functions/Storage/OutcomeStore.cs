@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Rescan.Functions.Storage;
 
 /// <summary>
-/// Keeps outcomes. An outcome is written once, by one transaction: whole, as a line of the list of all, as a line of its instance's list, and as
-/// its instance's latest, unless a later one is.
+/// Keeps outcomes. An outcome is written once, by one transaction: whole, as a line of the list of all, as a line of its instance's list,
+/// and as its instance's latest, unless a later one is.
 /// </summary>
 /// <param name="table">Where they are kept.</param>
 public sealed partial class OutcomeStore(ITable table)
@@ -33,7 +33,8 @@ public sealed partial class OutcomeStore(ITable table)
         {
             TableRow? latest = await table.GetAsync(Partition, TableKey.Of(Latest, outcome.Id), cancellationToken);
             TableChange[] changes = latest is null ? [.. always, TableChange.Insert(TableKey.Of(Latest, outcome.Id), line)]
-                : StoredJson.Read<RecordedOutcome>(latest).Outcome.FinishedAt <= outcome.FinishedAt ? [.. always, TableChange.Replace(latest, line)]
+                : StoredJson.Read<RecordedOutcome>(latest).Outcome.FinishedAt <= outcome.FinishedAt
+                ? [.. always, TableChange.Replace(latest, line)]
                 : always;
             if (await table.TryWriteAsync(Partition, changes, cancellationToken))
             {
@@ -101,12 +102,14 @@ public sealed partial class OutcomeStore(ITable table)
     /// <param name="instanceId">The instance id.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public async Task<IReadOnlyList<RecordedOutcome>> GetRecentRecordedAsync(string instanceId, int limit, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<RecordedOutcome>> GetRecentRecordedAsync(
+        string instanceId, int limit, CancellationToken cancellationToken) =>
         await ReadAsync(KeyRange.Of(Instance, instanceId), limit, cancellationToken);
 
     /// <summary>The newest outcome of every instance id without its log, newest first.</summary>
     public async Task<IReadOnlyList<RescanOutcome>> GetLatestAsync(CancellationToken cancellationToken) =>
-        [.. (await ReadAsync(KeyRange.Of(Latest), int.MaxValue, cancellationToken)).Select(r => r.Outcome).OrderByDescending(o => o.FinishedAt)];
+        [.. (await ReadAsync(KeyRange.Of(Latest), int.MaxValue, cancellationToken)).Select(r => r.Outcome)
+            .OrderByDescending(o => o.FinishedAt)];
 
     /// <summary>The last outcomes of each of these instance ids, newest last; ids that have none are left out.</summary>
     /// <param name="instanceIds">The instance ids.</param>

@@ -14,7 +14,9 @@ public sealed record RescanTimeline
     /// <summary>When the appliance accepted to stop the session; null unless canceled.</summary>
     public double? StopAccepted { get; init; }
 
-    /// <summary>When polls were answered: every one of the first 200, beyond that every 2nd, 4th, 8th and so on, so that 200 suffice.</summary>
+    /// <summary>
+    /// When polls were answered: every one of the first 200, beyond that every 2nd, 4th, 8th and so on, so that 200 suffice.
+    /// </summary>
     public IReadOnlyList<double> Polls { get; init; } = [];
 
     /// <summary>With one more poll.</summary>

@@ -1,8 +1,8 @@
 namespace Rescan.Functions.Storage;
 
 /// <content>
-/// Items of a run: a row by appliance and repository, and until the item has ended a second one by its state and its turn, so that those whose
-/// turn is next are found without reading all.
+/// Items of a run: a row by appliance and repository, and until the item has ended a second one by its state and its turn, so that those
+/// whose turn is next are found without reading all.
 /// </content>
 public sealed partial class RunStore
 {
@@ -126,7 +126,9 @@ public sealed partial class RunStore
     {
         TableRow?[] rows = new TableRow?[items.Length];
         ParallelOptions some = new() { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, items.Length, some, async (i, cancel) => rows[i] = await table.GetAsync(ItemsOf(runId), ItemKey(items[i]), cancel));
-        return [.. items.Select((item, i) => (rows[i] ?? throw new InvalidOperationException($"Run '{runId}' has no item '{item.Repository.Id}'."), item))];
+        await Parallel.ForAsync(
+            0, items.Length, some, async (i, cancel) => rows[i] = await table.GetAsync(ItemsOf(runId), ItemKey(items[i]), cancel));
+        return [.. items.Select(
+            (item, i) => (rows[i] ?? throw new InvalidOperationException($"Run '{runId}' has no item '{item.Repository.Id}'."), item))];
     }
 }

@@ -35,7 +35,8 @@ public sealed partial class RunStore(ITable table)
             // Lists are ordered by the start that was written first.
             RunRecord finished = run with { StartedAt = kept.StartedAt, RepeatedBy = kept.RepeatedBy };
             string json = StoredJson.Write(finished);
-            if (await table.TryWriteAsync(Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
+            if (await table.TryWriteAsync(
+                Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
             {
                 return finished;
             }
@@ -58,7 +59,8 @@ public sealed partial class RunStore(ITable table)
             RunRecord changed = change(kept);
             string json = StoredJson.Write(changed);
             if (ReferenceEquals(kept, changed)
-                || await table.TryWriteAsync(Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
+                || await table.TryWriteAsync(
+                    Partition, [TableChange.Replace(row, json), TableChange.Put(ListKey(kept), json)], cancellationToken))
             {
                 return changed;
             }

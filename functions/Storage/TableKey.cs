@@ -5,8 +5,8 @@ using System.Text;
 namespace Rescan.Functions.Storage;
 
 /// <summary>
-/// Makes keys out of texts of any kind. Azure Tables takes no slash, backslash, number sign, question mark or control character in a key, and
-/// no more than 1 KiB.
+/// Makes keys out of texts of any kind. Azure Tables takes no slash, backslash, number sign, question mark or control character in a key,
+/// and no more than 1 KiB.
 /// </summary>
 public static class TableKey
 {
@@ -36,7 +36,8 @@ public static class TableKey
     }
 
     /// <summary>A part by which later times come first.</summary>
-    public static string NewestFirst(DateTimeOffset time) => (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
+    public static string NewestFirst(DateTimeOffset time) =>
+        (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
 
     /// <summary>A part by which smaller numbers come first.</summary>
     public static string Ascending(int number) => number.ToString("D9", CultureInfo.InvariantCulture);

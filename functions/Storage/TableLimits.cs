@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rescan.Functions.Storage;
 
 /// <summary>
-/// What a table takes. The numbers follow Azure Table Storage (100 rows and 4 MiB a transaction, 1 MiB a row, 1 KiB a key) and hold for every
-/// adapter, so that what works on one works on all.
+/// What a table takes. The numbers follow Azure Table Storage (100 rows and 4 MiB a transaction, 1 MiB a row, 1 KiB a key) and hold for
+/// every adapter, so that what works on one works on all.
 /// </summary>
 public static class TableLimits
 {
@@ -26,7 +26,8 @@ public static class TableLimits
     {
         ArgumentException.ThrowIfNullOrEmpty(partition);
         ArgumentNullException.ThrowIfNull(changes);
-        string? fault = changes.Count is 0 or > Changes ? string.Create(CultureInfo.InvariantCulture, $"a transaction has 1 to {Changes} changes, not {changes.Count}")
+        string? fault = changes.Count is 0 or > Changes
+            ? string.Create(CultureInfo.InvariantCulture, $"a transaction has 1 to {Changes} changes, not {changes.Count}")
             : changes.DistinctBy(c => c.Key, StringComparer.Ordinal).Count() < changes.Count ? "a transaction changes a row only once"
             : partition.Length > KeyCharacters || changes.Any(c => c.Key.Length is 0 or > KeyCharacters) ? "a key is empty or too long"
             : changes.Any(c => c.Value.Length > ValueCharacters) ? "a value is too long"

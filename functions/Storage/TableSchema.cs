@@ -27,7 +27,8 @@ public static class TableSchema
         {
             throw new OutcomeStoreException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{table} was written by a newer version of Rescan (schema {value}, this one reads {Version}). Use that version, or another state."));
+                $"{table} was written by a newer version of Rescan (schema "
+                    + $"{value}, this one reads {Version}). Use that version, or another state."));
         }
     }
 }

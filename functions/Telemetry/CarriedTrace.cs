@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Rescan.Functions.Telemetry;
 
 /// <summary>
-/// The trace that an instance was started in, for hosts that make no spans of orchestrations and keep no trace themselves. It travels in the
-/// instance's tags, which Durable Task keeps over ContinueAsNew and hands to sub-orchestrations, and in the inputs of its activities.
+/// The trace that an instance was started in, for hosts that make no spans of orchestrations and keep no trace themselves. It travels in
+/// the instance's tags, which Durable Task keeps over ContinueAsNew and hands to sub-orchestrations, and in the inputs of its activities.
 /// </summary>
 /// <param name="Parent">The span that started the instance.</param>
 /// <param name="StartedAt">When it did, UTC.</param>
@@ -17,11 +17,16 @@ internal sealed record CarriedTrace(string Parent, DateTimeOffset StartedAt)
     private const string Member = "traceParent";
 
     /// <summary>The parent as a context; default when it is none.</summary>
-    public ActivityContext Context => ActivityContext.TryParse(Parent, null, isRemote: true, out ActivityContext context) ? context : default;
+    public ActivityContext Context =>
+        ActivityContext.TryParse(Parent, null, isRemote: true, out ActivityContext context) ? context : default;
 
     /// <summary>Tags for an instance that is started now.</summary>
     public static IReadOnlyDictionary<string, string> TagsOfCaller() => Activity.Current is { Recorded: true, Id: { } id }
-        ? new Dictionary<string, string> { [ParentTag] = id, [StartTag] = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture) }
+        ? new Dictionary<string, string>
+        {
+            [ParentTag] = id,
+            [StartTag] = DateTimeOffset.UtcNow.ToString("O", CultureInfo.InvariantCulture)
+        }
         : [];
 
     /// <summary>Reads an instance's tags; null when they hold no trace.</summary>

@@ -10,7 +10,8 @@ namespace Rescan.Functions.Telemetry;
 internal static class HostLogLevels
 {
     /// <summary>Their lines hold whole addresses, and with them a key that was given as <c>?code=</c>. No setting opens them.</summary>
-    private static readonly string[] Closed = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.HttpLogging", "System.Net.Http.HttpClient"];
+    private static readonly string[] Closed = [
+        "Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.HttpLogging", "System.Net.Http.HttpClient"];
 
     /// <param name="logging">The worker's log.</param>
     /// <param name="settings">App settings, where <c>AzureFunctionsJobHost__logging__logLevel__CATEGORY</c> overrides the file.</param>
@@ -18,7 +19,8 @@ internal static class HostLogLevels
     public static void AddHostLogLevels(this ILoggingBuilder logging, IConfiguration settings, string folder)
     {
         IConfiguration file = new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true).Build();
-        foreach (IConfigurationSection level in Levels(file, "logging:logLevel").Concat(Levels(settings, "AzureFunctionsJobHost:logging:logLevel")))
+        foreach (IConfigurationSection level in Levels(file, "logging:logLevel")
+            .Concat(Levels(settings, "AzureFunctionsJobHost:logging:logLevel")))
         {
             if (Enum.TryParse(level.Value, ignoreCase: true, out LogLevel least))
             {
@@ -32,5 +34,6 @@ internal static class HostLogLevels
         }
     }
 
-    private static IEnumerable<IConfigurationSection> Levels(IConfiguration configuration, string section) => configuration.GetSection(section).GetChildren();
+    private static IEnumerable<IConfigurationSection> Levels(IConfiguration configuration, string section) =>
+        configuration.GetSection(section).GetChildren();
 }

@@ -71,7 +71,9 @@ internal sealed class OrchestrationTraceMiddleware : IFunctionsWorkerMiddleware
         Activity? root = Activity.Current;
         Forget(root);
         string? instance = context.BindingContext.BindingData.TryGetValue("instanceId", out object? id) ? id as string : null;
-        using (Activity? span = Describe(Source.StartActivity("activity:" + context.FunctionDefinition.Name, ActivityKind.Server, parent), "activity", context.FunctionDefinition.Name, instance))
+        using (Activity? span = Describe(
+            Source.StartActivity("activity:" + context.FunctionDefinition.Name, ActivityKind.Server, parent), "activity",
+            context.FunctionDefinition.Name, instance))
         {
             try
             {
@@ -106,8 +108,10 @@ internal sealed class OrchestrationTraceMiddleware : IFunctionsWorkerMiddleware
             else if (action.CompleteOrchestration is { OrchestrationStatus: not OrchestrationStatus.ContinuedAsNew and var status })
             {
                 using Activity? span = Describe(
-                    Source.StartActivity("orchestration:" + name, ActivityKind.Server, trace.Context, startTime: trace.StartedAt), "orchestration", name, response.InstanceId);
-                span?.SetTag("durabletask.task.result", status.ToString()).SetStatus(status == OrchestrationStatus.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
+                    Source.StartActivity("orchestration:" + name, ActivityKind.Server, trace.Context, startTime: trace.StartedAt),
+                    "orchestration", name, response.InstanceId);
+                span?.SetTag("durabletask.task.result", status.ToString())
+                    .SetStatus(status == OrchestrationStatus.Failed ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
             }
         }
 

@@ -1,6 +1,8 @@
 namespace Rescan.Functions.Telemetry;
 
-/// <summary>Names of what is measured; docs/telemetry.md explains each. Where OpenTelemetry's conventions have a name, it is theirs.</summary>
+/// <summary>
+/// Names of what is measured; docs/telemetry.md explains each. Where OpenTelemetry's conventions have a name, it is theirs.
+/// </summary>
 internal static class TelemetryNames
 {
     /// <summary>The source of our spans and the meter of our metrics.</summary>

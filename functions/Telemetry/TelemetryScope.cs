@@ -14,7 +14,8 @@ internal static class TelemetryScope
     /// <param name="sessionId">The session; null while there is none.</param>
     /// <param name="channel">The channel that is notified; null when none is.</param>
     public static IDisposable? Begin(
-        ILogger log, string? appliance, string? instanceId = null, string? requestId = null, string? sessionId = null, string? channel = null)
+        ILogger log, string? appliance, string? instanceId = null, string? requestId = null, string? sessionId = null,
+        string? channel = null)
     {
         KeyValuePair<string, object?>[] known = [.. new KeyValuePair<string, object?>[]
         {

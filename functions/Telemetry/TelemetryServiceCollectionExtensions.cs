@@ -20,7 +20,10 @@ public static class TelemetryServiceCollectionExtensions
     /// <summary>Sources of spans: ours, and the durable client's.</summary>
     private static readonly string[] Sources = [TelemetryNames.Source, "Microsoft.DurableTask"];
 
-    /// <summary>Whether any exporter is set: by a variable of OpenTelemetry's exporter, such as <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or <c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>, or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.</summary>
+    /// <summary>
+    /// Whether any exporter is set: by a variable of OpenTelemetry's exporter, such as <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or
+    /// <c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>, or <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>.
+    /// </summary>
     public static bool IsTelemetrySet(this IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -31,11 +34,13 @@ public static class TelemetryServiceCollectionExtensions
     public static OpenTelemetryBuilder NameService(this OpenTelemetryBuilder telemetry, IConfiguration configuration) =>
         telemetry.ConfigureResource(r => r.AddService(
             configuration["OTEL_SERVICE_NAME"] ?? configuration["WEBSITE_SITE_NAME"] ?? "rescan",
-            serviceVersion: typeof(TelemetryNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion));
+            serviceVersion:
+                typeof(TelemetryNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion));
 
     /// <summary>The exporter has a default for whatever is not set, so any of its variables says that it is wanted.</summary>
     private static bool IsOtlpSet(this IConfiguration configuration) =>
-        configuration.GetChildren().Any(s => s.Key.StartsWith(OtlpPrefix, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(s.Value));
+        configuration.GetChildren()
+        .Any(s => s.Key.StartsWith(OtlpPrefix, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(s.Value));
 
     /// <summary>Registers the exporters that the settings name.</summary>
     internal static IServiceCollection AddRescanTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -66,7 +71,8 @@ public static class TelemetryServiceCollectionExtensions
                 // A dropped line would be a missing outcome to the alerts, and there are few.
                 (o.TracesPerSecond, o.SamplingRatio, o.EnableTraceBasedLogsSampler) = (null, 1, false);
             });
-            if (configuration["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]?.Contains("Authorization=AAD", StringComparison.OrdinalIgnoreCase) == true)
+            if (configuration["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]?.Contains(
+                "Authorization=AAD", StringComparison.OrdinalIgnoreCase) == true)
             {
                 services.AddOptions<AzureMonitorExporterOptions>().Configure<TokenCredential>((o, identity) => o.Credential = identity);
             }

@@ -12,7 +12,9 @@ using Rescan.Functions.Storage;
 
 namespace Rescan.Functions.Webhooks;
 
-/// <summary><c>POST /api/hooks/rescan</c>: a message signed by Standard Webhooks starts rescans, once however often it is delivered.</summary>
+/// <summary>
+/// <c>POST /api/hooks/rescan</c>: a message signed by Standard Webhooks starts rescans, once however often it is delivered.
+/// </summary>
 public sealed class RescanHook(
     IOptions<WebhookOptions> options, IdempotencyHandler idempotency, IRescanStarter starter, TimeProvider time, ILogger<RescanHook> log)
 {
@@ -29,7 +31,8 @@ public sealed class RescanHook(
         {
             if (!verifier.HasSecrets)
             {
-                throw new RequestRefusedException(StatusCodes.Status404NotFound, "This hook is closed: no secret is set (Rescan__Webhooks__Secrets__0).");
+                throw new RequestRefusedException(
+                    StatusCodes.Status404NotFound, "This hook is closed: no secret is set (Rescan__Webhooks__Secrets__0).");
             }
 
             byte[] body = await RequestReader.ReadBodyAsync(request, cancellationToken);
@@ -51,7 +54,8 @@ public sealed class RescanHook(
 
     private string Verify(HttpRequest request, byte[] body)
     {
-        bool isSvix = !request.Headers.ContainsKey(StandardWebhookSignature.IdHeader) && request.Headers.ContainsKey(StandardWebhookSignature.SvixIdHeader);
+        bool isSvix = !request.Headers.ContainsKey(StandardWebhookSignature.IdHeader)
+            && request.Headers.ContainsKey(StandardWebhookSignature.SvixIdHeader);
         string? id = RequestReader.Single(request, isSvix ? StandardWebhookSignature.SvixIdHeader : StandardWebhookSignature.IdHeader);
         WebhookVerdict verdict = verifier.Verify(
             id,
@@ -60,13 +64,16 @@ public sealed class RescanHook(
             body);
         return verdict == WebhookVerdict.Valid ? id! : throw new RequestRefusedException(StatusCodes.Status401Unauthorized, verdict switch
         {
-            WebhookVerdict.Malformed => "webhook-id, webhook-timestamp and webhook-signature (or the same with svix-) are needed, once each and in the form of Standard Webhooks: a printable id of at most 256 characters without spaces, and seconds since 1970.",
+            WebhookVerdict.Malformed =>
+                "webhook-id, webhook-timestamp and webhook-signature (or the same with svix-) are needed, once each and in the form of "
+                    + "Standard Webhooks: a printable id of at most 256 characters without spaces, and seconds since 1970.",
             WebhookVerdict.OutsideTolerance => "webhook-timestamp is more than 5 minutes from the time here.",
             _ => "webhook-signature fits none of the secrets.",
         });
     }
 
-    private async Task<StoredResponse> StartAsync(StartRescanRequest request, string seed, DurableTaskClient client, CancellationToken cancellationToken)
+    private async Task<StoredResponse> StartAsync(
+        StartRescanRequest request, string seed, DurableTaskClient client, CancellationToken cancellationToken)
     {
         try
         {
@@ -74,7 +81,9 @@ public sealed class RescanHook(
             return new StoredResponse(
                 StatusCodes.Status202Accepted,
                 JsonSerializer.Serialize(new { rescans = started.Select(s => new { s.Id, s.Joined }) }, JsonSerializerOptions.Web),
-                started.Count == 1 ? (started[0].Id.StartsWith(RescanRequest.InstanceIdPrefix, StringComparison.Ordinal) ? "/api/rescans/" : "/api/runs/") + Uri.EscapeDataString(started[0].Id) : null);
+                started.Count == 1
+                ? (started[0].Id.StartsWith(RescanRequest.InstanceIdPrefix, StringComparison.Ordinal) ? "/api/rescans/" : "/api/runs/")
+                + Uri.EscapeDataString(started[0].Id) : null);
         }
         catch (KeyNotFoundException e)
         {
@@ -86,7 +95,9 @@ public sealed class RescanHook(
         }
         catch (ApplianceException e)
         {
-            throw new RequestRefusedException(StatusCodes.Status503ServiceUnavailable, e.Message) { RetryAfter = e.RetryAfter ?? AskAgainAfter };
+            throw new RequestRefusedException(
+                StatusCodes.Status503ServiceUnavailable, e.Message)
+            { RetryAfter = e.RetryAfter ?? AskAgainAfter };
         }
     }
 }

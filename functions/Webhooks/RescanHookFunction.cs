@@ -12,8 +12,10 @@ public sealed class RescanHookFunction(RescanHook hook)
 {
     /// <summary>A message signed by Standard Webhooks starts rescans.</summary>
     [Function("RescanHook")]
-    [ApiOperation("Starts what a message signed by Standard Webhooks asks for, once however often it is delivered.", Body = typeof(StartRescanRequest), Answer = typeof(object), Status = 202, Problems = [401, 404, 409, 413, 422, 503])]
-    [ApiParameter("webhook-id", "The message's id; svix-id, svix-timestamp and svix-signature are taken in place of these three.", In = "header", Required = true)]
+    [ApiOperation("Starts what a message signed by Standard Webhooks asks for, once however often it is delivered.",
+        Body = typeof(StartRescanRequest), Answer = typeof(object), Status = 202, Problems = [401, 404, 409, 413, 422, 503])]
+    [ApiParameter("webhook-id", "The message's id; svix-id, svix-timestamp and svix-signature are taken in place of these three.",
+        In = "header", Required = true)]
     [ApiParameter("webhook-timestamp", "When it was sent, in seconds since 1970.", In = "header", Required = true)]
     [ApiParameter("webhook-signature", "Signatures of the form v1,BASE64, with a space between them.", In = "header", Required = true)]
     public Task<IActionResult> RunAsync(

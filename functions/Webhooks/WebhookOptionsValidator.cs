@@ -11,7 +11,9 @@ internal sealed class WebhookOptionsValidator : IValidateOptions<WebhookOptions>
         string[] faults = [.. options.Secrets
             .Index()
             .Where(s => !string.IsNullOrWhiteSpace(s.Item) && !WebhookSecret.TryParse(s.Item, out _))
-            .Select(s => $"Rescan__Webhooks__Secrets__{s.Index}: whsec_ followed by 24 to 64 bytes in base64, such as openssl rand -base64 32 prints")];
+            .Select(s =>
+                $"Rescan__Webhooks__Secrets__{s.Index}: whsec_ followed by 24 to 64 bytes in base64, such as openssl rand -base64 32 "
+                    + $"prints")];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

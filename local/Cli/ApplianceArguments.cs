@@ -106,7 +106,8 @@ internal sealed class ApplianceArguments
         Uri url = Address(parse);
         string password = PasswordOf(parse.GetValue(passwordStdin), parse.GetValue(passwordFile))
             ?? throw new CommandException(
-                ExitCodes.Usage, $"No password: give --password-stdin and write it to stdin, or --password-file, or set {PasswordVariable}.");
+                ExitCodes.Usage,
+                $"No password: give --password-stdin and write it to stdin, or --password-file, or set {PasswordVariable}.");
         List<KeyValuePair<string, string?>> settings =
         [
             new(Key + "Name", parse.GetValue(name) ?? ConfiguredName(url) ?? ApplianceAddress.NameOf(url)),
@@ -168,7 +169,9 @@ internal sealed class ApplianceArguments
         }
     }
 
-    /// <summary>An appliance that the settings in this folder know keeps its name, so that its outcomes are not told apart from those of serve.</summary>
+    /// <summary>
+    /// An appliance that the settings in this folder know keeps its name, so that its outcomes are not told apart from those of serve.
+    /// </summary>
     private static string? ConfiguredName(Uri url)
     {
         IReadOnlyDictionary<string, string?> known = SettingsFile.Load(SettingsFile.Usual, isNamed: false).Values;

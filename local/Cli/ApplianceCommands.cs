@@ -40,7 +40,8 @@ internal static class ApplianceCommands
     public static Command CreateCheck() => Create(
         "check", "Check that an appliance can be reached and rescanned",
         "It checks the certificate, the account and its role, and whether the appliance has repository rescan. Where the appliance "
-            + "says what it calls itself, those of its kind in this folder's local.settings.json are asked whether one of them is the same.",
+            + "says what it calls itself, those of its kind in this folder's local.settings.json are asked whether one of them is the "
+            + "same.",
         async (client, findTwins, json, cancellationToken) =>
         {
             ApplianceProbe probe = await client.ProbeAsync(cancellationToken);
@@ -51,7 +52,8 @@ internal static class ApplianceCommands
             {
                 Output.PrintJson(new
                 {
-                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, signedIn.Identity, probe.Certificate,
+                    probe.Product, signedIn.ProductVersion, signedIn.ApiVersion, probe.Revisions, signedIn.Role, signedIn.Identity,
+                    probe.Certificate,
                     tokenExpiresAt = signedIn.ExpiresAt, repositories = repositories.Count,
                     clockOffsetSeconds = client.ClockOffset?.TotalSeconds, warnings,
                 });
@@ -61,7 +63,9 @@ internal static class ApplianceCommands
             Screen.Out.Say("ok  reached, and its certificate is trusted", 4);
             if (probe.Certificate is { } certificate)
             {
-                Screen.Out.Say($"    {Words.Line(certificate.Subject)}, valid until {certificate.ValidUntil:yyyy-MM-dd}, SHA-256 {certificate.Thumbprint}", 4);
+                Screen.Out.Say(
+                    $"    {Words.Line(certificate.Subject)}, valid until "
+                        + $"{certificate.ValidUntil:yyyy-MM-dd}, SHA-256 {certificate.Thumbprint}", 4);
             }
 
             Screen.Out.Say($"ok  signed in{(signedIn.Role is { } role ? $" as {role}" : "")}, token until {signedIn.ExpiresAt:u}", 4);
@@ -106,7 +110,8 @@ internal static class ApplianceCommands
                 $"its clock is {Math.Abs(offset.TotalSeconds):0} s {(offset < TimeSpan.Zero ? "behind" : "ahead")}");
         }
 
-        foreach (IGrouping<string, Repository> shared in repositories.GroupBy(r => r.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1))
+        foreach (IGrouping<string, Repository> shared in repositories.GroupBy(r => r.Name, StringComparer.OrdinalIgnoreCase)
+            .Where(g => g.Count() > 1))
         {
             yield return $"{shared.Count()} repositories are named '{shared.Key}'; name them by id: {string.Join(", ", shared.Select(r => r.Id))}";
         }
@@ -119,7 +124,8 @@ internal static class ApplianceCommands
 
 
     private static Command Create(
-        string name, string summary, string details, Func<IApplianceClient, Func<string?, Task<IReadOnlyList<string>>>, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
+        string name, string summary, string details,
+        Func<IApplianceClient, Func<string?, Task<IReadOnlyList<string>>>, bool, CancellationToken, Task<IReadOnlyList<Repository>>> act)
     {
         ApplianceArguments appliance = new();
         Option<string> output = Output.Option();
@@ -131,7 +137,9 @@ internal static class ApplianceCommands
                 $"rescan {name} --base-url https://appliance.example:11005 \\",
                 "  --username rescan --password-stdin --thumbprint 9F86D0... < password.txt",
             ],
-            ExitCodes = [("0", "all well"), ("2", "the appliance lists no repositories"), ("6, 7", "refused, or not reachable"), ("64", "the command line")],
+            ExitCodes = [
+                ("0", "all well"), ("2", "the appliance lists no repositories"), ("6, 7", "refused, or not reachable"),
+                ("64", "the command line")],
         };
         command.Add(output);
         appliance.AddTo(command);

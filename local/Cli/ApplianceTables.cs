@@ -13,7 +13,8 @@ internal static class ApplianceTables
         foreach (Repository repository in repositories.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase))
         {
             string place = repository.Bucket is null ? repository.Type ?? "" : $"{repository.Bucket}/{repository.Folder}".Trim('/');
-            table.Add(repository.Name, repository.Id, repository.LeftOutOfRuns is { } reason ? $"{place}; left out of runs: {reason}" : place);
+            table.Add(repository.Name, repository.Id,
+                repository.LeftOutOfRuns is { } reason ? $"{place}; left out of runs: {reason}" : place);
         }
 
         return table;

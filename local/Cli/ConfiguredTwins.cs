@@ -37,7 +37,9 @@ internal static class ConfiguredTwins
                 provider.GetRequiredService<IOptions<RescanOptions>>().Value.Appliances
                     .Where(a => ApplianceProducts.Find(a.Kind) == product && !ApplianceAddress.IsSame(a.BaseUrl!, address))
                     .Select(async a => await IdentityOfAsync(clients.Get(a.Name), cancellationToken) == identity
-                        ? $"it calls itself the same server as appliance '{a.Name}' of {file.File} ({a.BaseUrl!.Authority}); configure it once, or every repository would be rescanned twice"
+                        ? $"it calls itself the same server as appliance "
+                            + $"'{a.Name}' of {file.File} ({a.BaseUrl!.Authority}); configure it once, or every repository would be "
+                            + $"rescanned twice"
                         : null));
             return [.. found.OfType<string>()];
         }
@@ -58,7 +60,8 @@ internal static class ConfiguredTwins
             await client.SignOutAsync(limit.Token);
             return signedIn.Identity;
         }
-        catch (Exception e) when (e is ApplianceException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is ApplianceException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

@@ -23,7 +23,12 @@ internal static class DemoCommand
     {
         SimulatorArguments arguments = new();
         Option<bool> open = new("--open") { Description = "print the address of the status page and keep serving until Ctrl-C" };
-        Option<bool> run = new("--fleet") { Description = "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told" };
+        Option<bool> run = new(
+            "--fleet")
+        {
+            Description =
+                "run over 3 appliances with 12 repositories, one appliance failing half-way; sessions of 8s unless told"
+        };
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("demo", "Watch a rescan of a simulated appliance")
         {
@@ -36,7 +41,9 @@ internal static class DemoCommand
                 "rescan demo --open --session-duration 2m",
                 "rescan demo --fleet --open",
             ],
-            ExitCodes = [.. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"), ("with --open", "0"), ("74", "its state was lost meanwhile")],
+            ExitCodes = [
+                .. ExitCodes.OfRescans, ("with --fleet", "0 when the run ended as it is meant to, its failing appliance included; else 3"),
+                ("with --open", "0"), ("74", "its state was lost meanwhile")],
         };
         command.Add(open);
         command.Add(run);
@@ -44,7 +51,10 @@ internal static class DemoCommand
         arguments.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(run) && command.Options.FirstOrDefault(o => o != run && o != open && o != output && o != arguments.Duration && result.GetResult(o) is { Implicit: false }) is { } other)
+            if (result.GetValue(run)
+                && command.Options.FirstOrDefault(
+                    o => o != run && o != open && o != output && o != arguments.Duration
+                    && result.GetResult(o) is { Implicit: false }) is { } other)
             {
                 result.AddError($"{other.Name} does not go with --fleet.");
             }
@@ -58,15 +68,18 @@ internal static class DemoCommand
                 if (parse.GetValue(run))
                 {
                     TimeSpan sessions = parse.GetResult(arguments.Duration) is { Implicit: false } ? options.SessionDuration : RunSessions;
-                    return await RunDemo.RunAsync(folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken);
+                    return await RunDemo.RunAsync(
+                        folder, sessions, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken);
                 }
 
                 return await RunAsync(
-                    options, arguments.NamesProduct(parse) ? "auto" : "", folder, parse.GetValue(open), parse.GetValue(output) == "json", cancellationToken);
+                    options, arguments.NamesProduct(parse) ? "auto" : "", folder, parse.GetValue(open), parse.GetValue(output) == "json",
+                    cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                throw new CommandException(ExitCodes.Interrupted, "Interrupted. The demo keeps nothing: its appliance and its state are gone.");
+                throw new CommandException(
+                    ExitCodes.Interrupted, "Interrupted. The demo keeps nothing: its appliance and its state are gone.");
             }
             finally
             {
@@ -107,11 +120,13 @@ internal static class DemoCommand
         int Of(string kind) => ledger.Count(e => e.Kind == kind);
         return new RequestCounts
         {
-            Token = Of("token"), Repositories = Of("repositories"), Rescan = Of("rescan"), Session = Of("session"), Log = Of("log"), Stop = Of("stop"), Other = Of("other"),
+            Token = Of("token"), Repositories = Of("repositories"), Rescan = Of("rescan"), Session = Of("session"), Log = Of("log"),
+            Stop = Of("stop"), Other = Of("other"),
         };
     }
 
-    private static async Task<int> RunAsync(SimulatorOptions options, string revision, string folder, bool open, bool json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        SimulatorOptions options, string revision, string folder, bool open, bool json, CancellationToken cancellationToken)
     {
         SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken);
         await using (appliance)
@@ -137,7 +152,8 @@ internal static class DemoCommand
                 ["Rescan__Deadline"] = (options.SessionDuration + TimeSpan.FromMinutes(5)).ToString("c"),
             };
             SessionLogs logs = new();
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
+            LocalFunctionHost host = await AppHost.StartAsync(
+                folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
             await using (host)
             {
                 return await host.UnlessLostAsync(
@@ -147,20 +163,24 @@ internal static class DemoCommand
                         if (open)
                         {
                             await DemoHistory.WriteAsync(
-                                host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration, DateTimeOffset.UtcNow, stop);
+                                host.Services.GetRequiredService<OutcomeStore>(), "demo", options.Repositories, options.SessionDuration,
+                                DateTimeOffset.UtcNow, stop);
                         }
 
                         DateTimeOffset began = DateTimeOffset.UtcNow;
                         using HttpClient http = new() { BaseAddress = host.BaseAddress };
                         string repository = options.Repositories[0].Name;
-                        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, stop);
+                        using HttpResponseMessage answer = await http.PostAsJsonAsync(
+                            new Uri("/api/rescans", UriKind.Relative), new { appliance = "demo", repository }, stop);
                         JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>(stop);
                         Output.Step($"POST /api/rescans {{\"appliance\":\"demo\",\"repository\":\"{repository}\"}} -> {(int)answer.StatusCode}");
                         if (!answer.IsSuccessStatusCode)
                         {
                             ApplianceException refusal = new(
-                                answer.StatusCode == HttpStatusCode.ServiceUnavailable ? ApplianceFailure.Transient : ApplianceFailure.Rejected, body.GetProperty("detail").GetString()!);
-                            RunResult never = RunResult.NeverBegun("demo", new RepositoryRef(options.Repositories[0].Id, repository), refusal, began, Count(appliance.Ledger));
+                                answer.StatusCode == HttpStatusCode.ServiceUnavailable
+                                ? ApplianceFailure.Transient : ApplianceFailure.Rejected, body.GetProperty("detail").GetString()!);
+                            RunResult never = RunResult.NeverBegun(
+                                "demo", new RepositoryRef(options.Repositories[0].Id, repository), refusal, began, Count(appliance.Ledger));
                             Output.Print(never, json);
                             return ExitCodes.Of(never.Outcome);
                         }

@@ -6,7 +6,9 @@ using Rescan.Local.Simulator;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Nights that never were, so that a demo has trends to show: each ends as real ones do, and the poll schedule learns from them.</summary>
+/// <summary>
+/// Nights that never were, so that a demo has trends to show: each ends as real ones do, and the poll schedule learns from them.
+/// </summary>
 internal static class DemoHistory
 {
     private const int Nights = 20;
@@ -19,7 +21,8 @@ internal static class DemoHistory
     /// <param name="now">The present, UTC.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     public static async Task WriteAsync(
-        OutcomeStore store, string appliance, IReadOnlyList<SimulatedRepository> repositories, TimeSpan usual, DateTimeOffset now, CancellationToken cancellationToken)
+        OutcomeStore store, string appliance, IReadOnlyList<SimulatedRepository> repositories, TimeSpan usual, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         for (int r = 0; r < repositories.Count; r++)
         {
@@ -32,23 +35,33 @@ internal static class DemoHistory
 
                 // Golden-ratio steps spread well and are the same in every demo.
                 double chance = ((r * 0.37) + (night * 0.618034)) % 1;
-                Outcome outcome = (r % 4, night) switch { (2, 1) => Outcome.Failed, (1, 6) => Outcome.Failed, (0, 9) or (3, 12) => Outcome.Warning, _ => Outcome.Succeeded };
+                Outcome outcome =
+                    (r % 4, night) switch
+                    {
+                        (2, 1) => Outcome.Failed,
+                        (1, 6) => Outcome.Failed,
+                        (0, 9) or (3, 12) => Outcome.Warning,
+                        _ => Outcome.Succeeded
+                    };
                 TimeSpan took = usual * (outcome == Outcome.Failed ? 0.3 : 0.75 + (chance * 0.5));
                 await store.TryRecordAsync(
                     string.Create(CultureInfo.InvariantCulture, $"demo-{appliance}-{r}-{night}"),
-                    Night(appliance, repositories[r], outcome, took, now.AddDays(1 - night).AddHours(-1).AddMinutes(-6 * r)), cancellationToken);
+                    Night(appliance, repositories[r], outcome, took, now.AddDays(1 - night).AddHours(-1).AddMinutes(-6 * r)),
+                    cancellationToken);
             }
         }
     }
 
-    private static RescanOutcome Night(string appliance, SimulatedRepository repository, Outcome outcome, TimeSpan took, DateTimeOffset start)
+    private static RescanOutcome Night(
+        string appliance, SimulatedRepository repository, Outcome outcome, TimeSpan took, DateTimeOffset start)
     {
         double[] polls = [.. Enumerable.Range(1, 9).Select(i => Math.Round(0.6 + (took.TotalSeconds * Math.Sqrt(i / 9.0)), 1))];
         DateTimeOffset session = start.AddSeconds(0.6);
         (string status, string last, string? reason) = outcome switch
         {
             Outcome.Failed => ("Error", "Rescan failed: access to the bucket was denied", "Access to the bucket was denied."),
-            Outcome.Warning => ("Warning", "Rescan found 48 restore points (3 new); 2 could not be read", "2 restore points could not be read."),
+            Outcome.Warning =>
+                ("Warning", "Rescan found 48 restore points (3 new); 2 could not be read", "2 restore points could not be read."),
             _ => ("Success", "Rescan found 4 backup policies, 48 restore points (3 new)", null),
         };
         return new RescanOutcome
@@ -68,7 +81,8 @@ internal static class DemoHistory
             Log =
             [
                 new SessionLogItem(session, "Success", $"Starting rescan of repository {repository.Name}"),
-                new SessionLogItem(session + (took * 0.1), outcome == Outcome.Failed ? "Error" : "Success", $"Connecting to bucket {repository.Bucket}"),
+                new SessionLogItem(
+                    session + (took * 0.1), outcome == Outcome.Failed ? "Error" : "Success", $"Connecting to bucket {repository.Bucket}"),
                 new SessionLogItem(session + took, status, last),
             ],
         };

@@ -7,7 +7,8 @@ internal static class Durations
 {
     public static TimeSpan Parse(string option, string text)
     {
-        if (text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and < 1_000_000)
+        if (text.Length > 1 && double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && number is > 0 and < 1_000_000)
         {
             switch (text[^1])
             {
@@ -27,6 +28,7 @@ internal static class Durations
         return !isBare && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero
             ? span
             : throw new CommandException(
-                ExitCodes.Usage, $"{option} '{text}' is {(isBare ? "a number without a unit" : "not a duration")}; write 45s, 2m, 1h, 30d or 00:00:45.");
+                ExitCodes.Usage,
+                $"{option} '{text}' is {(isBare ? "a number without a unit" : "not a duration")}; write 45s, 2m, 1h, 30d or 00:00:45.");
     }
 }

@@ -7,7 +7,8 @@ internal static class HostLoss
 {
     /// <summary>Does something for as long as the host can go on.</summary>
     /// <exception cref="CommandException">The state was lost, full or taken over meanwhile.</exception>
-    public static async Task<T> UnlessLostAsync<T>(this LocalFunctionHost host, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    public static async Task<T> UnlessLostAsync<T>(
+        this LocalFunctionHost host, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<T> task = work(stop.Token);

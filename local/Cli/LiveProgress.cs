@@ -6,7 +6,9 @@ using Spectre.Console;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>For a terminal: what has been done scrolls by; one line at the bottom says what is being done and when the next poll comes.</summary>
+/// <summary>
+/// For a terminal: what has been done scrolls by; one line at the bottom says what is being done and when the next poll comes.
+/// </summary>
 internal sealed class LiveProgress : IProgressView
 {
     // A time, two blanks, a mark and another blank.
@@ -78,7 +80,8 @@ internal sealed class LiveProgress : IProgressView
 
         if (rescan.NextPollAt is { } next && rescan.Phase is not RescanPhase.Ended)
         {
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"next in {Math.Max(0, Math.Ceiling((next - DateTimeOffset.UtcNow).TotalSeconds)):0} s"));
+            parts.Add(string.Create(
+                CultureInfo.InvariantCulture, $"next in {Math.Max(0, Math.Ceiling((next - DateTimeOffset.UtcNow).TotalSeconds)):0} s"));
         }
 
         if (log.LastOrDefault(LogChanges.IsOpen) is { } open)

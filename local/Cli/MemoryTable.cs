@@ -34,7 +34,8 @@ internal sealed class MemoryTable : ITable
             found =
             [
                 .. rows.Where(r => r.Key.Partition == partition).Select(r => r.Value)
-                    .Where(r => string.CompareOrdinal(r.Key, range.After) > 0 && (range.Before is null || string.CompareOrdinal(r.Key, range.Before) < 0))
+                    .Where(r => string.CompareOrdinal(r.Key, range.After) > 0
+                        && (range.Before is null || string.CompareOrdinal(r.Key, range.Before) < 0))
                     .Take(limit),
             ];
         }

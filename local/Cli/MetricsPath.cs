@@ -7,7 +7,9 @@ using Rescan.Functions.Telemetry;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Serves the app's metrics to Prometheus, named as OpenTelemetry maps them: <c>rescan.runs</c> becomes <c>rescan_runs_total</c>.</summary>
+/// <summary>
+/// Serves the app's metrics to Prometheus, named as OpenTelemetry maps them: <c>rescan.runs</c> becomes <c>rescan_runs_total</c>.
+/// </summary>
 internal static class MetricsPath
 {
     /// <summary>What serves each path.</summary>

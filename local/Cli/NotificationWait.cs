@@ -11,7 +11,9 @@ internal static class NotificationWait
 
     public static async Task WaitAsync(LocalFunctionHost host, CancellationToken cancellationToken)
     {
-        OrchestrationQuery query = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], InstanceIdPrefix: NotificationOrchestration.InstanceIdPrefix);
+        OrchestrationQuery query = new(
+            Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running],
+            InstanceIdPrefix: NotificationOrchestration.InstanceIdPrefix);
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

@@ -40,7 +40,9 @@ internal static class NotifyCommand
             }
 
             IConfiguration configuration = new ConfigurationBuilder()
-                .AddInMemoryCollection(SettingsFile.Read(parse, settings).Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
+                .AddInMemoryCollection(
+                    SettingsFile.Read(parse, settings)
+                    .Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), s.Value))).Build();
             ServiceCollection collection = new();
             collection.AddLogging().AddRescanNotifications(configuration);
             ServiceProvider services = collection.BuildServiceProvider();
@@ -52,7 +54,8 @@ internal static class NotifyCommand
                 {
                     throw new CommandException(
                         ExitCodes.Configuration,
-                        "No channel is configured: set Rescan__Notifications__Channels__0__Kind and so on in the settings file or the environment.");
+                        "No channel is configured: set Rescan__Notifications__Channels__0__Kind and so on in the settings file or the "
+                            + "environment.");
                 }
 
                 if (parse.GetValue(output) == "json")

@@ -94,8 +94,10 @@ internal static class Output
             before = name;
         }
 
-        screen.Console.Write(new Panel(grid).Header($" {Markup.Escape(Words.Cut(Words.Line(result.Id), screen.Width.Value - 6))} ").RoundedBorder());
+        screen.Console.Write(
+            new Panel(grid).Header($" {Markup.Escape(Words.Cut(Words.Line(result.Id), screen.Width.Value - 6))} ").RoundedBorder());
     }
 
-    private static string ColorOf(Outcome outcome) => outcome switch { Outcome.Succeeded => "green", Outcome.Warning or Outcome.Canceled => "yellow", _ => "red" };
+    private static string ColorOf(Outcome outcome) =>
+        outcome switch { Outcome.Succeeded => "green", Outcome.Warning or Outcome.Canceled => "yellow", _ => "red" };
 }

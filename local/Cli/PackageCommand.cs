@@ -15,11 +15,14 @@ internal static class PackageCommand
             Description = string.Join(", ", Runtimes) + "; all of them unless told", Arity = ArgumentArity.ZeroOrMore,
         };
         runtimes.CompletionSources.Add(Runtimes);
-        Option<string?> published = new("--published") { HelpName = "FOLDER", Description = "pack what was published before, for one RUNTIME" };
+        Option<string?> published = new(
+            "--published")
+        { HelpName = "FOLDER", Description = "pack what was published before, for one RUNTIME" };
         Option<string?> to = new("--to") { HelpName = "FOLDER", Description = "where to, instead of artifacts/packages" };
         Command command = new DocumentedCommand("package", "Make packages: .deb, .tar.gz, .zip, checksums")
         {
-            Details = "Done by the script ./rescan in the source folder, which writes artifacts/packages. The .deb is made for linux-x64 and linux-arm64, by dpkg-deb.",
+            Details = "Done by the script ./rescan in the source folder, which writes artifacts/packages. The .deb is made for linux-x64 "
+                + "and linux-arm64, by dpkg-deb.",
             Examples = ["./rescan package", "./rescan package linux-x64"],
         };
         command.Add(runtimes);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Keeps what this process and those that it starts write from other users: state, exports and reports tell what is backed up where.</summary>
+/// <summary>
+/// Keeps what this process and those that it starts write from other users: state, exports and reports tell what is backed up where.
+/// </summary>
 internal static partial class PrivateFiles
 {
     /// <summary>Octal 077: nothing for group and others.</summary>

@@ -10,7 +10,8 @@ try
     ParseResult parse = RescanCommand.Create().Parse(args);
     return parse.Errors.Count > 0 && parse.Action is not { ClearsParseErrors: true }
         ? throw UsageErrors.Of(parse)
-        : await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+        : await parse.InvokeAsync(
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 }
 catch (Exception e)
 {

@@ -8,7 +8,12 @@ internal static class PublishCommand
 {
     public static Command Create()
     {
-        Argument<string?> runtime = new("RUNTIME") { Description = "linux-x64 unless told; or linux-arm64, linux-musl-x64, osx-arm64, win-x64", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> runtime = new(
+            "RUNTIME")
+        {
+            Description = "linux-x64 unless told; or linux-arm64, linux-musl-x64, osx-arm64, win-x64",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         runtime.CompletionSources.Add("linux-x64", "linux-arm64", "linux-musl-x64", "osx-arm64", "win-x64");
         Command command = new DocumentedCommand("publish", "Make rescan one file that runs without .NET")
         {

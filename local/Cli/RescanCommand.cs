@@ -20,7 +20,8 @@ internal static class RescanCommand
         CommandGroup[] groups =
         [
             new("Try it, with no appliance", [DemoCommand.Create(), SimulateCommand.Create()]),
-            new("Rescan", [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
+            new("Rescan",
+                [InitCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), RunCommand.Create(),
                 ServeCommand.Create(), StartCommand.Create(), CancelCommand.Create(), RerunCommand.Create(), PauseCommand.Create(),
                 PauseCommand.CreateResume()]),
             new(
@@ -29,7 +30,8 @@ internal static class RescanCommand
             new(
                 "Look after it",
                 [
-                    SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(), PackageCommand.Create(),
+                    SettingsCommand.Create(), StateCommand.Create(), NotifyCommand.Create(), PublishCommand.Create(),
+                    PackageCommand.Create(),
                     CompletionCommand.Create(),
                 ]),
         ];

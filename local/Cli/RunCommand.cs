@@ -23,21 +23,36 @@ internal static class RunCommand
     public static Command Create()
     {
         ApplianceArguments appliance = new();
-        Option<string> repository = new("--repository", "-r") { HelpName = "NAME", Description = "the repository's name or id", Required = true };
-        Option<string> deadline = new("--deadline") { HelpName = "TIME", Description = "how long the rescan may take, such as 90m or 2d", DefaultValueFactory = _ => "24h" };
-        Option<string> patience = new("--patience") { HelpName = "TIME", Description = "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s" };
+        Option<string> repository = new(
+            "--repository", "-r")
+        { HelpName = "NAME", Description = "the repository's name or id", Required = true };
+        Option<string> deadline = new(
+            "--deadline")
+        {
+            HelpName = "TIME", Description = "how long the rescan may take, such as 90m or 2d",
+            DefaultValueFactory = _ => "24h"
+        };
+        Option<string> patience = new(
+            "--patience")
+        {
+            HelpName = "TIME", Description =
+                "how long to wait for an appliance that does not answer before anything is started", DefaultValueFactory = _ => "20s"
+        };
         StateLocationArguments hubs = new();
         Option<bool> cancel = new("--cancel") { Description = "cancel the rescan of this repository that an earlier command began" };
         Option<string> output = Output.Option();
         Command command = new DocumentedCommand("run", "Rescan one repository and follow it to its end")
         {
-            Details = "Killed or interrupted, the same command goes on where it was. Where rescan serve has the state, it is asked to rescan, and watched.",
+            Details = "Killed or interrupted, the same command goes on where it was. Where rescan serve has the state, it is asked to "
+                + "rescan, and watched.",
             Examples =
             [
                 "rescan run --base-url https://appliance.example:11005 --username rescan \\",
                 "  --password-stdin --thumbprint 9F86D0... --repository prod < password.txt",
             ],
-            ExitCodes = [.. ExitCodes.OfRescans, ("64", "the command line"), ("74", "the state was lost, full or taken over meanwhile"), ("78", "the settings or the state cannot be used"), ("130", "interrupted")],
+            ExitCodes = [
+                .. ExitCodes.OfRescans, ("64", "the command line"), ("74", "the state was lost, full or taken over meanwhile"),
+                ("78", "the settings or the state cannot be used"), ("130", "interrupted")],
         };
         command.Add(repository);
         command.Add(deadline);
@@ -70,7 +85,8 @@ internal static class RunCommand
                 catch (TaskHubInUseException e)
                 {
                     RunAtServer asked = new(
-                        appliance.Product(parse), appliance.Address(parse), parse.GetValue(repository)!, parse.GetValue(cancel), parse.GetValue(output) == "json");
+                        appliance.Product(parse), appliance.Address(parse), parse.GetValue(repository)!, parse.GetValue(cancel),
+                        parse.GetValue(output) == "json");
                     return await asked.EndAsync(location, e, cancellationToken);
                 }
 
@@ -95,11 +111,13 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<LocalFunctionHost> StartAsync(StateLocation location, List<KeyValuePair<string, string?>> settings, SessionLogs logs, CancellationToken cancellationToken)
+    private static async Task<LocalFunctionHost> StartAsync(
+        StateLocation location, List<KeyValuePair<string, string?>> settings, SessionLogs logs, CancellationToken cancellationToken)
     {
         try
         {
-            return await AppHost.StartAsync(location, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
+            return await AppHost.StartAsync(
+                location, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken, logs.Watch);
         }
         catch (OptionsValidationException e)
         {
@@ -134,7 +152,9 @@ internal static class RunCommand
                 }
                 else if (cancel)
                 {
-                    throw new CommandException(ExitCodes.Usage, $"No rescan of '{wanted}' on '{appliance}' is under way in this state folder, so there is nothing to cancel.");
+                    throw new CommandException(
+                        ExitCodes.Usage,
+                        $"No rescan of '{wanted}' on '{appliance}' is under way in this state folder, so there is nothing to cancel.");
                 }
                 else
                 {
@@ -154,7 +174,8 @@ internal static class RunCommand
             }
             catch (ApplianceException e)
             {
-                return RunResult.NeverBegun(appliance, new RepositoryRef(Guid.TryParse(wanted, out _) ? wanted : "", wanted), e, began, preflight);
+                return RunResult.NeverBegun(
+                    appliance, new RepositoryRef(Guid.TryParse(wanted, out _) ? wanted : "", wanted), e, began, preflight);
             }
             catch (UnknownRepositoryException e)
             {
@@ -166,7 +187,8 @@ internal static class RunCommand
         {
             RescanStarter starter = host.Services.GetRequiredService<RescanStarter>();
             Repository repository = await FindAsync(starter, cancellationToken);
-            AcceptedRescan started = await starter.StartAsync(host.Client, appliance, repository, null, cancellationToken, CommandUser.Initiator);
+            AcceptedRescan started = await starter.StartAsync(
+                host.Client, appliance, repository, null, cancellationToken, CommandUser.Initiator);
             (id, requestId) = (started.Id, started.RequestId);
             Output.Step(started switch
             {
@@ -189,7 +211,8 @@ internal static class RunCommand
             await foreach (OrchestrationMetadata instance in host.Client.GetAllInstancesAsync(query).WithCancellation(cancellationToken))
             {
                 if (instance.ReadInputAs<RescanRequest>()?.Repository is { } repository
-                    && (string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)))
+                    && (string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase)
+                        || string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)))
                 {
                     found.Add(instance);
                 }
@@ -217,13 +240,17 @@ internal static class RunCommand
                     TimeSpan left = until - DateTimeOffset.UtcNow;
                     if (pause >= left)
                     {
-                        throw new ApplianceException(e.Failure, string.Create(CultureInfo.InvariantCulture, $"{e.Message} Nothing was started; gave up after {patience.TotalSeconds:0} s (--patience)."), e);
+                        throw new ApplianceException(
+                            e.Failure, string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{e.Message} Nothing was started; gave up after {patience.TotalSeconds:0} s (--patience)."), e);
                     }
 
                     if (said != e.Message)
                     {
                         said = e.Message;
-                        Output.Step(string.Create(CultureInfo.InvariantCulture, $"waiting at most {Math.Ceiling(left.TotalSeconds):0} s: {e.Message}"));
+                        Output.Step(string.Create(
+                            CultureInfo.InvariantCulture, $"waiting at most {Math.Ceiling(left.TotalSeconds):0} s: {e.Message}"));
                     }
 
                     await Task.Delay(pause, cancellationToken);

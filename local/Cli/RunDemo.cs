@@ -40,12 +40,18 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             Dictionary<string, string?> settings = new()
             {
                 // A watcher of short sessions wants to see them move: a poll is worth half a second here.
-                ["Rescan__Polling__Kappa"] = "0.5", ["Rescan__Polling__MinInterval"] = "00:00:00.8", ["Rescan__Deadline"] = (sessions + TimeSpan.FromMinutes(5)).ToString("c"),
+                ["Rescan__Polling__Kappa"] = "0.5", ["Rescan__Polling__MinInterval"] = "00:00:00.8",
+                ["Rescan__Deadline"] = (sessions + TimeSpan.FromMinutes(5)).ToString("c"),
             };
             foreach ((string name, SimulatedRepository[] repositories) in Appliances)
             {
                 // Different paces, so that the table shows the appliances to be independent.
-                SimulatorOptions options = new() { Repositories = repositories, SessionDuration = sessions * (1 + (0.15 * appliances.Count)), Outcome = name == "virginia" ? "warning" : "succeeded" };
+                SimulatorOptions options =
+                    new()
+                    {
+                        Repositories = repositories, SessionDuration = sessions * (1 + (0.15 * appliances.Count)),
+                        Outcome = name == "virginia" ? "warning" : "succeeded"
+                    };
                 SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(options, cancellationToken);
                 string key = string.Create(CultureInfo.InvariantCulture, $"Rescan__Appliances__{appliances.Count}__");
                 settings[key + "Name"] = name;
@@ -55,10 +61,12 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
                 settings[key + "Thumbprints__0"] = appliance.Thumbprint;
                 settings[key + "MaxConcurrentRescans"] = SameTime.ToString(CultureInfo.InvariantCulture);
                 appliances.Add(appliance);
-                Output.Step($"simulated appliance {name} at {appliance.BaseAddress} ({repositories.Length} repositories, {SameTime} at a time)");
+                Output.Step($"simulated appliance {name} at {appliance.BaseAddress} ({repositories.Length} repositories, "
+                    + $"{SameTime} at a time)");
             }
 
-            LocalFunctionHost host = await AppHost.StartAsync(folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken);
+            LocalFunctionHost host = await AppHost.StartAsync(
+                folder, settings, new Uri("http://127.0.0.1:0"), timers: false, null, cancellationToken);
             await using (host)
             {
                 return await host.UnlessLostAsync(
@@ -108,7 +116,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
             // Two appliances that write to one folder are what a run warns of.
             name == "archive" ? "acme-archive" : $"acme-{region}", name))];
 
-    private static bool IsAsMeant(RunView run) => run is { Status: RunStatus.Completed, Errors.Count: 0 } && run.Items.Count == Appliances.Sum(f => f.Repositories.Length)
+    private static bool IsAsMeant(RunView run) =>
+        run is { Status: RunStatus.Completed, Errors.Count: 0 } && run.Items.Count == Appliances.Sum(f => f.Repositories.Length)
         && run.Items.All(i => i.Appliance == Appliances[^1].Name
             ? i.Outcome is Outcome.Succeeded or Outcome.Rejected
             : i.Outcome is Outcome.Succeeded or Outcome.Warning)
@@ -116,7 +125,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
 
     private async Task<RunView> RunAsync(bool json, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage answer = await http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { filter = new { } }, cancellationToken);
+        using HttpResponseMessage answer = await http.PostAsJsonAsync(
+            new Uri("/api/rescans", UriKind.Relative), new { filter = new { } }, cancellationToken);
         answer.EnsureSuccessStatusCode();
         string self = answer.Headers.Location!.ToString();
         Output.Step($"POST /api/rescans {{\"filter\":{{}}}} -> {(int)answer.StatusCode}, {self}");
@@ -131,7 +141,8 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
         return run!;
     }
 
-    private async Task<RunView> FollowAsync(string self, Action<RunView, IReadOnlyDictionary<string, string>> show, CancellationToken cancellationToken)
+    private async Task<RunView> FollowAsync(
+        string self, Action<RunView, IReadOnlyDictionary<string, string>> show, CancellationToken cancellationToken)
     {
         using PeriodicTimer timer = new(Look);
         while (true)
@@ -190,8 +201,12 @@ internal sealed class RunDemo(HttpClient http, IReadOnlyList<SimulatedAppliance>
     {
         RunTable.Of(run, Nothing).Print(Screen.Out);
         TimeSpan took = (run.FinishedAt ?? run.StartedAt) - run.StartedAt;
-        Screen.Out.Say(string.Create(CultureInfo.InvariantCulture, $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
-        foreach (IGrouping<string, RunItemView> failed in run.Items.Where(i => i.Outcome is not (Outcome.Succeeded or Outcome.Warning) && i.Reason is not null).GroupBy(i => i.Reason!))
+        Screen.Out.Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{run.Items.Count} repositories in {took.TotalSeconds:0.0} s: {string.Join(", ", run.Counts.Select(c => $"{c.Value} {c.Key}"))}"));
+        foreach (IGrouping<string, RunItemView> failed in run.Items.Where(
+            i => i.Outcome is not (Outcome.Succeeded or Outcome.Warning) && i.Reason is not null).GroupBy(i => i.Reason!))
         {
             Screen.Out.Say(Words.Line($"{string.Join(", ", failed.Select(i => i.Repository.Name))}: {failed.Key}"), 2);
         }

@@ -25,7 +25,8 @@ internal sealed class SafeConsoleFormatter(TimeProvider time) : ConsoleFormatter
     /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        string level = logEntry.LogLevel switch { LogLevel.Warning => "warning: ", LogLevel.Error or LogLevel.Critical => "error: ", _ => "" };
+        string level =
+            logEntry.LogLevel switch { LogLevel.Warning => "warning: ", LogLevel.Error or LogLevel.Critical => "error: ", _ => "" };
         string message = $"{logEntry.Formatter(logEntry.State, logEntry.Exception)}{(logEntry.Exception is { } e ? " " + e : "")}";
         string at = time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
         textWriter.Write($"{at}  {level}{SafeText.Line(message, MaxLine)}{Environment.NewLine}");

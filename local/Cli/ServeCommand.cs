@@ -24,7 +24,8 @@ internal static class ServeCommand
         StateLocationArguments arguments = new();
         Command command = new DocumentedCommand("serve", "Serve the API, the status page and the nightly run")
         {
-            Details = "It takes the settings of local.settings.json and the environment. A second one on the same state stands by, and takes over when the first ends or dies.",
+            Details = "It takes the settings of local.settings.json and the environment. A second one on the same state stands by, and "
+                + "takes over when the first ends or dies.",
             Examples =
             [
                 "rescan serve --state /var/lib/rescan",
@@ -33,7 +34,9 @@ internal static class ServeCommand
                 "  -H 'content-type: application/json' \\",
                 """  -d '{"appliance":"appliance-1","repository":"prod"}'""",
             ],
-            ExitCodes = [("0", "stopped"), ("74", "the state was lost, full or taken over while serving"), ("78", "the settings or the state cannot be used, or the port is in use")],
+            ExitCodes = [
+                ("0", "stopped"), ("74", "the state was lost, full or taken over while serving"),
+                ("78", "the settings or the state cannot be used, or the port is in use")],
         };
         command.Add(settings);
         command.Add(url);
@@ -74,7 +77,8 @@ internal static class ServeCommand
         CancellationToken cancellationToken)
     {
         StateLocation location = await arguments.OpenAsync(
-            parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"), cancellationToken);
+            parse, () => Output.Step("standing by: another process serves on this state; this one takes over when it ends"),
+            cancellationToken);
         await using (location)
         {
             LocalFunctionHost host = await AppHost.StartAsync(

@@ -4,7 +4,9 @@ using Rescan.Functions.Appliances;
 
 namespace Rescan.Local.Cli;
 
-/// <summary>Every session log as the app last read it, so that a watcher in the same process sees whole logs and costs the appliance nothing.</summary>
+/// <summary>
+/// Every session log as the app last read it, so that a watcher in the same process sees whole logs and costs the appliance nothing.
+/// </summary>
 internal sealed class SessionLogs
 {
     private readonly ConcurrentDictionary<string, IReadOnlyList<SessionLogItem>> latest = new();
@@ -20,7 +22,8 @@ internal sealed class SessionLogs
             (IApplianceClients)ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!), latest));
     }
 
-    private sealed class Clients(IApplianceClients inner, ConcurrentDictionary<string, IReadOnlyList<SessionLogItem>> latest) : IApplianceClients, IDisposable
+    private sealed class Clients(IApplianceClients inner, ConcurrentDictionary<string, IReadOnlyList<SessionLogItem>> latest)
+        : IApplianceClients, IDisposable
     {
         private readonly ConcurrentDictionary<string, IApplianceClient> watched = new(StringComparer.OrdinalIgnoreCase);
 
@@ -29,12 +32,19 @@ internal sealed class SessionLogs
         /// <summary>A state folder may hold rescans of other appliances, which wait for the command that knows their password.</summary>
         public IApplianceClient Get(string appliance) => inner.Names.Contains(appliance, StringComparer.OrdinalIgnoreCase)
             ? watched.GetOrAdd(appliance, name => new Client(inner.Get(name), latest))
-            : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{appliance}' is not this command's; its rescan goes on with the command that began it.") { MayHaveActed = false };
+            : throw new ApplianceException(
+                ApplianceFailure.Transient,
+                $"Appliance '{appliance}' is not this command's; its rescan goes on with the command that began it.")
+            {
+                MayHaveActed =
+                    false
+            };
 
         public void Dispose() => (inner as IDisposable)?.Dispose();
     }
 
-    private sealed class Client(IApplianceClient inner, ConcurrentDictionary<string, IReadOnlyList<SessionLogItem>> latest) : IApplianceClient
+    private sealed class Client(IApplianceClient inner, ConcurrentDictionary<string, IReadOnlyList<SessionLogItem>> latest)
+        : IApplianceClient
     {
         public string Name => inner.Name;
 
@@ -46,17 +56,22 @@ internal sealed class SessionLogs
 
         public Task SignOutAsync(CancellationToken cancellationToken) => inner.SignOutAsync(cancellationToken);
 
-        public Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken) => inner.GetRepositoriesAsync(cancellationToken);
+        public Task<IReadOnlyList<Repository>> GetRepositoriesAsync(CancellationToken cancellationToken) =>
+            inner.GetRepositoriesAsync(cancellationToken);
 
-        public Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken) => inner.StartRescanAsync(repositoryId, cancellationToken);
+        public Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken) =>
+            inner.StartRescanAsync(repositoryId, cancellationToken);
 
-        public Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken) => inner.GetSessionAsync(sessionId, cancellationToken);
+        public Task<ApplianceSession> GetSessionAsync(string sessionId, CancellationToken cancellationToken) =>
+            inner.GetSessionAsync(sessionId, cancellationToken);
 
-        public Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken) => inner.FindRescanCandidatesAsync(since, cancellationToken);
+        public Task<IReadOnlyList<ApplianceSession>> FindRescanCandidatesAsync(DateTimeOffset since, CancellationToken cancellationToken) =>
+            inner.FindRescanCandidatesAsync(since, cancellationToken);
 
         public async Task<IReadOnlyList<SessionLogItem>> GetSessionLogAsync(string sessionId, CancellationToken cancellationToken) =>
             latest[sessionId] = await inner.GetSessionLogAsync(sessionId, cancellationToken);
 
-        public Task StopSessionAsync(string sessionId, CancellationToken cancellationToken) => inner.StopSessionAsync(sessionId, cancellationToken);
+        public Task StopSessionAsync(string sessionId, CancellationToken cancellationToken) =>
+            inner.StopSessionAsync(sessionId, cancellationToken);
     }
 }

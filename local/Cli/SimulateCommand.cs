@@ -14,15 +14,21 @@ internal static class SimulateCommand
     {
         Option<int?> port = new("--port")
         {
-            HelpName = "PORT", Description = $"port on loopback; 0 takes any free one. Unless given the kind's own: {string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}",
+            HelpName = "PORT",
+            Description =
+                    $"port on loopback; 0 takes any free one. Unless given the kind's own: "
+                        + $"{string.Join(", ", ApplianceProducts.All.Select(p => p.DefaultPort))}",
         };
-        Option<string?> state = new("--state") { HelpName = "FILE", Description = "file that keeps certificate and sessions over a restart" };
+        Option<string?> state = new(
+            "--state")
+        { HelpName = "FILE", Description = "file that keeps certificate and sessions over a restart" };
         Option<bool> list = new("--list-faults") { Description = "say what each fault does, and start nothing" };
         Option<string> output = Output.Option();
         SimulatorArguments arguments = new();
         Command command = new DocumentedCommand("simulate", "Serve a simulated appliance until Ctrl-C")
         {
-            Details = "It listens on loopback. GET /_ledger lists every request it took; POST /_admin/faults adds a fault, DELETE takes all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.",
+            Details = "It listens on loopback. GET /_ledger lists every request it took; POST /_admin/faults adds a fault, DELETE takes "
+                + "all away; POST /_admin/password, /_admin/certificate and /_admin/reboot do what they say.",
             Examples =
             [
                 "rescan simulate --port 11005 --session-duration 2m --product 7.0",
@@ -68,14 +74,21 @@ internal static class SimulateCommand
     {
         if (json)
         {
-            Output.PrintJson(new { baseUrl = appliance.BaseAddress, appliance.Thumbprint, options.Username, options.Password, options.ProductVersion, options.Revisions, options.Repositories });
+            Output.PrintJson(
+                new
+                {
+                    baseUrl = appliance.BaseAddress, appliance.Thumbprint, options.Username, options.Password, options.ProductVersion,
+                    options.Revisions, options.Repositories
+                });
             return;
         }
 
         Screen.Out.Say($"base URL    {appliance.BaseAddress}");
         Screen.Out.Say($"thumbprint  {appliance.Thumbprint}");
         Screen.Out.Say($"account     {options.Username} / {options.Password}");
-        Screen.Out.Say($"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}, x-api-version {string.Join(", ", options.Revisions)}");
+        Screen.Out.Say(
+            $"product     {ApplianceProducts.Find(options.Kind.ToString())!.Title} {options.ProductVersion}, x-api-version "
+                + $"{string.Join(", ", options.Revisions)}");
         Screen.Out.Say($"ledger      {appliance.BaseAddress}_ledger");
         Screen.Out.Say("");
         ApplianceTables.Of(options.Repositories).Print(Screen.Out);
@@ -85,7 +98,9 @@ internal static class SimulateCommand
     {
         if (json)
         {
-            Output.PrintJson(FaultCatalog.Of(of).Select(k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
+            Output.PrintJson(
+                FaultCatalog.Of(of).Select(
+                    k => new { k.Name, k.What, k.Requests, k.After, times = k.Times == int.MaxValue ? (int?)null : k.Times, k.Seconds }));
             return;
         }
 

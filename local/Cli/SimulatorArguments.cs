@@ -27,7 +27,12 @@ internal sealed class SimulatorArguments
         HelpName = "TIME", Description = "how long a session waits before it runs",
     };
     private readonly Option<string?> product =
-        new("--product") { HelpName = "RELEASE", Description = $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)" };
+        new("--product")
+        {
+            HelpName = "RELEASE",
+            Description =
+                $"release to be: {string.Join(", ", ProductRelease.All.Select(r => r.Name))} (vbaws); {string.Join(", ", ProductRelease.OfServer.Select(r => r.Name))} (vbr)"
+        };
     private readonly Option<int?> repositories = new("--repositories")
     {
         HelpName = "N", Description = "how many repositories it has, 1 to 5000",
@@ -64,7 +69,11 @@ internal sealed class SimulatorArguments
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<string?> scenario =
-        new("--scenario") { HelpName = "FILE", Description = "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}" };
+        new("--scenario")
+        {
+            HelpName = "FILE", Description =
+            "file of faults: {\"faults\": [{\"name\": \"throttled\", \"request\": \"log\", \"after\": 2, \"times\": 3, \"seconds\": 5}]}"
+        };
 
     /// <summary>How long sessions run.</summary>
     public Option Duration => duration;
@@ -73,7 +82,8 @@ internal sealed class SimulatorArguments
     {
         faults.CompletionSources.Add([.. FaultCatalog.All.Select(f => f.Name)]);
         product.CompletionSources.Add([.. ProductRelease.All.Concat(ProductRelease.OfServer).Select(r => r.Name)]);
-        foreach (Option option in new Option[] { kind, outcome, duration, pending, product, repositories, twin, bucket, folder, noise, lifetime, skew, role, exclusive, faults, scenario })
+        foreach (Option option in new Option[] { kind, outcome, duration, pending, product, repositories, twin, bucket, folder, noise,
+            lifetime, skew, role, exclusive, faults, scenario })
         {
             command.Add(option);
         }

@@ -16,12 +16,16 @@ internal static class StateCommand
 {
     private const string OutcomesEntry = "outcomes.jsonl";
 
-    public static Command Create() => new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
+    public static Command Create() =>
+        new DocumentedCommand("state", "Export, import or prune what is kept") { CreateExport(), CreateImport(), CreatePrune() };
 
     private static Command CreateExport()
     {
         Argument<string> file = new("FILE") { Description = "the archive to write, such as rescan.zip" };
-        return Create("export", "Write the outcomes to one archive", "For a backup, or to move to the other kind of storage. Rescans under way cannot be moved: let them end first.", "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
+        return Create(
+            "export", "Write the outcomes to one archive",
+            "For a backup, or to move to the other kind of storage. Rescans under way cannot be moved: let them end first.",
+            "rescan state export rescan.zip", file, async (location, archive, cancellationToken) =>
         {
             string path = Path.GetFullPath(archive);
             string partial = path + ".partial";
@@ -33,10 +37,13 @@ internal static class StateCommand
                 ZipArchive zip = await ZipFile.OpenAsync(partial, ZipArchiveMode.Create, cancellationToken);
                 await using (zip)
                 {
-                    StreamWriter lines = new(await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken), new UTF8Encoding(false)) { NewLine = "\n" };
+                    StreamWriter lines = new(
+                        await zip.CreateEntry(OutcomesEntry).OpenAsync(cancellationToken), new UTF8Encoding(false))
+                    { NewLine = "\n" };
                     await using (lines)
                     {
-                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(location.TableOf(taskHub.Table)).ExportAsync(cancellationToken))
+                        await foreach (OutcomeArchiveItem item in OutcomeArchive.Of(location.TableOf(taskHub.Table))
+                            .ExportAsync(cancellationToken))
                         {
                             await lines.WriteLineAsync(JsonSerializer.Serialize(item).AsMemory(), cancellationToken);
                             outcomes += item.Outcome is null ? 0 : 1;
@@ -53,7 +60,9 @@ internal static class StateCommand
     private static Command CreateImport()
     {
         Argument<string> file = new("FILE") { Description = "an archive that 'rescan state export' wrote" };
-        return Create("import", "Take the outcomes of an archive in", "Those that are here already stay as they are.", "rescan state import rescan.zip --storage azurite", file, ImportAsync);
+        return Create(
+            "import", "Take the outcomes of an archive in", "Those that are here already stay as they are.",
+            "rescan state import rescan.zip --storage azurite", file, ImportAsync);
     }
 
     private static async Task<string> ImportAsync(StateLocation location, string archive, CancellationToken cancellationToken)
@@ -88,7 +97,8 @@ internal static class StateCommand
                 {
                     number++;
                     OutcomeArchiveItem item = ReadOutcome(line)
-                        ?? throw Damaged(archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
+                        ?? throw Damaged(
+                            archive, $"line {number.ToString(CultureInfo.InvariantCulture)} of {OutcomesEntry} is not an outcome");
                     await target.ImportAsync(item, cancellationToken);
                     outcomes += item.Outcome is null ? 0 : 1;
                 }
@@ -116,7 +126,9 @@ internal static class StateCommand
 
     private static Command CreatePrune()
     {
-        Option<string> age = new("--older-than") { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
+        Option<string> age = new(
+            "--older-than")
+        { HelpName = "TIME", Description = "how long ago they ended, such as 30d or 12h", Required = true };
         StateLocationArguments arguments = new();
         Command command = new DocumentedCommand("prune", "Remove rescans and outcomes that ended long ago")
         {
@@ -151,7 +163,8 @@ internal static class StateCommand
 
     private static async Task RequireNothingUnderWayAsync(DurableTaskClient client, CancellationToken cancellationToken)
     {
-        OrchestrationQuery unfinished = new(Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
+        OrchestrationQuery unfinished = new(
+            Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended]);
         List<string> ids = [];
         await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(unfinished).WithCancellation(cancellationToken))
         {
@@ -160,7 +173,10 @@ internal static class StateCommand
 
         if (ids.Count > 0)
         {
-            throw new CommandException(ExitCodes.Configuration, $"{ids.Count} instances have not ended, which an archive cannot hold, {ids[0]} first. Let rescan serve end them, or cancel them with rescan cancel.");
+            throw new CommandException(
+                ExitCodes.Configuration,
+                $"{ids.Count} instances have not ended, which an archive cannot hold, "
+                    + $"{ids[0]} first. Let rescan serve end them, or cancel them with rescan cancel.");
         }
     }
 
@@ -168,7 +184,8 @@ internal static class StateCommand
     private static async Task<int> PruneAsync(DurableTaskClient client, DateTimeOffset before, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before)).WithCancellation(cancellationToken))
+        await foreach (OrchestrationMetadata instance in client.GetAllInstancesAsync(new OrchestrationQuery(CreatedTo: before))
+            .WithCancellation(cancellationToken))
         {
             if (instance.IsCompleted && instance.LastUpdatedAt < before)
             {
@@ -180,7 +197,8 @@ internal static class StateCommand
     }
 
     private static Command Create(
-        string name, string summary, string details, string example, Argument<string> file, Func<StateLocation, string, CancellationToken, Task<string>> run)
+        string name, string summary, string details, string example, Argument<string> file,
+        Func<StateLocation, string, CancellationToken, Task<string>> run)
     {
         StateLocationArguments arguments = new();
         Command command = new DocumentedCommand(name, summary) { Details = details + " The app must be stopped.", Examples = [example] };

@@ -58,7 +58,8 @@ internal sealed class StateLocation : IAsyncDisposable
 
     public static StateLocation InFolder(string folder) => new(folder, null, "Rescan", null);
 
-    public static async Task<StateLocation> OpenAsync(string folder, string? storage, string name, Action? onStandBy, CancellationToken cancellationToken)
+    public static async Task<StateLocation> OpenAsync(
+        string folder, string? storage, string name, Action? onStandBy, CancellationToken cancellationToken)
     {
         StateLocation location = new(folder, storage, name, onStandBy);
         if (storage == "azurite")
@@ -93,7 +94,8 @@ internal sealed class StateLocation : IAsyncDisposable
 
         try
         {
-            using FileStream free = new(Path.Combine(location.AzuriteFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            using FileStream free = new(
+                Path.Combine(location.AzuriteFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException) when (File.Exists(location.AzuriteAddress))
         {
@@ -158,7 +160,9 @@ internal sealed class StateLocation : IAsyncDisposable
         }
     }
 
-    /// <summary>The emulator lives and dies with its starter, so whoever stands by waits for the folder and then starts one itself.</summary>
+    /// <summary>
+    /// The emulator lives and dies with its starter, so whoever stands by waits for the folder and then starts one itself.
+    /// </summary>
     private async Task RunAzuriteAsync(CancellationToken cancellationToken)
     {
         string data = AzuriteFolder;
@@ -167,7 +171,9 @@ internal sealed class StateLocation : IAsyncDisposable
         {
             if (OnStandBy is null)
             {
-                throw new CommandException(ExitCodes.Configuration, $"The state folder {Folder} is in use by another process. Stop that one, or choose another folder with --state.");
+                throw new CommandException(
+                    ExitCodes.Configuration,
+                    $"The state folder {Folder} is in use by another process. Stop that one, or choose another folder with --state.");
             }
 
             OnStandBy();

@@ -5,14 +5,20 @@ namespace Rescan.Local.Cli;
 /// <summary>The options that say where rescans and their outcomes are kept.</summary>
 internal sealed class StateLocationArguments
 {
-    private readonly Option<string> state = new("--state") { HelpName = "FOLDER", Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
+    private readonly Option<string> state = new(
+        "--state")
+    { HelpName = "FOLDER", Description = "folder of the state", DefaultValueFactory = _ => AppHost.DefaultState };
     private readonly Option<string?> storage = new("--storage")
     {
         HelpName = "WHERE",
-        Description = "keep it in Azure Storage instead of files: a connection string, or an account's https address for use with your identity; 'azurite' tries it out on the emulator, fetched by npm, with its data in the state folder",
+        Description =
+            "keep it in Azure Storage instead of files: a connection string, or an account's https address for use with your identity; "
+                + "'azurite' tries it out on the emulator, fetched by npm, with its data in the state folder",
     };
 
-    private readonly Option<string> hub = new("--hub") { HelpName = "NAME", Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
+    private readonly Option<string> hub = new(
+        "--hub")
+    { HelpName = "NAME", Description = "name of the task hub in the storage account", DefaultValueFactory = _ => "Rescan" };
 
     public void AddTo(Command command)
     {
@@ -28,7 +34,8 @@ internal sealed class StateLocationArguments
     public Task<StateLocation> OpenAsync(ParseResult parse, Action? onStandBy, CancellationToken cancellationToken)
     {
         PrivateFiles.Use();
-        return StateLocation.OpenAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
+        return StateLocation.OpenAsync(
+            Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, onStandBy, cancellationToken);
     }
 
     /// <summary>Whether the state is files of this machine.</summary>
@@ -38,6 +45,7 @@ internal sealed class StateLocationArguments
     public Task<StateLocation> LookAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         PrivateFiles.Use();
-        return StateLocation.LookAsync(Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, cancellationToken);
+        return StateLocation.LookAsync(
+            Path.GetFullPath(parse.GetValue(state)!), parse.GetValue(storage), parse.GetValue(hub)!, cancellationToken);
     }
 }

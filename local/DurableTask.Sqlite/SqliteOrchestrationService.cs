@@ -90,7 +90,8 @@ public sealed partial class SqliteOrchestrationService :
             try
             {
                 HubFiles.CreateFolder(settings.FilePath);
-                Ownership ownership = await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, settings.OnStandby, log).AcquireAsync(waiting.Token).ConfigureAwait(false);
+                Ownership ownership = await new OwnerLoop(settings.FilePath, settings.TakeoverDelay, settings.OnStandby, log).AcquireAsync(
+                    waiting.Token).ConfigureAwait(false);
                 TaskHub started = new(settings, Database, ownership, waiters, log, OnLost);
                 started.Start();
                 hub = started;

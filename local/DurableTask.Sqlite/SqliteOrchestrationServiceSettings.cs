@@ -56,8 +56,8 @@ public sealed class SqliteOrchestrationServiceSettings
     public TimeSpan TakeoverDelay { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>
-    /// Called once when another process owns the file and this one begins to stand by. What it throws ends the start: so a process that must
-    /// not wait refuses to.
+    /// Called once when another process owns the file and this one begins to stand by. What it throws ends the start: so a process that
+    /// must not wait refuses to.
     /// </summary>
     public Action? OnStandby { get; init; }
 

@@ -12,7 +12,8 @@ internal static partial class ApplianceResponses
 
     /// <summary>A time as callers must write it: a date-time of RFC 3339, which has a zone.</summary>
     public static bool TryTime(string? text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
-        text, ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK"], CultureInfo.InvariantCulture, DateTimeStyles.None, out time) && ZoneAtEnd().IsMatch(text!);
+        text, ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK"], CultureInfo.InvariantCulture, DateTimeStyles.None, out time)
+    && ZoneAtEnd().IsMatch(text!);
 
     public static async Task<int> ProblemAsync(HttpContext http, int status, string code, string details, string type = "error")
     {

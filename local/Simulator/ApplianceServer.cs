@@ -41,7 +41,8 @@ internal sealed class ApplianceServer : IAsyncDisposable
                     connections.TryRemove(connection, out _);
                 }
             });
-            l.UseHttps((_, _, _, _) => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = certificate() }), null!);
+            l.UseHttps((_, _, _, _) => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = certificate() }),
+                null!);
         }));
         app = builder.Build();
         app.Run(handle);
@@ -49,7 +50,8 @@ internal sealed class ApplianceServer : IAsyncDisposable
 
     public int Port => new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
-    public static async Task<ApplianceServer> StartAsync(int port, Func<X509Certificate2> certificate, RequestDelegate handle, CancellationToken cancellationToken)
+    public static async Task<ApplianceServer> StartAsync(
+        int port, Func<X509Certificate2> certificate, RequestDelegate handle, CancellationToken cancellationToken)
     {
         ApplianceServer server = new(port, certificate, handle);
         try

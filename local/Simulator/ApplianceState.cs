@@ -5,7 +5,10 @@ using Rescan.Local.Simulator.VeeamBackupAndReplication;
 
 namespace Rescan.Local.Simulator;
 
-/// <summary>What an appliance knows: its tokens, sessions, certificate, name and release. Certificate, name and sessions outlast a restart where a file is set.</summary>
+/// <summary>
+/// What an appliance knows: its tokens, sessions, certificate, name and release. Certificate, name and sessions
+/// outlast a restart where a file is set.
+/// </summary>
 internal sealed class ApplianceState
 {
     private readonly Lock saving = new();
@@ -17,7 +20,8 @@ internal sealed class ApplianceState
         Sessions = new SessionStore(options, Api.OtherWork, Now);
         SimulatorState? kept = options.StateFile is { } file ? SimulatorState.Read(file) : null;
         ServerId = options.ServerId ?? kept?.ServerId ?? Guid.NewGuid();
-        Certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
+        Certificate = kept is null ? MakeCertificate() : X509CertificateLoader.LoadPkcs12(
+            Convert.FromBase64String(kept.Certificate), null, X509KeyStorageFlags.Exportable);
         foreach (KeptSession session in kept?.Sessions ?? [])
         {
             if (FindRepository(session.Repository) is { } repository)
@@ -53,7 +57,8 @@ internal sealed class ApplianceState
     /// <summary>By the appliance's own clock.</summary>
     public DateTimeOffset Now => Options.Time.GetUtcNow() + Options.ClockSkew;
 
-    public SimulatedRepository? FindRepository(string id) => Options.Repositories.FirstOrDefault(r => string.Equals(r.Id, id, StringComparison.OrdinalIgnoreCase));
+    public SimulatedRepository? FindRepository(string id) =>
+        Options.Repositories.FirstOrDefault(r => string.Equals(r.Id, id, StringComparison.OrdinalIgnoreCase));
 
     public void ChangeCertificate()
     {

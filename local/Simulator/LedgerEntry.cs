@@ -8,4 +8,5 @@ namespace Rescan.Local.Simulator;
 /// <param name="Status">The status answered; 0 when the connection was dropped.</param>
 /// <param name="Connection">Id of the TCP connection.</param>
 /// <param name="Fault">The fault that struck it, if one did.</param>
-public sealed record LedgerEntry(DateTimeOffset Time, string Kind, string Method, string Path, int Status, string Connection, string? Fault = null);
+public sealed record LedgerEntry(
+    DateTimeOffset Time, string Kind, string Method, string Path, int Status, string Connection, string? Fault = null);

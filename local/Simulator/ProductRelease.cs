@@ -49,5 +49,6 @@ public sealed record ProductRelease(string Name, string Version, IReadOnlyList<s
     /// <exception cref="ArgumentException">It is not known.</exception>
     public static ProductRelease Find(string name, SimulatedKind kind = SimulatedKind.VeeamBackupForAws) =>
         Of(kind).FirstOrDefault(r => r.Name == name || r.Name == name + ".0")
-        ?? throw new ArgumentException($"No product release is named '{name}'. Releases: {string.Join(", ", Of(kind).Select(r => r.Name))}.");
+        ?? throw new ArgumentException(
+            $"No product release is named '{name}'. Releases: {string.Join(", ", Of(kind).Select(r => r.Name))}.");
 }

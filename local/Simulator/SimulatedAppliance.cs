@@ -52,7 +52,10 @@ public sealed class SimulatedAppliance : IAsyncDisposable
 
     internal ApplianceState State { get; }
 
-    /// <summary>Stands between the appliance and its callers: is given a request, its kind and what would answer it, and answers; returns the status.</summary>
+    /// <summary>
+    /// Stands between the appliance and its callers: is given a request, its kind and what would answer
+    /// it, and answers; returns the status.
+    /// </summary>
     internal Func<HttpContext, string, Func<Task<int>>, Task<int>>? Between { get; set; }
 
     /// <summary>Faults that are still to strike.</summary>
@@ -65,7 +68,8 @@ public sealed class SimulatedAppliance : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         SimulatedAppliance appliance = new(options);
-        appliance.server = await ApplianceServer.StartAsync(options.Port, () => appliance.State.Certificate, appliance.HandleAsync, cancellationToken);
+        appliance.server = await ApplianceServer.StartAsync(
+            options.Port, () => appliance.State.Certificate, appliance.HandleAsync, cancellationToken);
         appliance.port = appliance.server.Port;
         return appliance;
     }
@@ -141,7 +145,8 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         int status = 0;
         try
         {
-            status = Between is { } between ? await between(http, kind, () => AnswerAsync(http, path, fault)) : await AnswerAsync(http, path, fault);
+            status = Between is { } between
+                ? await between(http, kind, () => AnswerAsync(http, path, fault)) : await AnswerAsync(http, path, fault);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || ended.IsCancellationRequested)
         {
@@ -149,14 +154,16 @@ public sealed class SimulatedAppliance : IAsyncDisposable
         }
         finally
         {
-            ledger.Enqueue(new LedgerEntry(options.Time.GetUtcNow(), kind, http.Request.Method, path, status, http.Connection.Id, fault?.Name));
+            ledger.Enqueue(
+                new LedgerEntry(options.Time.GetUtcNow(), kind, http.Request.Method, path, status, http.Connection.Id, fault?.Name));
         }
     }
 
     private async Task<int> AnswerAsync(HttpContext http, string path, Fault? fault)
     {
         FaultEffects effects = new();
-        int? answered = fault is null ? null : await FaultCatalog.Find(fault.Name).Strike(new FaultContext(this, http, TimeSpan.FromSeconds(fault.Seconds ?? 0), effects));
+        int? answered = fault is null ? null : await FaultCatalog.Find(fault.Name)
+            .Strike(new FaultContext(this, http, TimeSpan.FromSeconds(fault.Seconds ?? 0), effects));
         return answered ?? await State.Api.AnswerAsync(http, path, effects);
     }
 }

@@ -39,7 +39,9 @@ public sealed record SimulatorOptions
     /// <summary>How sessions end: succeeded, warning, failed or canceled.</summary>
     public string Outcome { get; init; } = "succeeded";
 
-    /// <summary>Whether a rescan of a repository that is being rescanned is refused with 409; what a real appliance does is not documented.</summary>
+    /// <summary>
+    /// Whether a rescan of a repository that is being rescanned is refused with 409; what a real appliance does is not documented.
+    /// </summary>
     public bool OneRescanAtATime { get; init; }
 
     /// <summary>How often a session of other work (backup, retention) starts; null: never.</summary>

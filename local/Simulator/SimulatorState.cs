@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Rescan.Local.Simulator;
 
-/// <summary>What a simulated appliance keeps when it restarts, as a real one does: its certificate, what it calls itself, and its sessions. Tokens go, faults too.</summary>
+/// <summary>
+/// What a simulated appliance keeps when it restarts, as a real one does: its certificate, what it calls itself,
+/// and its sessions. Tokens go, faults too.
+/// </summary>
 internal sealed record SimulatorState(string Certificate, Guid ServerId, IReadOnlyList<KeptSession> Sessions)
 {
     /// <summary>Reads the file; null when there is none yet.</summary>
@@ -23,7 +26,9 @@ internal sealed record SimulatorState(string Certificate, Guid ServerId, IReadOn
     /// <summary>Replaces the file whole, so that a kill leaves the old one or the new one.</summary>
     public static void Write(string file, X509Certificate2 certificate, Guid serverId, IEnumerable<SimulatedSession> sessions)
     {
-        SimulatorState state = new(Convert.ToBase64String(certificate.Export(X509ContentType.Pfx)), serverId, [.. sessions.OrderBy(s => s.Usn).Select(s => s.Keep()).OfType<KeptSession>()]);
+        SimulatorState state = new(
+            Convert.ToBase64String(certificate.Export(X509ContentType.Pfx)), serverId,
+            [.. sessions.OrderBy(s => s.Usn).Select(s => s.Keep()).OfType<KeptSession>()]);
         File.WriteAllText(file + ".new", JsonSerializer.Serialize(state));
         File.Move(file + ".new", file, overwrite: true);
     }
@@ -37,7 +42,8 @@ internal sealed record SimulatorState(string Certificate, Guid ServerId, IReadOn
 /// <param name="Duration">How long it runs.</param>
 /// <param name="Outcome">How it ends.</param>
 /// <param name="Broken">Its end before its time, when somebody stopped it or the appliance went down.</param>
-internal sealed record KeptSession(string Id, string Repository, int Usn, DateTimeOffset Start, TimeSpan Duration, string Outcome, BrokenSession? Broken);
+internal sealed record KeptSession(
+    string Id, string Repository, int Usn, DateTimeOffset Start, TimeSpan Duration, string Outcome, BrokenSession? Broken);
 
 /// <summary>A session's end before its time.</summary>
 /// <param name="At">When.</param>

@@ -45,7 +45,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
         ending.CancelAfter(Limit);
         await using NoticeReceiver receiver = await NoticeReceiver.StartAsync();
         foreach ((string name, int count, SimulatedKind kind) in ((string, int, SimulatedKind)[])
-            [("one", 7, SimulatedKind.VeeamBackupForAws), ("two", 7, SimulatedKind.VeeamBackupAndReplication), ("three", 6, SimulatedKind.VeeamBackupAndReplication)])
+            [("one", 7, SimulatedKind.VeeamBackupForAws), ("two", 7, SimulatedKind.VeeamBackupAndReplication),
+                ("three", 6, SimulatedKind.VeeamBackupAndReplication)])
         {
             appliances.Add(await ApplianceProcess.StartAsync(name, Path.Combine(folder, name + ".json"), count, kind: kind));
         }
@@ -260,7 +261,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
                     return answer;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or JsonException or IOException or ObjectDisposedException or InvalidOperationException
+            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException or JsonException or IOException
+                or ObjectDisposedException or InvalidOperationException
                 || (e is TaskCanceledException or TimeoutException && !ending.IsCancellationRequested))
             {
                 // The app is gone, or its stores are.
@@ -271,7 +273,8 @@ internal sealed class Chaos(int seed, bool onAzurite)
     }
 
     private async Task<ITable> ReadTableAsync() => azurite is null
-        ? (await TaskHubView.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "app", "state.db") }, CancellationToken.None))!.Table!
+        ? (await TaskHubView.OpenAsync(
+            new TaskHubOptions { StateFile = Path.Combine(folder, "app", "state.db") }, CancellationToken.None))!.Table!
         : AzureTable.Of(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Rescan:Outcomes:Table"] = Hub + "Outcomes",
@@ -299,11 +302,13 @@ internal sealed class Chaos(int seed, bool onAzurite)
                 || !appliances.Single(a => a.Name == appliance).Sessions.Any(s => s.Id == outcome.SessionId && s.Repository == repository))
             {
                 lost++;
-                Console.WriteLine($"lost: {request} of {repository} on {appliance}: {(outcome is null ? "no outcome" : $"{outcome.Outcome} {outcome.SessionId} {outcome.Reason}")}");
+                Console.WriteLine(
+                    $"lost: {request} of {repository} on {appliance}: {(outcome is null ? "no outcome" : $"{outcome.Outcome} {outcome.SessionId} {outcome.Reason}")}");
             }
         }
 
-        foreach (IGrouping<string?, KeyValuePair<string, RescanOutcome>> shared in outcomes.GroupBy(o => o.Value.SessionId).Where(g => g.Count() > 1))
+        foreach (IGrouping<string?, KeyValuePair<string, RescanOutcome>> shared in outcomes.GroupBy(o => o.Value.SessionId)
+            .Where(g => g.Count() > 1))
         {
             lost += shared.Count() - 1;
             Console.WriteLine($"lost: session {shared.Key} is taken for {shared.Count()} rescans");
@@ -314,10 +319,13 @@ internal sealed class Chaos(int seed, bool onAzurite)
         {
             foreach (KeptSession session in appliance.Sessions.Where(s => !taken.Contains(s.Id)))
             {
-                if (!outcomes.Values.Any(o => o.Repository.Id == session.Repository && o.Appliance == appliance.Name && o.Reason?.Contains("posted again", StringComparison.Ordinal) == true))
+                if (!outcomes.Values.Any(
+                    o => o.Repository.Id == session.Repository && o.Appliance == appliance.Name
+                    && o.Reason?.Contains("posted again", StringComparison.Ordinal) == true))
                 {
                     doubled++;
-                    Console.WriteLine($"doubled: session {session.Id} of {session.Repository} on {appliance.Name}, started {session.Start:HH:mm:ss.fff}, is no rescan's");
+                    Console.WriteLine(
+                        $"doubled: session {session.Id} of {session.Repository} on {appliance.Name}, started {session.Start:HH:mm:ss.fff}, is no rescan's");
                 }
             }
         }
@@ -334,6 +342,7 @@ internal sealed class Chaos(int seed, bool onAzurite)
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"chaos {seed} on {(onAzurite ? "Azurite" : "SQLite")}: {asked.Count} of {wanted} rescans in {watch.Elapsed.TotalSeconds:0} s, {lost} lost, {doubled} doubled, {said} posted again and saying so, {untold} not told, {did.GetValueOrDefault("outcomes recorded twice")} recorded twice"));
-        return missing + lost + doubled + untold + did.GetValueOrDefault("outcomes recorded twice") + did.Where(d => d.Key.StartsWith("ends", StringComparison.Ordinal)).Sum(d => d.Value);
+        return missing + lost + doubled + untold + did.GetValueOrDefault("outcomes recorded twice")
+            + did.Where(d => d.Key.StartsWith("ends", StringComparison.Ordinal)).Sum(d => d.Value);
     }
 }

@@ -54,7 +54,9 @@ internal sealed class CrashMatrix(string? storage, SimulatedKind kind = Simulate
     public async Task<IReadOnlyList<CrashResult>> TryAsync(IEnumerable<string> points, Action<CrashResult> done)
     {
         ConcurrentBag<CrashResult> results = [];
-        await Parallel.ForEachAsync(points, new ParallelOptions { MaxDegreeOfParallelism = storage is null ? Math.Max(2, Environment.ProcessorCount) : Waiting }, async (point, _) =>
+        await Parallel.ForEachAsync(
+            points, new ParallelOptions { MaxDegreeOfParallelism = storage is null ? Math.Max(2, Environment.ProcessorCount) : Waiting },
+            async (point, _) =>
         {
             CrashResult result = await RunAsync(point, null);
             results.Add(result);

@@ -14,7 +14,10 @@ using Rescan.Local.Simulator;
 
 namespace Rescan.Crash;
 
-/// <summary>Thousands of rescans in one process, over real HTTPS, on a clock that runs faster: memory must stay, and pruning must give the room back.</summary>
+/// <summary>
+/// Thousands of rescans in one process, over real HTTPS, on a clock that runs faster: memory must stay,
+/// and pruning must give the room back.
+/// </summary>
 internal sealed class Endurance(int rescans)
 {
     private const int First = 1000;
@@ -22,14 +25,17 @@ internal sealed class Endurance(int rescans)
     private const int Speed = 60;
     private const double Growth = 1.10;
 
-    /// <summary>A busy machine wakes more threads, and each keeps buffers of its own; a leak of a hundred bytes a rescan is more than this.</summary>
+    /// <summary>
+    /// A busy machine wakes more threads, and each keeps buffers of its own; a leak of a hundred bytes a rescan is more than this.
+    /// </summary>
     private const long ThreadBuffers = 1024 * 1024;
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-endurance-").FullName;
 
     public async Task<int> RunAsync()
     {
         Stopwatch watch = Stopwatch.StartNew();
-        await using ApplianceProcess appliance = await ApplianceProcess.StartAsync("a1", Path.Combine(folder, "appliance.json"), AtOnce, "0.05s", keep: false);
+        await using ApplianceProcess appliance = await ApplianceProcess.StartAsync(
+            "a1", Path.Combine(folder, "appliance.json"), AtOnce, "0.05s", keep: false);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Rescan:Appliances:0:Name"] = "a1",
@@ -58,19 +64,25 @@ internal sealed class Endurance(int rescans)
         {
             wrong += await RescanAsync(host, appliance, First);
             before = Memory();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{First} rescans: {before / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{First} rescans: {before / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
             wrong += await RescanAsync(host, appliance, rescans - First);
             after = Memory();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rescans} rescans: {after / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{rescans} rescans: {after / 1024.0 / 1024:0.0} MiB, {watch.Elapsed.TotalSeconds:0} s"));
         }
 
         (int recorded, long full, long pruned) = await PruneAsync(time);
         int sessions = (await appliance.LedgerAsync()).Count(e => e is { Kind: "rescan", Status: 202 });
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"endurance: {wrong} without success, {recorded} outcomes, {sessions} sessions, memory x {(double)after / before:0.00}, files {full / 1024} KiB, pruned {pruned / 1024} KiB"));
+            $"endurance: {wrong} without success, {recorded} outcomes, {sessions} sessions, memory x "
+                + $"{(double)after / before:0.00}, files {full / 1024} KiB, pruned {pruned / 1024} KiB"));
         Directory.Delete(folder, recursive: true);
-        return wrong == 0 && recorded == rescans && sessions == rescans && (after <= before * Growth || after <= before + ThreadBuffers) && pruned < full / 4 ? 0 : 1;
+        return wrong == 0 && recorded == rescans && sessions == rescans && (after <= before * Growth || after <= before + ThreadBuffers)
+            && pruned < full / 4 ? 0 : 1;
     }
 
     private static long Memory()
@@ -92,9 +104,11 @@ internal sealed class Endurance(int rescans)
                 RescanRequest request = new(
                     "a1", new RepositoryRef(repository.Id, repository.Name), TimeSpan.FromHours(24),
                     new PollingOptions { Kappa = 5, MinInterval = TimeSpan.FromSeconds(5), MaxInterval = TimeSpan.FromMinutes(1) });
-                await host.Client.ScheduleNewOrchestrationInstanceAsync(nameof(RescanOrchestration), request, new StartOrchestrationOptions(id));
+                await host.Client.ScheduleNewOrchestrationInstanceAsync(
+                    nameof(RescanOrchestration), request, new StartOrchestrationOptions(id));
                 OrchestrationMetadata ended = await host.Client.WaitForInstanceCompletionAsync(id, true);
-                if (ended.RuntimeStatus != OrchestrationRuntimeStatus.Completed || ended.ReadOutputAs<RescanOutcome>() is not { Outcome: Outcome.Succeeded } outcome)
+                if (ended.RuntimeStatus != OrchestrationRuntimeStatus.Completed
+                    || ended.ReadOutputAs<RescanOutcome>() is not { Outcome: Outcome.Succeeded } outcome)
                 {
                     Interlocked.Increment(ref wrong);
                     Console.WriteLine($"{id}: {ended.RuntimeStatus} {ended.SerializedOutput} {ended.FailureDetails?.ErrorMessage}");
@@ -136,7 +150,8 @@ internal sealed class Endurance(int rescans)
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             new FastTimer(System.CreateTimer(callback, state, Real(dueTime), Real(period)), this);
 
-        private TimeSpan Real(TimeSpan span) => span > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds / speed)) : span;
+        private TimeSpan Real(TimeSpan span) =>
+            span > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds / speed)) : span;
 
         private sealed class FastTimer(ITimer timer, FastTime time) : ITimer
         {

@@ -20,7 +20,8 @@ internal sealed class NoticeReceiver : IAsyncDisposable
     /// <summary>The rescans that were told of; an id is the request's with the channel's name.</summary>
     public IEnumerable<string> Requests => Ids.Select(i => i.Split('_')[0]).Distinct();
 
-    public string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/notices";
+    public string Address =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/notices";
 
     public static async Task<NoticeReceiver> StartAsync()
     {

@@ -36,7 +36,9 @@ switch (args)
     case ["soak", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int minutes) && minutes >= 3:
         return await new Soak(TimeSpan.FromMinutes(minutes)).RunAsync();
     default:
-        Console.Error.WriteLine("matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite] | hostile N SEED [vbaws|vbr] | soak MINUTES (3 at least)");
+        Console.Error.WriteLine(
+            "matrix [sqlite|azurite] | points | chaos SEED | endurance RESCANS | orders N SEED [azurite] | hostile N SEED [vbaws|vbr] | "
+                + "soak MINUTES (3 at least)");
         return 64;
 }
 
@@ -52,7 +54,8 @@ static async Task<int> MatrixAsync(string? only)
     if (only is null or "azurite")
     {
         string data = Directory.CreateTempSubdirectory("rescan-crash-azurite-").FullName;
-        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
+        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(
+            AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None))
         {
             violations += await TryAsync("Azurite", new CrashMatrix(azurite.ConnectionString), 110);
             violations += await TryAsync(

@@ -53,7 +53,8 @@ internal sealed class ServedApp : IAsyncDisposable
     /// <summary>Starts it; it may be dead before it serves.</summary>
     public static ServedApp Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "serve", "--url", "http://127.0.0.1:0", .. arguments])
+        ProcessStartInfo start = new(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "serve", "--url", "http://127.0.0.1:0", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -81,7 +82,8 @@ internal sealed class ServedApp : IAsyncDisposable
     {
         Task ended = process.WaitForExitAsync();
         await Task.WhenAny(address.Task, ended).WaitAsync(Patience);
-        return address.Task.IsCompletedSuccessfully ? http ??= new HttpClient { BaseAddress = await address.Task, Timeout = Patience } : null;
+        return address.Task.IsCompletedSuccessfully
+            ? http ??= new HttpClient { BaseAddress = await address.Task, Timeout = Patience } : null;
     }
 
     public async Task<JsonElement> GetAsync(string path) => await (await ReadyAsync())!.GetFromJsonAsync<JsonElement>(path);

@@ -20,7 +20,8 @@ internal sealed class Soak(TimeSpan length)
     private static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Sample = TimeSpan.FromSeconds(2);
     private static readonly string[] Reads =
-        ["/api/rescans", "/api/rescans?state=ended&limit=20", "/api/runs", "/api/repositories", "/api/health", "/api/", "/api/openapi.json", "/api/rescans?continuationToken=cm5vbmU", "/nothing"];
+        ["/api/rescans", "/api/rescans?state=ended&limit=20", "/api/runs", "/api/repositories", "/api/health", "/api/", "/api/openapi.json",
+            "/api/rescans?continuationToken=cm5vbmU", "/nothing"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-soak-").FullName;
     private long requests;
@@ -38,7 +39,9 @@ internal sealed class Soak(TimeSpan length)
         {
             HttpClient http = await app.ReadyAsync() ?? throw new InvalidOperationException(app.Said);
             using CancellationTokenSource end = new(length);
-            Task[] load = [.. Enumerable.Range(0, Callers).Select(i => Task.Run(() => CallAsync(http, appliance, new Random(i), end.Token))), Task.Run(() => HoldAsync(http.BaseAddress!, end.Token))];
+            Task[] load = [
+                .. Enumerable.Range(0, Callers).Select(i => Task.Run(() => CallAsync(http, appliance, new Random(i), end.Token))),
+                Task.Run(() => HoldAsync(http.BaseAddress!, end.Token))];
             Stopwatch watch = Stopwatch.StartNew();
             while (!end.IsCancellationRequested && !app.HasExited)
             {
@@ -60,7 +63,8 @@ internal sealed class Soak(TimeSpan length)
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"soak: {requests} requests, {failures} answered with a fault or not at all, exit code {exit}, {(flat ? "flat" : "NOT FLAT")}"));
+                $"soak: {requests} requests, {failures} answered with a fault or not at all, exit code "
+                    + $"{exit}, {(flat ? "flat" : "NOT FLAT")}"));
         Directory.Delete(folder, recursive: true);
         return flat && exit == 0 && failures == 0 ? 0 : 1;
     }
@@ -78,7 +82,8 @@ internal sealed class Soak(TimeSpan length)
         (long memory, int handles) = Median(warm[..quarter]);
         (long lastMemory, int lastHandles) = Median(warm[^quarter..]);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"soak: memory {memory / 1024 / 1024} MiB then {lastMemory / 1024 / 1024} MiB, handles {handles} then {lastHandles}"));
+            CultureInfo.InvariantCulture,
+            $"soak: memory {memory / 1024 / 1024} MiB then {lastMemory / 1024 / 1024} MiB, handles {handles} then {lastHandles}"));
         return lastMemory <= (memory * Growth) + Slack && lastHandles <= handles + HandleSlack;
     }
 

@@ -20,13 +20,17 @@ public sealed class AlertTests(InfraFixture infra)
     [InlineData("failing", "\"Unreachable\"")]
     public void Rescans_are_watched_by_repository(string name, string says)
     {
-        JsonNode rule = Assert.Single(infra.Full.Of("Microsoft.Insights/scheduledQueryRules"), r => ((string)r["name"]!).StartsWith(name, StringComparison.Ordinal))["properties"]!;
+        JsonNode rule = Assert.Single(
+            infra.Full.Of("Microsoft.Insights/scheduledQueryRules"),
+            r => ((string)r["name"]!).StartsWith(name, StringComparison.Ordinal))["properties"]!;
         JsonNode criterion = rule["criteria"]!["allOf"]![0]!;
 
         Assert.StartsWith(SourceTree.Read("infra/queries/outcomes.kql"), (string?)criterion["query"], StringComparison.Ordinal);
         Assert.Contains(says, (string?)criterion["query"], StringComparison.Ordinal);
         Assert.Equal(["Appliance", "Repository"], criterion["dimensions"]!.AsArray().Take(2).Select(d => (string)d!["name"]!));
-        Assert.Equal((string?)infra.Full.One("Microsoft.Insights/actionGroups")["id"], (string?)Assert.Single(rule["actions"]!["actionGroups"]!.AsArray()));
+        Assert.Equal(
+            (string?)infra.Full.One("Microsoft.Insights/actionGroups")["id"],
+            (string?)Assert.Single(rule["actions"]!["actionGroups"]!.AsArray()));
     }
 
     [Fact]
@@ -40,16 +44,19 @@ public sealed class AlertTests(InfraFixture infra)
         Assert.Equal((string?)infra.Full.One("Microsoft.Insights/actionGroups")["id"], (string?)alert["actions"]![0]!["actionGroupId"]);
         Assert.Equal(
             ["one@example.com", "two@example.com"],
-            infra.Full.One("Microsoft.Insights/actionGroups")["properties"]!["emailReceivers"]!.AsArray().Select(r => (string)r!["emailAddress"]!));
+            infra.Full.One("Microsoft.Insights/actionGroups")["properties"]!["emailReceivers"]!.AsArray()
+            .Select(r => (string)r!["emailAddress"]!));
     }
 
     [Fact]
     public void The_workbook_shows_outcomes_durations_polls_and_requests()
     {
-        JsonArray items = JsonNode.Parse((string)infra.Sample.One("Microsoft.Insights/workbooks")["properties"]!["serializedData"]!)!["items"]!.AsArray();
+        JsonArray items = JsonNode.Parse(
+            (string)infra.Sample.One("Microsoft.Insights/workbooks")["properties"]!["serializedData"]!)!["items"]!.AsArray();
 
         Assert.Equal(["range", "repositories", "outcomes", "durations", "polls", "requests"], items.Select(i => (string)i!["name"]!));
-        Assert.All(items.Skip(1), i => Assert.StartsWith("let outcomes = AppTraces", (string?)i!["content"]!["query"], StringComparison.Ordinal));
+        Assert.All(items.Skip(1),
+            i => Assert.StartsWith("let outcomes = AppTraces", (string?)i!["content"]!["query"], StringComparison.Ordinal));
     }
 
     [Fact]
@@ -97,7 +104,8 @@ public sealed class AlertTests(InfraFixture infra)
 
         log.RescanEnded(new RescanOutcome
         {
-            Id = "rescan-a-b", Appliance = "a", Repository = new RepositoryRef("b", "b"), Outcome = outcome, StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch, DurationSeconds = 1,
+            Id = "rescan-a-b", Appliance = "a", Repository = new RepositoryRef("b", "b"), Outcome = outcome,
+            StartedAt = DateTimeOffset.UnixEpoch, FinishedAt = DateTimeOffset.UnixEpoch, DurationSeconds = 1,
         });
 
         Assert.Equal(level, log.LatestRecord.Level);
@@ -108,7 +116,8 @@ public sealed class AlertTests(InfraFixture infra)
     {
         string queries = SourceTree.Read("infra/queries/outcomes.kql") + SourceTree.Read("infra/queries/failing.kql");
 
-        IEnumerable<string> named = Regex.Matches(queries, " in \\(([^)]*)\\)").SelectMany(m => m.Groups[1].Value.Split(", ")).Select(o => o.Trim('"'));
+        IEnumerable<string> named = Regex.Matches(queries, " in \\(([^)]*)\\)").SelectMany(m => m.Groups[1].Value.Split(", "))
+            .Select(o => o.Trim('"'));
 
         Assert.Equal(Enum.GetNames<Outcome>().Except([nameof(Outcome.Canceled)]).Order(), named.Order());
     }

@@ -50,7 +50,8 @@ public sealed class BicepCompiler : IDisposable
         };
         start.Environment["HOME"] = start.Environment["USERPROFILE"] = folder;
         start.Environment["HTTPS_PROXY"] = start.Environment["HTTP_PROXY"] = start.Environment["ALL_PROXY"] = "http://127.0.0.1:9";
-        foreach (string variable in (string[])["AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE", "DurableBackend"])
+        foreach (string variable in (string[])[
+            "AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE", "DurableBackend"])
         {
             start.Environment.Remove(variable);
         }
@@ -66,8 +67,10 @@ public sealed class BicepCompiler : IDisposable
     public async Task<Deployment> PredictAsync(string parameterFile)
     {
         (int exitCode, _, string complaints) = await RunAsync(
-            "snapshot", parameterFile, "--subscription-id", Subscription, "--tenant-id", Subscription, "--location", "westeurope", "--deployment-name", "rescan");
+            "snapshot", parameterFile, "--subscription-id", Subscription, "--tenant-id", Subscription, "--location", "westeurope",
+            "--deployment-name", "rescan");
         Assert.True(exitCode == 0 && complaints.Length == 0, complaints);
-        return new Deployment(JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, Path.ChangeExtension(parameterFile, ".snapshot.json"))))!);
+        return new Deployment(
+            JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, Path.ChangeExtension(parameterFile, ".snapshot.json"))))!);
     }
 }

@@ -69,7 +69,8 @@ public sealed class BicepTests(InfraFixture infra)
     [InlineData("modules/storage.bicep", "no-unused-vars", "var unused = 1")]
     [InlineData("main.bicep", "secure-secrets-in-params", "param password string = ''")]
     [InlineData("main.bicep", "outputs-should-not-contain-secrets", "output password string = 'x'")]
-    [InlineData("main.bicep", "no-hardcoded-location", "resource other 'Microsoft.Resources/resourceGroups@2025-04-01' = { name: 'other', location: 'westeurope' }")]
+    [InlineData("main.bicep", "no-hardcoded-location",
+        "resource other 'Microsoft.Resources/resourceGroups@2025-04-01' = { name: 'other', location: 'westeurope' }")]
     public async Task A_fault_is_an_error(string file, string rule, string line)
     {
         using BicepCompiler compiler = new();
@@ -126,7 +127,8 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.False((bool)properties["allowBlobPublicAccess"]!);
         Assert.False((bool)properties["allowCrossTenantReplication"]!);
         Assert.True((bool)properties["defaultToOAuthAuthentication"]!);
-        Assert.All(deployment.Of("Microsoft.Storage/storageAccounts/blobServices/containers"), c => Assert.Equal("None", (string?)c["properties"]!["publicAccess"]));
+        Assert.All(deployment.Of("Microsoft.Storage/storageAccounts/blobServices/containers"),
+            c => Assert.Equal("None", (string?)c["properties"]!["publicAccess"]));
     });
 
     [Fact]
@@ -162,10 +164,16 @@ public sealed class BicepTests(InfraFixture infra)
     [Fact]
     public void Packages_are_deployed_by_identities_only() => Assert.All(Both, deployment =>
     {
-        Assert.Equal(["ftp", "scm"], deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies").Select(p => ((string)p["name"]!).Split('/')[1]).Order());
-        Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"), p => Assert.False((bool)p["properties"]!["allow"]!));
-        Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"), p => Assert.Equal("westeurope", (string?)p["location"]));
-        Assert.Equal("UserAssignedIdentity", (string?)deployment.One("Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["deployment"]!["storage"]!["authentication"]!["type"]);
+        Assert.Equal(
+            ["ftp", "scm"], deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
+            .Select(p => ((string)p["name"]!).Split('/')[1]).Order());
+        Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"),
+            p => Assert.False((bool)p["properties"]!["allow"]!));
+        Assert.All(deployment.Of("Microsoft.Web/sites/basicPublishingCredentialsPolicies"),
+            p => Assert.Equal("westeurope", (string?)p["location"]));
+        Assert.Equal(
+            "UserAssignedIdentity", (string?)deployment.One(
+                "Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["deployment"]!["storage"]!["authentication"]!["type"]);
     });
 
     [Theory]
@@ -173,16 +181,20 @@ public sealed class BicepTests(InfraFixture infra)
     [InlineData("Microsoft.Network/virtualNetworks/subnets")]
     public void Parts_of_what_takes_one_change_at_a_time_are_made_one_after_the_other(string type)
     {
-        KeyValuePair<string, JsonNode?>[] all = [.. Objects(JsonNode.Parse(infra.Template)!, "resources").SelectMany(resources => resources)];
-        KeyValuePair<string, JsonNode?>[] parts = [.. all.Where(r => ((string?)r.Value!["type"])?.StartsWith(type, StringComparison.Ordinal) == true)];
+        KeyValuePair<string, JsonNode?>[] all = [
+            .. Objects(JsonNode.Parse(infra.Template)!, "resources").SelectMany(resources => resources)];
+        KeyValuePair<string, JsonNode?>[] parts = [
+            .. all.Where(r => ((string?)r.Value!["type"])?.StartsWith(type, StringComparison.Ordinal) == true)];
 
         Assert.NotEmpty(parts);
         Assert.All(
             parts.SelectMany((one, i) => parts.Skip(i + 1).Select(other => (one, other))),
-            pair => Assert.True(Waits(pair.one, pair.other) || Waits(pair.other, pair.one), $"{pair.one.Key} and {pair.other.Key} are made at once"));
+            pair => Assert.True(
+                Waits(pair.one, pair.other) || Waits(pair.other, pair.one), $"{pair.one.Key} and {pair.other.Key} are made at once"));
 
         bool Waits(KeyValuePair<string, JsonNode?> later, KeyValuePair<string, JsonNode?> earlier) =>
-            later.Value!["dependsOn"]?.AsArray().Any(d => (string?)d == earlier.Key || Waits(all.First(r => r.Key == (string?)d), earlier)) == true;
+            later.Value!["dependsOn"]?.AsArray()
+            .Any(d => (string?)d == earlier.Key || Waits(all.First(r => r.Key == (string?)d), earlier)) == true;
     }
 
     [Fact]
@@ -225,7 +237,9 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.All(suspects, k => Assert.Matches(k switch
         {
             "Rescan__KeyVaultUri" or "AZURE_TOKEN_CREDENTIALS" or "Rescan__Webhooks__S3__ApiKeyHeader" => "",
-            _ when Regex.IsMatch(k, "^Rescan__(Appliances__[0-9]+__PasswordSecret|Notifications__Channels__[0-9]+__(UrlSecret|SecretName))$") => "^[0-9a-z-]{1,127}$",
+            _ when Regex.IsMatch(
+                k, "^Rescan__(Appliances__[0-9]+__PasswordSecret|Notifications__Channels__[0-9]+__(UrlSecret|SecretName))$") =>
+                "^[0-9a-z-]{1,127}$",
             _ => @"^@Microsoft\.KeyVault\(VaultName=[^;()]+;SecretName=[0-9a-z-]{1,127}\)$",
         }, settings[k]));
     });
@@ -235,12 +249,14 @@ public sealed class BicepTests(InfraFixture infra)
     {
         JsonObject template = JsonNode.Parse(infra.Template)!.AsObject();
         Assert.Equal(
-            ["API_URL", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "KEY_VAULT_NAME", "OUTBOUND_ADDRESS", "SIGN_IN_CLIENT_ID", "VAULT_ENTRIES_TO_SET"],
+            ["API_URL", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "KEY_VAULT_NAME", "OUTBOUND_ADDRESS", "SIGN_IN_CLIENT_ID",
+                "VAULT_ENTRIES_TO_SET"],
             template["outputs"]!.AsObject().Select(o => o.Key).Order(StringComparer.Ordinal));
         foreach (JsonObject outputs in Objects(template, "outputs"))
         {
             Assert.All(outputs, o => Assert.DoesNotMatch("(?i)password|secret|connection|token", o.Key));
-            Assert.All(outputs, o => Assert.DoesNotMatch(@"(?i)ConnectionString|InstrumentationKey|\blist\w*\(", (string)o.Value!["value"]!));
+            Assert.All(outputs,
+                o => Assert.DoesNotMatch(@"(?i)ConnectionString|InstrumentationKey|\blist\w*\(", (string)o.Value!["value"]!));
         }
     }
 
@@ -268,7 +284,8 @@ public sealed class BicepTests(InfraFixture infra)
             [.. common.Append("Storage Queue Data Contributor on Microsoft.Storage/storageAccounts").Order()],
             Assigned(infra.Sample).Order());
         Assert.Equal(
-            [.. common.Append("Durable Task Data Contributor on Microsoft.DurableTask/schedulers/taskHubs").Append("Key Vault Secrets Officer on Microsoft.KeyVault/vaults").Order()],
+            [.. common.Append("Durable Task Data Contributor on Microsoft.DurableTask/schedulers/taskHubs")
+                .Append("Key Vault Secrets Officer on Microsoft.KeyVault/vaults").Order()],
             Assigned(infra.Full).Order());
 
         static IEnumerable<string> Assigned(Deployment deployment) => deployment.Of("Microsoft.Authorization/roleAssignments")
@@ -300,10 +317,12 @@ public sealed class BicepTests(InfraFixture infra)
     {
         string workspace = (string)infra.Full.One("Microsoft.OperationalInsights/workspaces")["id"]!;
 
-        JsonNode properties = Assert.Single(infra.Full.Of("Microsoft.Insights/diagnosticSettings"), d => Deployment.ScopeOf(d) == type)["properties"]!;
+        JsonNode properties = Assert.Single(
+            infra.Full.Of("Microsoft.Insights/diagnosticSettings"), d => Deployment.ScopeOf(d) == type)["properties"]!;
 
         Assert.Equal(workspace, (string?)properties["workspaceId"]);
-        Assert.Contains(new[] { "logs", "metrics" }.SelectMany(kind => properties[kind]?.AsArray().Select(c => (bool)c!["enabled"]!) ?? []), on => on);
+        Assert.Contains(
+            new[] { "logs", "metrics" }.SelectMany(kind => properties[kind]?.AsArray().Select(c => (bool)c!["enabled"]!) ?? []), on => on);
     }
 
     [Fact]
@@ -311,10 +330,17 @@ public sealed class BicepTests(InfraFixture infra)
     {
         Assert.Equal("FC1", (string?)deployment.One("Microsoft.Web/serverfarms")["sku"]!["name"]);
         JsonNode app = deployment.One("Microsoft.Web/sites");
-        Assert.Equal(("dotnet-isolated", "10.0"), ((string?)app["properties"]!["functionAppConfig"]!["runtime"]!["name"], (string?)app["properties"]!["functionAppConfig"]!["runtime"]!["version"]));
-        Assert.Equal((string?)deployment.One("Microsoft.ManagedIdentity/userAssignedIdentities")["id"], Assert.Single(app["identity"]!["userAssignedIdentities"]!.AsObject()).Key);
+        Assert.Equal(
+            ("dotnet-isolated", "10.0"),
+            ((string?)app["properties"]!["functionAppConfig"]!["runtime"]!["name"],
+                (string?)app["properties"]!["functionAppConfig"]!["runtime"]!["version"]));
+        Assert.Equal(
+            (string?)deployment.One("Microsoft.ManagedIdentity/userAssignedIdentities")["id"],
+            Assert.Single(app["identity"]!["userAssignedIdentities"]!.AsObject()).Key);
         Assert.Equal("functions", (string?)app["tags"]!["azd-service-name"]);
-        Assert.Equal((string?)deployment.One("Microsoft.Storage/storageAccounts")["name"], deployment.AppSettings["AzureWebJobsStorage__accountName"]);
+        Assert.Equal(
+            (string?)deployment.One("Microsoft.Storage/storageAccounts")["name"],
+            deployment.AppSettings["AzureWebJobsStorage__accountName"]);
         Assert.Equal("managedidentity", deployment.AppSettings["AzureWebJobsStorage__credential"]);
         Assert.Equal(deployment.AppSettings["AZURE_CLIENT_ID"], deployment.AppSettings["AzureWebJobsStorage__clientId"]);
     });
@@ -332,7 +358,8 @@ public sealed class BicepTests(InfraFixture infra)
         // An app in several zones on an account in one of them stops with that zone.
         Assert.Equal("Standard_GZRS", (string?)infra.Full.One("Microsoft.Storage/storageAccounts")["sku"]!["name"]);
 
-        static JsonNode Scale(Deployment deployment) => deployment.One("Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["scaleAndConcurrency"]!;
+        static JsonNode Scale(Deployment deployment) =>
+            deployment.One("Microsoft.Web/sites")["properties"]!["functionAppConfig"]!["scaleAndConcurrency"]!;
     }
 
     [Fact]
@@ -341,7 +368,8 @@ public sealed class BicepTests(InfraFixture infra)
         Assert.Empty(infra.Sample.Of("Microsoft.DurableTask/schedulers"));
         Assert.DoesNotContain("TASKHUB_NAME", infra.Sample.AppSettings.Keys);
         Assert.Equal("rescan", infra.Full.AppSettings["TASKHUB_NAME"]);
-        Assert.Contains("Authentication=ManagedIdentity", infra.Full.AppSettings["DURABLE_TASK_SCHEDULER_CONNECTION_STRING"], StringComparison.Ordinal);
+        Assert.Contains(
+            "Authentication=ManagedIdentity", infra.Full.AppSettings["DURABLE_TASK_SCHEDULER_CONNECTION_STRING"], StringComparison.Ordinal);
     }
 
     private static IEnumerable<JsonObject> Objects(JsonNode node, string name)

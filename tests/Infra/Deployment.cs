@@ -16,7 +16,9 @@ public sealed class Deployment(JsonNode snapshot)
     public JsonNode One(string type) => Assert.Single(Of(type));
 
     public Dictionary<string, string> AppSettings =>
-        Of("Microsoft.Web/sites/config").Single(r => ((string)r["name"]!).EndsWith("/appsettings", StringComparison.Ordinal))["properties"]!.AsObject().ToDictionary(p => p.Key, p => (string)p.Value!);
+        Of("Microsoft.Web/sites/config")
+        .Single(r => ((string)r["name"]!).EndsWith("/appsettings", StringComparison.Ordinal))["properties"]!.AsObject()
+        .ToDictionary(p => p.Key, p => (string)p.Value!);
 
     /// <summary>The resource that an extension resource, such as a role assignment, is on: its type, or a group or subscription.</summary>
     public static string ScopeOf(JsonNode extension)

@@ -28,7 +28,8 @@ public sealed class HostJsonTests
     {
         string docs = SourceTree.Read("docs/hosting-settings.md");
 
-        string[] missing = [.. Leaves(JsonNode.Parse(SourceTree.Read("host.json"))!).Where(key => !docs.Contains($"`{key}`", StringComparison.Ordinal))];
+        string[] missing = [
+            .. Leaves(JsonNode.Parse(SourceTree.Read("host.json"))!).Where(key => !docs.Contains($"`{key}`", StringComparison.Ordinal))];
 
         Assert.Empty(missing);
     }

@@ -119,7 +119,8 @@ public sealed class NetworkTests(InfraFixture infra)
     }
 
     private static string YourSubnet(string more = "") =>
-        $"{{ kind: 'subnet', subnetId: '{Hub}/functions', storageAndVault: {{ from: 'privateEndpoints', subnetId: '{Hub}/endpoints'{more} }} }}";
+        $"{{ kind: 'subnet', subnetId: '{Hub}/functions', storageAndVault: {{ from: 'privateEndpoints', subnetId: "
+            + $"'{Hub}/endpoints'{more} }} }}";
 
     private static (string? Public, string? Default) Access(JsonNode service) =>
         ((string?)service["publicNetworkAccess"], (string?)service["networkAcls"]!["defaultAction"]);

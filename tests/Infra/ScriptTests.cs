@@ -57,7 +57,8 @@ public sealed class ScriptTests : IDisposable
         }
 
         Assert.Equal(
-            "keyvault secret set --vault-name kv-one --name appliance-1-password --file /dev/stdin --encoding utf-8 --query id --output tsv",
+            "keyvault secret set --vault-name kv-one --name appliance-1-password --file /dev/stdin --encoding utf-8 --query id --output "
+                + "tsv",
             string.Join(' ', Arguments));
     }
 
@@ -132,7 +133,8 @@ public sealed class ScriptTests : IDisposable
     public async Task The_workflow_hands_on_what_the_deployment_made()
     {
         string step = Regex.Match(
-            SourceTree.Read(".github/workflows/deploy.yml"), @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
+            SourceTree.Read(".github/workflows/deploy.yml"),
+            @"(?s)- name: Deploy the resources\n        run: \|\n(.*?)\n      - name:").Groups[1].Value;
         Write("az", """
             #!/bin/sh
             cat "$KEPT/deployed.json"
@@ -199,7 +201,8 @@ public sealed class ScriptTests : IDisposable
     public async Task Where_callers_sign_in_the_timer_is_left_to_a_person_to_look_at()
     {
         (int exit, string said) = await RunAsync(
-            "sh", ["infra/check-schedule.sh", "2026-05-04T06:00:00Z"], "", new() { ["SIGN_IN_CLIENT_ID"] = "00000000-0000-0000-0000-00000000000c" });
+            "sh", ["infra/check-schedule.sh", "2026-05-04T06:00:00Z"], "",
+            new() { ["SIGN_IN_CLIENT_ID"] = "00000000-0000-0000-0000-00000000000c" });
 
         Assert.True(exit == 0, said);
         Assert.Contains("see by the status page", said, StringComparison.Ordinal);

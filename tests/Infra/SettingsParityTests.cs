@@ -81,7 +81,8 @@ public sealed class SettingsParityTests(InfraFixture infra)
             string artifact = Path.Combine(
                 Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts")).FullName, "settings.md");
             File.WriteAllText(artifact, table);
-            Assert.Fail($"The table in docs/settings.md is not what the options classes say. Put in its place the one that was written to {artifact}.");
+            Assert.Fail($"The table in docs/settings.md is not what the options classes say. Put in its place the one that was written to "
+                + $"{artifact}.");
         }
 
         Assert.Equal(
@@ -149,7 +150,9 @@ public sealed class SettingsParityTests(InfraFixture infra)
         services.AddLogging();
         services.AddRescan(
             new ConfigurationBuilder()
-                .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build());
+                .AddInMemoryCollection(
+                    settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value)))
+                .Build());
         using ServiceProvider provider = services.BuildServiceProvider();
         try
         {

@@ -7,13 +7,15 @@ namespace Rescan.Tests.Infra;
 
 public sealed class WorkflowTests
 {
-    public static TheoryData<string> Workflows => new(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
+    public static TheoryData<string> Workflows =>
+        new(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, ".github", "workflows")).Select(f => Path.GetFileName(f)!));
 
     [Theory]
     [MemberData(nameof(Workflows))]
     public void Each_action_is_pinned_to_a_commit(string workflow)
     {
-        IEnumerable<YamlNode> uses = Nodes(Load($".github/workflows/{workflow}")).OfType<YamlMappingNode>().SelectMany(m => m.Children).Where(c => c.Key.ToString() == "uses").Select(c => c.Value);
+        IEnumerable<YamlNode> uses = Nodes(Load($".github/workflows/{workflow}")).OfType<YamlMappingNode>().SelectMany(m => m.Children)
+            .Where(c => c.Key.ToString() == "uses").Select(c => c.Value);
 
         Assert.NotEmpty(uses);
         Assert.All(uses, u => Assert.Matches("^[^@]+@[0-9a-f]{40}$", u.ToString()));
@@ -26,14 +28,17 @@ public sealed class WorkflowTests
         YamlMappingNode file = Load($".github/workflows/{workflow}");
 
         Assert.Equal("{ { contents, read } }", file["permissions"].ToString());
-        Assert.Equal(workflow is "deploy.yml" or "release.yml", SourceTree.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
+        Assert.Equal(
+            workflow is "deploy.yml" or "release.yml",
+            SourceTree.Read($".github/workflows/{workflow}").Contains("id-token: write", StringComparison.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Workflows))]
     public void Nothing_from_outside_is_pasted_into_a_script(string workflow)
     {
-        IEnumerable<string> scripts = Nodes(Load($".github/workflows/{workflow}")).OfType<YamlMappingNode>().SelectMany(m => m.Children).Where(c => c.Key.ToString() == "run").Select(c => c.Value.ToString());
+        IEnumerable<string> scripts = Nodes(Load($".github/workflows/{workflow}")).OfType<YamlMappingNode>().SelectMany(m => m.Children)
+            .Where(c => c.Key.ToString() == "run").Select(c => c.Value.ToString());
 
         Assert.NotEmpty(scripts);
         Assert.All(scripts, s => Assert.DoesNotContain("${{", s, StringComparison.Ordinal));
@@ -63,7 +68,8 @@ public sealed class WorkflowTests
         Assert.Equal("{ { push, { { tags, [ v* ] } } } }", file["on"].ToString());
         Assert.Equal("test", release["needs"].ToString());
         Assert.Equal("{ { contents, write }, { id-token, write }, { attestations, write } }", release["permissions"].ToString());
-        int[] order = [At("Directory.Build.props"), At("./rescan package"), At("CycloneDX"), At("attest-build-provenance@"), At("gh release create")];
+        int[] order = [
+            At("Directory.Build.props"), At("./rescan package"), At("CycloneDX"), At("attest-build-provenance@"), At("gh release create")];
         Assert.True(order[0] >= 0, steps[0]);
         Assert.Equal(order.Order(), order);
         Assert.Equal(order.Length, order.Distinct().Count());
@@ -75,9 +81,12 @@ public sealed class WorkflowTests
     [InlineData("v9", 1)]
     public async Task A_tag_of_another_version_is_no_release(string before, int exit)
     {
-        string step = Regex.Match(SourceTree.Read(".github/workflows/release.yml"), @"(?s)Compare the tag[^\n]*\n +run: \|\n(.*?)\n      - name").Groups[1].Value;
+        string step = Regex.Match(
+            SourceTree.Read(".github/workflows/release.yml"), @"(?s)Compare the tag[^\n]*\n +run: \|\n(.*?)\n      - name").Groups[1].Value;
         string environment = Path.GetTempFileName();
-        ProcessStartInfo start = new("bash", ["-eo", "pipefail", "-c", step]) { WorkingDirectory = SourceTree.Root, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(
+            "bash", ["-eo", "pipefail", "-c", step])
+        { WorkingDirectory = SourceTree.Root, RedirectStandardOutput = true };
         start.Environment["GITHUB_ENV"] = environment;
         start.Environment["GITHUB_REF_NAME"] = before + Version;
 
@@ -91,7 +100,8 @@ public sealed class WorkflowTests
     }
 
     private static string Version =>
-        typeof(Rescan.Local.Cli.ExitCodes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(Rescan.Local.Cli.ExitCodes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(
+            '+')[0];
 
     [Fact]
     public void Deployment_signs_in_without_a_stored_secret() =>
@@ -108,7 +118,8 @@ public sealed class WorkflowTests
         YamlMappingNode azd = Load("azure.yaml");
 
         Assert.True(File.Exists(Path.Combine(SourceTree.Root, azd["infra"]["path"].ToString(), $"{azd["infra"]["module"]}.bicep")));
-        Assert.True(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj").Any());
+        Assert.True(Directory.EnumerateFiles(Path.Combine(SourceTree.Root, azd["services"]["functions"]["project"].ToString()), "*.csproj")
+            .Any());
     }
 
     private static YamlMappingNode Load(string path)

@@ -19,7 +19,8 @@ public sealed class Browser : IAsyncLifetime
         chromium = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = await FindAsync(),
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync"],
         });
     }
 
@@ -47,7 +48,10 @@ public sealed class Browser : IAsyncLifetime
 
     private static async Task<string> FindAsync()
     {
-        using Process process = Process.Start(new ProcessStartInfo(Path.Combine(RepositoryRoot, "build", "chromium")) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(
+                Path.Combine(RepositoryRoot, "build", "chromium"))
+            { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string path = (await process.StandardOutput.ReadToEndAsync()).Trim();
         await process.WaitForExitAsync();

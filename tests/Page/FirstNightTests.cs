@@ -28,11 +28,13 @@ public sealed class FirstNightTests(Browser browser)
         (int status, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" });
         Assert.Equal(202, status);
         string run = accepted.GetProperty("links").GetProperty("self").GetString()!;
-        await api.UntilAsync(run, r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("state").GetString() == "Running") == AtOnce);
+        await api.UntilAsync(
+            run, r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("state").GetString() == "Running") == AtOnce);
         await api.UntilAsync("/api/rescans?state=running", r => r.GetProperty("items").GetArrayLength() == AtOnce);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"), width: 390, height: 844, scale: 2);
 
-        await Expect(tab.Row("backup-0132")).ToContainTextAsync("Waiting for its turn (121st)", new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
+        await Expect(tab.Row("backup-0132"))
+            .ToContainTextAsync("Waiting for its turn (121st)", new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
         await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("All 300 repositories are in order");
         await Expect(tab.Text("Never rescanned")).ToHaveCountAsync(0);
         await Expect(tab.Page.Locator(".banner.run")).ToContainTextAsync("0 of 300 repositories done");

@@ -39,7 +39,8 @@ public sealed class FitTests(Browser browser, Scene scene) : IClassFixture<Scene
         }
 
         await Expect(tab.Heading("Running now")).ToBeVisibleAsync(Visible);
-        Assert.Equal(chosen * zoom, await tab.Page.EvaluateAsync<double>("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"));
+        Assert.Equal(
+            chosen * zoom, await tab.Page.EvaluateAsync<double>("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"));
         await LookAsync("overview");
         await tab.Button("Log of prod-eu-central").ClickAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
@@ -54,7 +55,8 @@ public sealed class FitTests(Browser browser, Scene scene) : IClassFixture<Scene
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
         await LookAsync("rescan that runs");
         await tab.Page.Locator(".past a").Last.ClickAsync();
-        await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Succeeded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+        await Expect(tab.Page.Locator(".state-name"))
+            .ToHaveTextAsync("Succeeded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
         await LookAsync("rescan that has ended");
         await tab.Link("Runs").ClickAsync();
         await Expect(tab.Page.Locator(".run-item")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });

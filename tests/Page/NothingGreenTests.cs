@@ -41,7 +41,8 @@ public sealed class NothingGreenTests(Browser browser)
     public async Task Two_appliances_on_one_folder_are_a_warning_before_any_run()
     {
         SimulatedRepository shared = new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e61", "archive", "acme-archive", "veeam");
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { Repositories = [shared] }, new SimulatorOptions { Repositories = [shared] }]);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { Repositories = [shared] }, new SimulatorOptions { Repositories = [shared] }]);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
         await Expect(tab.Page.Locator(".view .banner.warn")).ToContainTextAsync("can corrupt its backups", Patient);
@@ -51,7 +52,8 @@ public sealed class NothingGreenTests(Browser browser)
     public async Task A_run_over_nothing_is_not_green()
     {
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions()]);
-        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { filter = new { include = new[] { "no-such-*" } } });
+        (_, JsonElement accepted, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { filter = new { include = new[] { "no-such-*" } } });
         string self = accepted.GetProperty("links").GetProperty("self").GetString()!;
         await api.UntilAsync(self, r => r.GetProperty("status").GetString() == "Completed");
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/#/runs"));
@@ -65,17 +67,22 @@ public sealed class NothingGreenTests(Browser browser)
     [Fact]
     public async Task A_failed_rescan_says_what_to_do_who_asked_and_in_which_zone_its_times_are()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(0.5), Outcome = "failed" }]);
-        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", filter = new { include = new[] { "archive" } } });
-        await api.UntilAsync(accepted.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(0.5), Outcome = "failed" }]);
+        (_, JsonElement accepted, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", filter = new { include = new[] { "archive" } } });
+        await api.UntilAsync(
+            accepted.GetProperty("links").GetProperty("self").GetString()!, r => r.GetProperty("status").GetString() == "Completed");
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
         await tab.Link("archive").First.ClickAsync();
         await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Failed", Text);
-        await Expect(tab.Page.Locator(".state-next")).ToContainTextAsync("What to do: Read the session's log, mend what it names, then start the rescan again.");
+        await Expect(tab.Page.Locator(".state-next"))
+            .ToContainTextAsync("What to do: Read the session's log, mend what it names, then start the rescan again.");
         await Expect(tab.Page.Locator(".state-reason")).Not.ToBeEmptyAsync();
         await Expect(tab.Page.Locator(".facts")).ToContainTextAsync("Started bya run");
-        await Expect(tab.Page.Locator(".facts")).ToContainTextAsync("Time zone" + await tab.Page.EvaluateAsync<string>("() => Intl.DateTimeFormat().resolvedOptions().timeZone"));
+        await Expect(tab.Page.Locator(".facts")).ToContainTextAsync(
+            "Time zone" + await tab.Page.EvaluateAsync<string>("() => Intl.DateTimeFormat().resolvedOptions().timeZone"));
         await tab.Link("a run").ClickAsync();
         await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Completed, with failures", Text);
     }
@@ -86,7 +93,9 @@ public sealed class NothingGreenTests(Browser browser)
         await using ApiHost api = await ApiHost.StartAsync(
             [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(10) }],
             new() { ["Rescan:Schedules:0:Cron"] = "*/1 * * * * *", ["Rescan:Schedules:0:Zone"] = "W. Europe Standard Time" }, timers: true);
-        await api.UntilAsync("/api/schedule", s => s.GetProperty("schedules")[0].GetProperty("last") is { ValueKind: JsonValueKind.Object } run && run.GetProperty("status").GetString() == "Skipped");
+        await api.UntilAsync(
+            "/api/schedule", s => s.GetProperty("schedules")[0].GetProperty("last") is { ValueKind: JsonValueKind.Object } run
+            && run.GetProperty("status").GetString() == "Skipped");
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
         ILocator schedule = tab.Page.Locator(".schedule-place");
@@ -120,7 +129,9 @@ public sealed class NothingGreenTests(Browser browser)
         await Expect(schedule.Locator(".banner")).ToContainTextAsync("The schedule weekly is paused until ", Patient);
         await Expect(schedule.Locator(".banner")).ToContainTextAsync("(an upgrade <b>)");
         JsonElement weekly = (await api.GetAsync("/api/schedule")).GetProperty("schedules")[1];
-        Assert.InRange(weekly.GetProperty("paused").GetProperty("until").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromHours(7.9), TimeSpan.FromHours(8.1));
+        Assert.InRange(
+            weekly.GetProperty("paused").GetProperty("until").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromHours(7.9),
+            TimeSpan.FromHours(8.1));
 
         await schedule.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
         await Expect(schedule.Locator(".banner")).ToHaveCountAsync(0);

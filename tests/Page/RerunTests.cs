@@ -18,7 +18,8 @@ public sealed class RerunTests(Browser browser)
     public async Task What_failed_in_a_run_is_rescanned_again_by_its_button_and_the_runs_link_to_each_other(int width, int height)
     {
         await using ApiHost api = await ApiHost.StartAsync(
-            [new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(200), Scenario = [new Fault("wrong-role", After: 1, Times: 2)] }]);
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(200),
+                Scenario = [new Fault("wrong-role", After: 1, Times: 2)] }]);
         (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one" });
         string id = accepted.GetProperty("id").GetString()!;
         await api.UntilAsync("/api/runs/" + id, r => r.GetProperty("status").GetString() != "Running");

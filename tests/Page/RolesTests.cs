@@ -25,7 +25,8 @@ public sealed class RolesTests(Browser browser)
                 ["Rescan:Keys:0:Key"] = "the-key-of-the-page",
                 ["Rescan:Keys:0:Role"] = role,
             });
-        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        (_, JsonElement accepted, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"), width: width, height: 800);
         await tab.Page.GetByLabel("Key").FillAsync("the-key-of-the-page");
         await tab.Button("Open").ClickAsync();

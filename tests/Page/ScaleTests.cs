@@ -22,7 +22,8 @@ public sealed class ScaleTests(Browser browser)
     public async Task A_thousand_repositories_take_less_than_a_second_of_the_main_thread()
     {
         SimulatedRepository[] repositories = [.. Enumerable.Range(0, Repositories).Select(i => new SimulatedRepository(
-            string.Create(CultureInfo.InvariantCulture, $"6f1c1f0a-4d1e-4b55-9d0a-{i:d12}"), string.Create(CultureInfo.InvariantCulture, $"backup-{i:d4}"), "bucket", $"folder-{i}"))];
+            string.Create(CultureInfo.InvariantCulture, $"6f1c1f0a-4d1e-4b55-9d0a-{i:d12}"),
+            string.Create(CultureInfo.InvariantCulture, $"backup-{i:d4}"), "bucket", $"folder-{i}"))];
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { Repositories = repositories }]);
         await RecordAsync(api.Host.Services.GetRequiredService<OutcomeStore>(), repositories);
         await using Tab tab = await browser.OpenAsync(new Uri("about:blank"));
@@ -31,7 +32,8 @@ public sealed class ScaleTests(Browser browser)
         // Of processor time, so that what else the machine does has no say in it.
         await devtools.SendAsync("Performance.enable", new Dictionary<string, object> { ["timeDomain"] = "threadTicks" });
         await tab.Page.GotoAsync(new Uri(api.Host.BaseAddress, "api/").AbsoluteUri);
-        await Expect(tab.Page.Locator("tbody tr")).ToHaveCountAsync(Repositories, new LocatorAssertionsToHaveCountOptions { Timeout = 120_000 });
+        await Expect(tab.Page.Locator("tbody tr"))
+            .ToHaveCountAsync(Repositories, new LocatorAssertionsToHaveCountOptions { Timeout = 120_000 });
         await tab.Page.EvaluateAsync("() => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))");
         Dictionary<string, double> used = await ReadAsync(devtools);
         await tab.PictureAsync("overview-1000-light");
@@ -44,7 +46,8 @@ public sealed class ScaleTests(Browser browser)
     private static async Task<Dictionary<string, double>> ReadAsync(ICDPSession devtools)
     {
         JsonElement metrics = (await devtools.SendAsync("Performance.getMetrics"))!.Value;
-        return metrics.GetProperty("metrics").EnumerateArray().ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
+        return metrics.GetProperty("metrics").EnumerateArray()
+            .ToDictionary(m => m.GetProperty("name").GetString()!, m => m.GetProperty("value").GetDouble());
     }
 
     private static async Task RecordAsync(OutcomeStore store, SimulatedRepository[] repositories)

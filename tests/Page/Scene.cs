@@ -32,7 +32,8 @@ public sealed class Scene : IAsyncLifetime
                 ],
             },
         ];
-        Dictionary<string, string?> settings = new() { ["Rescan:Appliances:0:Name"] = "frankfurt", ["Rescan:Appliances:1:Name"] = "sydney" };
+        Dictionary<string, string?> settings =
+            new() { ["Rescan:Appliances:0:Name"] = "frankfurt", ["Rescan:Appliances:1:Name"] = "sydney" };
         if (Tab.TakesPictures)
         {
             settings["Rescan:Polling:MinInterval"] = "00:00:02";
@@ -41,8 +42,10 @@ public sealed class Scene : IAsyncLifetime
 
         api = await ApiHost.StartAsync(appliances, settings);
         OutcomeStore outcomes = api.Host.Services.GetRequiredService<OutcomeStore>();
-        await DemoHistory.WriteAsync(outcomes, "frankfurt", appliances[0].Repositories, TimeSpan.FromMinutes(4), DateTimeOffset.UtcNow, default);
-        await DemoHistory.WriteAsync(outcomes, "sydney", appliances[1].Repositories, TimeSpan.FromMinutes(11), DateTimeOffset.UtcNow, default);
+        await DemoHistory.WriteAsync(
+            outcomes, "frankfurt", appliances[0].Repositories, TimeSpan.FromMinutes(4), DateTimeOffset.UtcNow, default);
+        await DemoHistory.WriteAsync(
+            outcomes, "sydney", appliances[1].Repositories, TimeSpan.FromMinutes(11), DateTimeOffset.UtcNow, default);
         JsonElement run = await StartAsync(new { appliance = "sydney", filter = new { exclude = new[] { "warehouse" } } });
         await StartAsync(new { appliance = "frankfurt", repository = "prod-eu-central" });
         await api.UntilAsync("/api/runs/" + run.GetProperty("id").GetString(), b => b.GetProperty("status").GetString() == "Completed");
@@ -51,13 +54,16 @@ public sealed class Scene : IAsyncLifetime
         string message = Tab.TakesPictures ? "Found 4" : "Starting rescan";
         TimeSpan patience = Tab.TakesPictures ? TimeSpan.FromMinutes(4) : ApiHost.Patience;
         using CancellationTokenSource limit = new(patience);
-        while (!(await api.GetAsync("/api/rescans?state=running")).GetProperty("items")[0].GetProperty("lastMessage").ToString().StartsWith(message, StringComparison.Ordinal))
+        while (!(await api.GetAsync("/api/rescans?state=running")).GetProperty("items")[0].GetProperty("lastMessage").ToString()
+            .StartsWith(message, StringComparison.Ordinal))
         {
             await Task.Delay(200, limit.Token);
         }
 
         await StartAsync(new { appliance = "frankfurt", repository = "prod-us-east" });
-        await api.UntilAsync("/api/rescans?state=running", b => b.GetProperty("items").EnumerateArray().Count(r => r.GetProperty("polls").GetInt32() > 0) == 2);
+        await api.UntilAsync(
+            "/api/rescans?state=running",
+            b => b.GetProperty("items").EnumerateArray().Count(r => r.GetProperty("polls").GetInt32() > 0) == 2);
     }
 
     public async Task DisposeAsync() => await api.DisposeAsync();

@@ -5,7 +5,9 @@ using Microsoft.Playwright;
 
 namespace Rescan.Tests.Page;
 
-/// <summary>A tab on the page. Closing it fails the test when the page broke its own policy, met a fault or logged an error that was not expected.</summary>
+/// <summary>
+/// A tab on the page. Closing it fails the test when the page broke its own policy, met a fault or logged an error that was not expected.
+/// </summary>
 internal sealed class Tab : IAsyncDisposable
 {
     private const string Reports = "reportOfThePolicy:";
@@ -21,7 +23,8 @@ internal sealed class Tab : IAsyncDisposable
         page.Console += (_, m) =>
         {
             // The browser logs every answer over 399 by itself, and the page is meant to get some.
-            if (m.Text.StartsWith(Reports, StringComparison.Ordinal) || (m.Type == "error" && !m.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)))
+            if (m.Text.StartsWith(Reports, StringComparison.Ordinal)
+                || (m.Type == "error" && !m.Text.StartsWith("Failed to load resource", StringComparison.Ordinal)))
             {
                 faults.Enqueue(m.Text);
             }
@@ -38,7 +41,8 @@ internal sealed class Tab : IAsyncDisposable
 
     public async Task GoAsync(Uri address)
     {
-        await Page.AddInitScriptAsync($"addEventListener('securitypolicyviolation', e => console.warn('{Reports}', e.effectiveDirective, e.blockedURI, e.sample))");
+        await Page.AddInitScriptAsync(
+            $"addEventListener('securitypolicyviolation', e => console.warn('{Reports}', e.effectiveDirective, e.blockedURI, e.sample))");
         await Page.GotoAsync(address.AbsoluteUri);
     }
 
@@ -51,7 +55,8 @@ internal sealed class Tab : IAsyncDisposable
     public ILocator Text(string text) => Page.GetByText(text, new PageGetByTextOptions { Exact = true });
 
     /// <summary>The row of a repository.</summary>
-    public ILocator Row(string repository) => Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { Has = Page.GetByRole(AriaRole.Rowheader).Filter(new LocatorFilterOptions { HasText = repository }) });
+    public ILocator Row(string repository) => Page.GetByRole(AriaRole.Row).Filter(
+        new LocatorFilterOptions { Has = Page.GetByRole(AriaRole.Rowheader).Filter(new LocatorFilterOptions { HasText = repository }) });
 
     /// <summary>Presses Tab until the focus is on a control of this name.</summary>
     public async Task TabToAsync(string name)
@@ -60,7 +65,8 @@ internal sealed class Tab : IAsyncDisposable
         for (int i = 0; i < 80; i++)
         {
             await Page.Keyboard.PressAsync("Tab");
-            string focused = await Page.EvaluateAsync<string>("() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
+            string focused = await Page.EvaluateAsync<string>(
+                "() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
             if (focused == name)
             {
                 Assert.True(await Page.EvaluateAsync<bool>("() => document.activeElement.matches(':focus-visible')"));
@@ -90,7 +96,8 @@ internal sealed class Tab : IAsyncDisposable
     public async Task UseTextSizeAsync(int pixels)
     {
         ICDPSession devtools = await Page.Context.NewCDPSessionAsync(Page);
-        await devtools.SendAsync("Page.setFontSizes", new() { ["fontSizes"] = new Dictionary<string, object> { ["standard"] = pixels, ["fixed"] = pixels } });
+        await devtools.SendAsync(
+            "Page.setFontSizes", new() { ["fontSizes"] = new Dictionary<string, object> { ["standard"] = pixels, ["fixed"] = pixels } });
     }
 
     /// <summary>Fails when the page is wider than the window.</summary>
@@ -111,7 +118,12 @@ internal sealed class Tab : IAsyncDisposable
     {
         if (TakesPictures)
         {
-            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browser.RepositoryRoot, "docs", "images", name + ".png"), FullPage = whole });
+            await Page.ScreenshotAsync(
+                new PageScreenshotOptions
+                {
+                    Path = Path.Combine(Browser.RepositoryRoot, "docs", "images", name + ".png"),
+                    FullPage = whole
+                });
         }
     }
 

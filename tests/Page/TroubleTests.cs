@@ -64,7 +64,8 @@ public sealed class TroubleTests(Browser browser)
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Appliance two: no answer from 127.0.0.1", Patient);
         await Expect(tab.Row("archive")).ToContainTextAsync("Never rescanned");
         await Expect(tab.Row("distant")).ToContainTextAsync("Succeeded");
-        await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("1 of 2 appliances does not answer since ");
+        await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Level = 1 }))
+            .ToContainTextAsync("1 of 2 appliances does not answer since ");
         await Expect(tab.Page.Locator("#live")).ToHaveTextAsync("Connected · 1 of 2 appliances answers");
         await tab.AssertAccessibleAsync("overview, an appliance down");
     }
@@ -93,7 +94,8 @@ public sealed class TroubleTests(Browser browser)
         string shown = Name.Replace("\u202e", "", StringComparison.Ordinal);
         await using ApiHost api = await ApiHost.StartAsync(
         [
-            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(3), Outcome = "failed", Repositories = [new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e41", Name, "<b>bucket</b>", "javascript:window.ran=1")] },
+            new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(3), Outcome = "failed",
+                Repositories = [new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e41", Name, "<b>bucket</b>", "javascript:window.ran=1")] },
         ]);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
@@ -104,7 +106,8 @@ public sealed class TroubleTests(Browser browser)
         await Expect(tab.Heading(shown)).ToBeVisibleAsync(Visible);
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("Starting rescan of repository " + shown, Patient);
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("Connecting to bucket <b>bucket</b>", Patient);
-        await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Failed", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+        await Expect(tab.Page.Locator(".state-name"))
+            .ToHaveTextAsync("Failed", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
 
         Assert.Equal("undefined", await tab.Page.EvaluateAsync<string>("() => typeof window.ran"));
         Assert.Equal(0, await tab.Page.Locator("main img, main script, main b").CountAsync());
@@ -117,7 +120,9 @@ public sealed class TroubleTests(Browser browser)
         Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
         await Expect(tab.Row("archive")).ToBeVisibleAsync(Visible);
 
-        await tab.Page.EvaluateAsync("() => { try { document.body.innerHTML = '<p onclick=\"1\">'; } catch { } const image = new Image(); image.src = 'https://elsewhere.invalid/x.png'; document.body.append(image); }");
+        await tab.Page.EvaluateAsync(
+            "() => { try { document.body.innerHTML = '<p onclick=\"1\">'; } catch { } const image = new Image(); image.src = "
+                + "'https://elsewhere.invalid/x.png'; document.body.append(image); }");
         await Expect(tab.Page.Locator("img")).ToHaveCountAsync(1);
 
         Xunit.Sdk.EmptyException seen = await Assert.ThrowsAsync<Xunit.Sdk.EmptyException>(async () => await tab.DisposeAsync());

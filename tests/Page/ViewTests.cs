@@ -5,12 +5,15 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Rescan.Tests.Page;
 
-/// <summary>Every view, in light and dark, at a desk and on a phone: usable by all, within its window, and a picture of it where asked for.</summary>
+/// <summary>
+/// Every view, in light and dark, at a desk and on a phone: usable by all, within its window, and a picture of it where asked for.
+/// </summary>
 [Collection("browser")]
 public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scene>
 {
     private static readonly string[] Pictures =
-        ["overview-light", "overview-dark", "overview-phone-light", "rescan-running-dark", "rescan-ended-light", "rescan-ended-phone-light", "run-light"];
+        ["overview-light", "overview-dark", "overview-phone-light", "rescan-running-dark", "rescan-ended-light", "rescan-ended-phone-light",
+            "run-light"];
 
     private static readonly LocatorAssertionsToBeVisibleOptions Visible = new() { Timeout = 60_000 };
     private static readonly LocatorAssertionsToHaveTextOptions Patient = new() { Timeout = 60_000 };
@@ -66,7 +69,8 @@ public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scen
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions()]);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
         async Task<double> LightnessAsync() => await tab.Page.EvaluateAsync<double>(
-            "() => getComputedStyle(document.documentElement).backgroundColor.match(/[0-9]+/g).slice(0, 3).reduce((sum, c) => sum + Number(c), 0) / 765");
+            "() => getComputedStyle(document.documentElement).backgroundColor.match(/[0-9]+/g).slice(0, 3).reduce((sum, c) => sum + "
+                + "Number(c), 0) / 765");
 
         double light = await LightnessAsync();
         await tab.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });

@@ -18,7 +18,8 @@ public sealed class WholeRescanTests(Browser browser)
         await using ApiHost api = await ApiHost.StartAsync(
         [
             new SimulatorOptions { SessionDuration = TimeSpan.FromSeconds(6) },
-            new SimulatorOptions { SessionDuration = TimeSpan.FromHours(1), Repositories = [new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e11", "endless", "bucket", "folder")] },
+            new SimulatorOptions { SessionDuration = TimeSpan.FromHours(1),
+                Repositories = [new("6f1c1f0a-4d1e-4b55-9d0a-0c8f4a5d1e11", "endless", "bucket", "folder")] },
         ]);
         await using Tab tab = await browser.OpenAsync(new Uri(api.Host.BaseAddress, "api/"));
 
@@ -31,9 +32,11 @@ public sealed class WholeRescanTests(Browser browser)
         ILocator log = tab.Page.GetByRole(AriaRole.Log);
         await Expect(log).ToContainTextAsync("Connecting to bucket acme-archive", Patient);
         await Expect(log).ToContainTextAsync("Rescan found 4 backup policies, 48 restore points (3 new)", Patient);
-        await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Succeeded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+        await Expect(tab.Page.Locator(".state-name"))
+            .ToHaveTextAsync("Succeeded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
         await Expect(tab.Page.Locator(".life")).ToHaveAttributeAsync(
-            "aria-label", new System.Text.RegularExpressions.Regex("^Life of the rescan: signed in after .* s, session started after .* s, [1-9][0-9]* polls?, succeeded after .* s\\.$"));
+            "aria-label", new System.Text.RegularExpressions.Regex(
+                "^Life of the rescan: signed in after .* s, session started after .* s, [1-9][0-9]* polls?, succeeded after .* s\\.$"));
         await Expect(tab.Button("Rescan again")).ToBeVisibleAsync();
         await Expect(tab.Page.Locator(".past li")).ToHaveCountAsync(1);
 
@@ -51,7 +54,8 @@ public sealed class WholeRescanTests(Browser browser)
         await Expect(tab.Heading("Running now")).ToBeHiddenAsync(new LocatorAssertionsToBeHiddenOptions { Timeout = 60_000 });
 
         Assert.Equal(1, api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"));
-        Assert.Equal((1, 1), (api.Appliances[1].Ledger.Count(e => e.Kind == "rescan"), api.Appliances[1].Ledger.Count(e => e.Kind == "stop")));
+        Assert.Equal(
+            (1, 1), (api.Appliances[1].Ledger.Count(e => e.Kind == "rescan"), api.Appliances[1].Ledger.Count(e => e.Kind == "stop")));
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class WholeRescanTests(Browser browser)
         await tab.Page.Keyboard.PressAsync("Enter");
         await tab.TabToAsync("Rescan");
         await tab.Page.Keyboard.PressAsync("Enter");
-        await Expect(tab.Button("Watch the rescan of staging")).ToBeFocusedAsync(new LocatorAssertionsToBeFocusedOptions { Timeout = 60_000 });
+        await Expect(tab.Button("Watch the rescan of staging"))
+            .ToBeFocusedAsync(new LocatorAssertionsToBeFocusedOptions { Timeout = 60_000 });
         await tab.Page.Keyboard.PressAsync("Enter");
         await Expect(tab.Heading("staging")).ToBeFocusedAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Log)).ToContainTextAsync("Starting rescan of repository staging", Patient);
@@ -81,6 +86,7 @@ public sealed class WholeRescanTests(Browser browser)
         await tab.Page.Keyboard.PressAsync("Space");
         await tab.TabToAsync("Cancel the rescan");
         await tab.Page.Keyboard.PressAsync("Enter");
-        await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Canceled", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+        await Expect(tab.Page.Locator(".state-name"))
+            .ToHaveTextAsync("Canceled", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
     }
 }

@@ -42,7 +42,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IReadOnlyList<SimulatedAppliance> Appliances { get; private set; } = [];
 
-    public static async Task<ApiHost> StartAsync(IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false, ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null,
+    public static async Task<ApiHost> StartAsync(
+        IEnumerable<SimulatorOptions> appliances, Dictionary<string, string?>? settings = null, bool timers = false,
+        ILoggerProvider? log = null, TimeProvider? time = null, string? storage = null,
         Action<IServiceCollection>? configure = null, string? hub = null)
     {
         string[] names = ["one", "two", "three", "four"];
@@ -82,7 +84,8 @@ internal sealed class ApiHost : IAsyncDisposable
         await OpenAsync(timers: false, null);
     }
 
-    public async Task<(int Status, JsonElement Body, HttpResponseMessage Answer)> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
+    public async Task<(int Status, JsonElement Body, HttpResponseMessage Answer)> SendAsync(
+        HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
     {
         using HttpRequestMessage request = new(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         foreach ((string name, string value) in headers)
@@ -184,7 +187,8 @@ internal sealed class ApiHost : IAsyncDisposable
                 Timers = timers,
                 Time = time,
                 Storage = storage,
-                TaskHub = hub ?? "Api" + Path.GetFileName(folder).GetHashCode(StringComparison.Ordinal).ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
+                TaskHub = hub ?? "Api" + Path.GetFileName(folder).GetHashCode(StringComparison.Ordinal)
+                    .ToString("x8", System.Globalization.CultureInfo.InvariantCulture),
                 ConfigureLogging = log is null ? null : l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(log),
             },
             CancellationToken.None);

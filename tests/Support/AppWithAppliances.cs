@@ -86,7 +86,8 @@ internal sealed class AppWithAppliances : IAsyncDisposable
         return ended.ReadOutputAs<RescanOutcome>()!;
     }
 
-    public async Task<RescanOutcome> RescanAsync(string appliance, TimeSpan deadline) => await EndOfAsync(await StartRescanAsync(appliance, deadline));
+    public async Task<RescanOutcome> RescanAsync(string appliance, TimeSpan deadline) =>
+        await EndOfAsync(await StartRescanAsync(appliance, deadline));
 
     public async ValueTask DisposeAsync()
     {

@@ -29,7 +29,8 @@ public sealed class AzureTestHub : TestHub
     public static async Task<string> StorageAsync() => (await Shared.Value).ConnectionString;
 
     public override async Task<TaskHub> OpenAsync(TimeProvider time) =>
-        await TaskHub.OpenAsync(new TaskHubOptions { StateFile = "", Storage = await StorageAsync(), Name = Name, Time = time }, CancellationToken.None);
+        await TaskHub.OpenAsync(
+            new TaskHubOptions { StateFile = "", Storage = await StorageAsync(), Name = Name, Time = time }, CancellationToken.None);
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

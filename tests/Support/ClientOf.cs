@@ -17,7 +17,9 @@ internal sealed class ClientOf : IAsyncDisposable
 
     private readonly ServiceProvider services;
 
-    public ClientOf(Uri baseUrl, IEnumerable<string> thumbprints, string apiVersion = "", string password = Secret, string username = "u", TimeProvider? time = null,
+    public ClientOf(
+        Uri baseUrl, IEnumerable<string> thumbprints, string apiVersion = "", string password = Secret, string username = "u",
+        TimeProvider? time = null,
         string kind = "VeeamBackupForAws")
     {
         Dictionary<string, string?> settings = new()

@@ -42,7 +42,8 @@ public class EngineFixture(TestHub hub) : IFunctionCatalog, IAsyncLifetime, IAsy
         (worker, opened) = (null, null);
     }
 
-    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null) => await EndOfAsync(await Client.ScheduleNewOrchestrationInstanceAsync(name, input));
+    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null) =>
+        await EndOfAsync(await Client.ScheduleNewOrchestrationInstanceAsync(name, input));
 
     public async Task<OrchestrationMetadata> EndOfAsync(string id)
     {

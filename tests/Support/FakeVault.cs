@@ -55,7 +55,9 @@ internal sealed class FakeVault : IAsyncDisposable
             },
             SslOptions =
             {
-                CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { certificate }, RevocationMode = X509RevocationMode.NoCheck },
+                CertificateChainPolicy =
+                    new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { certificate },
+                        RevocationMode = X509RevocationMode.NoCheck },
             },
         };
         Identity = new TestIdentity(this);
@@ -144,21 +146,30 @@ internal sealed class FakeVault : IAsyncDisposable
         if (!Tokens.ContainsKey(http.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal)))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            http.Response.Headers.WWWAuthenticate = $"Bearer authorization=\"https://login.microsoftonline.com/{Tenant}\", resource=\"https://vault.azure.net\"";
-            await http.Response.WriteAsJsonAsync(new { error = new { code = "Unauthorized", message = "AKV10000: Request is missing a Bearer or PoP token." } });
+            http.Response.Headers.WWWAuthenticate =
+                $"Bearer authorization=\"https://login.microsoftonline.com/{Tenant}\", resource=\"https://vault.azure.net\"";
+            await http.Response.WriteAsJsonAsync(
+                new { error = new { code = "Unauthorized", message = "AKV10000: Request is missing a Bearer or PoP token." } });
         }
         else if (Refusal is { } refusal)
         {
             await refusal(http);
         }
-        else if (http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["secrets", var name] && Secrets.TryGetValue(name, out string? value))
+        else if (http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) is ["secrets", var name]
+            && Secrets.TryGetValue(name, out string? value))
         {
-            await http.Response.WriteAsJsonAsync(new { value, id = $"https://{Host}/secrets/{name}/{Guid.NewGuid():N}", attributes = new { enabled = true, created = 1, updated = 1 } });
+            await http.Response.WriteAsJsonAsync(
+                new
+                {
+                    value, id = $"https://{Host}/secrets/{name}/{Guid.NewGuid():N}",
+                    attributes = new { enabled = true, created = 1, updated = 1 }
+                });
         }
         else
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
-            await http.Response.WriteAsJsonAsync(new { error = new { code = "SecretNotFound", message = "A secret with (name/id) was not found in this key vault." } });
+            await http.Response.WriteAsJsonAsync(
+                new { error = new { code = "SecretNotFound", message = "A secret with (name/id) was not found in this key vault." } });
         }
     }
 

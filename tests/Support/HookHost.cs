@@ -17,7 +17,10 @@ using Rescan.Tests.Integration.S3Events;
 
 namespace Rescan.Tests.Support;
 
-/// <summary>The app's hooks on the local function host over real HTTP, with one appliance over real HTTPS; what signed messages ask for is only recorded.</summary>
+/// <summary>
+/// The app's hooks on the local function host over real HTTP, with one appliance over real HTTPS; what signed
+/// messages ask for is only recorded.
+/// </summary>
 internal sealed class HookHost : IRescanStarter, IAsyncDisposable
 {
     public const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -94,7 +97,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         return hooks;
     }
 
-    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<AcceptedRescan>> StartAsync(
+        DurableTaskClient client, StartRescanRequest request, string? seed, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         await (OnStart?.Invoke(request) ?? Task.CompletedTask);
@@ -132,7 +136,8 @@ internal sealed class HookHost : IRescanStarter, IAsyncDisposable
         return await SendAsync(request);
     }
 
-    public Task<(int Status, string Body, HttpResponseMessage Answer)> PostS3Async(string body, params (string Name, string Value)[] headers)
+    public Task<(int Status, string Body, HttpResponseMessage Answer)> PostS3Async(
+        string body, params (string Name, string Value)[] headers)
     {
         HttpRequestMessage request = new(HttpMethod.Post, "/api/hooks/s3") { Content = new StringContent(body, Encoding.UTF8) };
         foreach ((string name, string value) in headers)

@@ -37,7 +37,8 @@ internal sealed class NotifyingApp : IAsyncDisposable
     {
         NotifyingApp notifying = new()
         {
-            appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Outcome = outcome, SessionDuration = TimeSpan.FromMilliseconds(200) }, default),
+            appliance = await SimulatedAppliance.StartAsync(
+                new SimulatorOptions { Outcome = outcome, SessionDuration = TimeSpan.FromMilliseconds(200) }, default),
             Receiver = await Receiver.StartAsync(),
         };
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

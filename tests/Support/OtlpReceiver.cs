@@ -11,13 +11,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Rescan.Tests.Support;
 
-internal sealed record OtlpSpan(string Scope, string Trace, string Id, string Parent, string Name, IReadOnlyDictionary<string, string> Attributes);
+internal sealed record OtlpSpan(
+    string Scope, string Trace, string Id, string Parent, string Name, IReadOnlyDictionary<string, string> Attributes);
 
 internal sealed record OtlpPoint(string Name, string Unit, double Value, IReadOnlyDictionary<string, string> Attributes);
 
 internal sealed record OtlpLog(string Body, string Trace, IReadOnlyDictionary<string, string> Attributes);
 
-/// <summary>A receiver of OTLP over HTTP with protobuf bodies, which it reads itself by the field numbers of opentelemetry-proto 1.x.</summary>
+/// <summary>
+/// A receiver of OTLP over HTTP with protobuf bodies, which it reads itself by the field numbers of opentelemetry-proto 1.x.
+/// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -83,21 +86,27 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 Spans.Enqueue(new OtlpSpan(scope, item.Hex(1), item.Hex(2), item.Hex(4), item.Text(5), Attributes(item, 9)));
                 break;
             case "/v1/metrics":
-                // A gauge is 5, a sum 7: number points with attributes 7 and a value 4 or 6. A histogram is 9: its points have attributes 9 and a sum 5.
+                // A gauge is 5, a sum 7: number points with attributes 7 and a value 4 or 6. A histogram is 9: its
+                // points have attributes 9 and a sum 5.
                 foreach (Field point in item.Of(5).Concat(item.Of(7)).SelectMany(d => d.Fields.Of(1)))
                 {
-                    double value = point.Fields.Of(6).Select(f => (double)(long)f.Number).Concat(point.Fields.Of(4).Select(f => BitConverter.UInt64BitsToDouble(f.Number))).First();
+                    double value = point.Fields.Of(6).Select(f => (double)(long)f.Number)
+                        .Concat(point.Fields.Of(4).Select(f => BitConverter.UInt64BitsToDouble(f.Number))).First();
                     Points.Enqueue(new OtlpPoint(item.Text(1), item.Text(3), value, Attributes(point.Fields, 7)));
                 }
 
                 foreach (Field point in item.Of(9).SelectMany(d => d.Fields.Of(1)))
                 {
-                    Points.Enqueue(new OtlpPoint(item.Text(1), item.Text(3), BitConverter.UInt64BitsToDouble(point.Fields.Of(5).First().Number), Attributes(point.Fields, 9)));
+                    Points.Enqueue(
+                        new OtlpPoint(
+                            item.Text(1), item.Text(3), BitConverter.UInt64BitsToDouble(point.Fields.Of(5).First().Number),
+                            Attributes(point.Fields, 9)));
                 }
 
                 break;
             case "/v1/logs":
-                Logs.Enqueue(new OtlpLog(item.Of(5).Select(b => b.Fields.Text(1)).FirstOrDefault() ?? "", item.Hex(9), Attributes(item, 6)));
+                Logs.Enqueue(
+                    new OtlpLog(item.Of(5).Select(b => b.Fields.Text(1)).FirstOrDefault() ?? "", item.Hex(9), Attributes(item, 6)));
                 break;
         }
     }
@@ -108,7 +117,14 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         foreach (Field pair in fields.Of(number))
         {
             IReadOnlyList<Field> value = pair.Fields.Of(2).FirstOrDefault()?.Fields ?? [];
-            attributes[pair.Fields.Text(1)] = value.Count == 0 ? "" : value[0].Id switch { 1 => value.Text(1), 4 => BitConverter.UInt64BitsToDouble(value[0].Number).ToString(System.Globalization.CultureInfo.InvariantCulture), _ => ((long)value[0].Number).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+            attributes[pair.Fields.Text(1)] = value.Count == 0
+                ? "" : value[0].Id switch
+                {
+                    1 => value.Text(1),
+                    4 => BitConverter.UInt64BitsToDouble(value[0].Number).ToString(System.Globalization.CultureInfo.InvariantCulture),
+                    _ =>
+                        ((long)value[0].Number).ToString(System.Globalization.CultureInfo.InvariantCulture)
+                };
         }
 
         return attributes;
@@ -176,7 +192,9 @@ internal static class FieldExtensions
 {
     public static IEnumerable<Field> Of(this IReadOnlyList<Field> fields, int number) => fields.Where(f => f.Id == number);
 
-    public static string Text(this IReadOnlyList<Field> fields, int number) => fields.Of(number).Select(f => Encoding.UTF8.GetString(f.Bytes)).FirstOrDefault() ?? "";
+    public static string Text(this IReadOnlyList<Field> fields, int number) =>
+        fields.Of(number).Select(f => Encoding.UTF8.GetString(f.Bytes)).FirstOrDefault() ?? "";
 
-    public static string Hex(this IReadOnlyList<Field> fields, int number) => fields.Of(number).Select(f => Convert.ToHexStringLower(f.Bytes)).FirstOrDefault() ?? "";
+    public static string Hex(this IReadOnlyList<Field> fields, int number) =>
+        fields.Of(number).Select(f => Convert.ToHexStringLower(f.Bytes)).FirstOrDefault() ?? "";
 }

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Rescan.Tests.Support;
 
-/// <summary>One connection to the server, kept alive as long as the server does, without anything that would put a request in order.</summary>
+/// <summary>
+/// One connection to the server, kept alive as long as the server does, without anything that would put a request in order.
+/// </summary>
 internal sealed class RawConnection(int port) : IDisposable
 {
     private readonly byte[] buffer = new byte[64 * 1024];
@@ -53,7 +55,8 @@ internal sealed class RawConnection(int port) : IDisposable
     {
         string[] head = (await ReadToAsync("\r\n\r\n", cancellationToken)).Split("\r\n");
         int status = int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture);
-        string? Header(string name) => Array.Find(head, h => h.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
+        string? Header(string name) =>
+            Array.Find(head, h => h.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
         bool goesOn = !string.Equals(Header("Connection"), "close", StringComparison.OrdinalIgnoreCase);
         if (isHead || status is 204 or 304)
         {

@@ -12,7 +12,8 @@ internal sealed record Ended(int Exit, string Out, string Error)
 /// <summary>The real command as a child process.</summary>
 internal static class RescanProcess
 {
-    public static async Task<Ended> RunAsync(IEnumerable<string> arguments, string? stdin = null, params (string Name, string? Value)[] environment)
+    public static async Task<Ended> RunAsync(
+        IEnumerable<string> arguments, string? stdin = null, params (string Name, string? Value)[] environment)
     {
         using Process process = Start(arguments, stdin, environment);
         Task<string> errors = process.StandardError.ReadToEndAsync();
@@ -28,7 +29,9 @@ internal static class RescanProcess
 
         // Whoever runs the tests in the background may have made them ignore Ctrl-C, which the command would inherit.
         return OperatingSystem.IsLinux()
-            ? new ProcessStartInfo("env", ["--default-signal=INT", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true }
+            ? new ProcessStartInfo(
+                "env", ["--default-signal=INT", .. command])
+            { RedirectStandardOutput = true, RedirectStandardError = true }
             : new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
     }
 

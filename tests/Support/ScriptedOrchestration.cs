@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Rescan.Tests.Support;
 
 /// <summary>
-/// Plays one execution of an orchestration without an engine, in a time of its own: activities answer as the test says, timers fire in their
-/// order, events come when the test says. What the orchestration still has under way when it returns is in <see cref="Open"/>: Durable Task
-/// completes no instance, and starts none anew, before that has ended.
+/// Plays one execution of an orchestration without an engine, in a time of its own: activities answer as the test says, timers fire in
+/// their order, events come when the test says. What the orchestration still has under way when it returns is in <see cref="Open"/>:
+/// Durable Task completes no instance, and starts none anew, before that has ended.
 /// </summary>
 internal sealed class ScriptedOrchestration(string instanceId, object? input, DateTimeOffset start) : TaskOrchestrationContext
 {
@@ -87,9 +87,11 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
     public override T? GetInput<T>()
         where T : default => (T?)input;
 
-    public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) => Call<TResult>(name, input);
+    public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
+        Call<TResult>(name, input);
 
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(
+        TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
         Call<TResult>(orchestratorName, input);
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
@@ -125,7 +127,8 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
         }
 
         // The newest wait is served first, as Durable Task does.
-        (waits.TryGetValue(eventName, out List<Action<object?>>? waiting) ? waiting : waits[eventName] = []).Add(e => came.SetResult((T)e!));
+        (waits.TryGetValue(eventName, out List<Action<object?>>? waiting) ? waiting : waits[eventName] = []).Add(
+            e => came.SetResult((T)e!));
         return came.Task;
     }
 
@@ -203,5 +206,6 @@ internal sealed class ScriptedOrchestration(string instanceId, object? input, Da
         }
     }
 
-    private void After(TimeSpan span, Action happens) => due.Enqueue(happens, (now + (span > TimeSpan.Zero ? span : TimeSpan.Zero), order++));
+    private void After(TimeSpan span, Action happens) =>
+        due.Enqueue(happens, (now + (span > TimeSpan.Zero ? span : TimeSpan.Zero), order++));
 }

@@ -18,15 +18,18 @@ internal sealed class ServeProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, params string[] options) => StartAsync(folder, appliance, [], options);
+    public static Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, params string[] options) =>
+        StartAsync(folder, appliance, [], options);
 
-    public static async Task<ServeProcess> StartAsync(string folder, SimulatedAppliance appliance, (string Name, string Value)[] environment, params string[] options)
+    public static async Task<ServeProcess> StartAsync(
+        string folder, SimulatedAppliance appliance, (string Name, string Value)[] environment, params string[] options)
     {
         Process process = Start(folder, appliance, ["serve", "--state", folder, "--url", "http://127.0.0.1:0", .. options], environment);
         string? line;
         do
         {
-            line = await process.StandardError.ReadLineAsync() ?? throw new InvalidOperationException("serve ended: " + await process.StandardOutput.ReadToEndAsync());
+            line = await process.StandardError.ReadLineAsync()
+                ?? throw new InvalidOperationException("serve ended: " + await process.StandardOutput.ReadToEndAsync());
         }
         while (!line.Contains("serving at ", StringComparison.Ordinal));
 
@@ -36,7 +39,8 @@ internal sealed class ServeProcess : IAsyncDisposable
     }
 
     /// <summary>Starts any command of rescan with the appliance in its settings.</summary>
-    public static Process Start(string folder, SimulatedAppliance appliance, string[] arguments, params (string Name, string Value)[] environment)
+    public static Process Start(
+        string folder, SimulatedAppliance appliance, string[] arguments, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = RescanProcess.Info(arguments);
         start.WorkingDirectory = folder;

@@ -5,18 +5,22 @@ using System.Text.Json.Nodes;
 
 namespace Rescan.Tests.Support;
 
-/// <summary>Signs messages as SNS does, with a key of the test's own. The texts to sign are written out by hand, not taken from the code under test.</summary>
+/// <summary>
+/// Signs messages as SNS does, with a key of the test's own. The texts to sign are written out by hand, not taken from the code under test.
+/// </summary>
 internal sealed class SnsSigner : IDisposable
 {
     public const string Topic = "arn:aws:sns:us-west-2:123456789012:MyTopic";
-    public const string CertificateUrl = "https://sns.us-west-2.amazonaws.com/SimpleNotificationService-f3ecfb7224c7233fe7bb5f59f96de52f.pem";
+    public const string CertificateUrl =
+        "https://sns.us-west-2.amazonaws.com/SimpleNotificationService-f3ecfb7224c7233fe7bb5f59f96de52f.pem";
 
     private readonly RSA key;
 
     public SnsSigner(RSA key, DateTimeOffset notBefore, DateTimeOffset notAfter)
     {
         this.key = key;
-        Certificate = new CertificateRequest("CN=sns.amazonaws.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(notBefore, notAfter);
+        Certificate = new CertificateRequest(
+            "CN=sns.amazonaws.com", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(notBefore, notAfter);
     }
 
     public X509Certificate2 Certificate { get; }
@@ -39,7 +43,8 @@ internal sealed class SnsSigner : IDisposable
             ["SignatureVersion"] = version,
             ["Signature"] = Sign(toSign, version),
             ["SigningCertURL"] = CertificateUrl,
-            ["UnsubscribeURL"] = "https://sns.us-west-2.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:us-west-2:123456789012:MyTopic:c9135db0-26c4-47ec-8998-413945fb5a96",
+            ["UnsubscribeURL"] =
+                "https://sns.us-west-2.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:us-west-2:123456789012:MyTopic:c9135db0-26c4-47ec-8998-413945fb5a96",
         };
         if (subject is null)
         {
@@ -49,13 +54,17 @@ internal sealed class SnsSigner : IDisposable
         return body;
     }
 
-    public JsonObject Confirmation(DateTimeOffset at, string type = "SubscriptionConfirmation", string version = "1", string? subscribeUrl = null)
+    public JsonObject Confirmation(
+        DateTimeOffset at, string type = "SubscriptionConfirmation", string version = "1", string? subscribeUrl = null)
     {
         const string token = "2336412f37fb687f5d51e6e2425c464de257eb";
         string time = Text(at);
-        string message = $"You have chosen to subscribe to the topic {Topic}.\nTo confirm the subscription, visit the SubscribeURL included in this message.";
+        string message =
+            $"You have chosen to subscribe to the topic {Topic}.\nTo confirm the subscription, visit the SubscribeURL included in this "
+                + $"message.";
         subscribeUrl ??= $"https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn={Topic}&Token={token}";
-        string toSign = $"Message\n{message}\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\nSubscribeURL\n{subscribeUrl}\nTimestamp\n{time}\nToken\n{token}\nTopicArn\n{Topic}\nType\n{type}\n";
+        string toSign =
+            $"Message\n{message}\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\nSubscribeURL\n{subscribeUrl}\nTimestamp\n{time}\nToken\n{token}\nTopicArn\n{Topic}\nType\n{type}\n";
         return new JsonObject
         {
             ["Type"] = type,
@@ -76,5 +85,6 @@ internal sealed class SnsSigner : IDisposable
     private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", null);
 
     private string Sign(string text, string version) => Convert.ToBase64String(
-        key.SignData(Encoding.UTF8.GetBytes(text), version == "1" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        key.SignData(
+            Encoding.UTF8.GetBytes(text), version == "1" ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
 }

@@ -217,7 +217,8 @@ internal sealed class StrictServer : IAsyncDisposable
             return;
         }
 
-        foreach (string name in http.Request.QueryString.Value!.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')[0]))
+        foreach (string name in http.Request.QueryString.Value!.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(p => p.Split('=')[0]))
         {
             if (!Queries.GetValueOrDefault(http.Request.Path.Value!, []).Contains(name))
             {
@@ -318,7 +319,8 @@ internal sealed class StrictServer : IAsyncDisposable
             ? DateTimeOffset.Parse(after, CultureInfo.InvariantCulture)
             : default;
         StrictSession own = new(DateTimeOffset.UtcNow.AddSeconds(-1), TimeSpan.FromSeconds(30), "Success", "SYSTEM");
-        return [own.Describe(revision, null), .. Sessions.Values.Where(s => s.Created >= since).OrderByDescending(s => s.Created).Select(s => s.Describe(revision, null))];
+        return [own.Describe(revision, null),
+            .. Sessions.Values.Where(s => s.Created >= since).OrderByDescending(s => s.Created).Select(s => s.Describe(revision, null))];
     }
 
     private async Task RescanAsync(HttpContext http, string revision)

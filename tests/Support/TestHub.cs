@@ -16,7 +16,8 @@ public sealed class SqliteTestHub : TestHub
 
     public string StateFile => Path.Combine(folder, "state.db");
 
-    public override Task<TaskHub> OpenAsync(TimeProvider time) => TaskHub.OpenAsync(new TaskHubOptions { StateFile = StateFile, Time = time }, CancellationToken.None);
+    public override Task<TaskHub> OpenAsync(TimeProvider time) =>
+        TaskHub.OpenAsync(new TaskHubOptions { StateFile = StateFile, Time = time }, CancellationToken.None);
 
     public override ValueTask DisposeAsync()
     {

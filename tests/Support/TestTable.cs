@@ -22,7 +22,9 @@ public abstract class TestTable : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>A table in a SQLite file, written by the writer of the task hub's provider. One process owns the file, so its workers share it.</summary>
+/// <summary>
+/// A table in a SQLite file, written by the writer of the task hub's provider. One process owns the file, so its workers share it.
+/// </summary>
 public sealed class SqliteTestTable : TestTable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-table-").FullName;

@@ -38,7 +38,8 @@ internal sealed class VaultApp : IAsyncDisposable
     {
         VaultApp app = new()
         {
-            Appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { Password = password, SessionDuration = TimeSpan.FromMilliseconds(200) }, default),
+            Appliance = await SimulatedAppliance.StartAsync(
+                new SimulatorOptions { Password = password, SessionDuration = TimeSpan.FromMilliseconds(200) }, default),
         };
         app.Vault.Secrets[Secret] = password;
         if (vaultUp)
@@ -103,7 +104,8 @@ internal sealed class VaultApp : IAsyncDisposable
         {
             OrchestrationMetadata instance = (await host.Client.GetInstanceAsync(id, true, patience.Token))!;
             Assert.False(instance.IsCompleted, instance.SerializedOutput);
-            if (instance.SerializedCustomStatus is { } status && JsonSerializer.Deserialize<RescanStatus>(status, JsonSerializerOptions.Web)?.Trouble is { } trouble)
+            if (instance.SerializedCustomStatus is { } status
+                && JsonSerializer.Deserialize<RescanStatus>(status, JsonSerializerOptions.Web)?.Trouble is { } trouble)
             {
                 return trouble;
             }
@@ -115,9 +117,16 @@ internal sealed class VaultApp : IAsyncDisposable
     /// <summary>Lets the appliance forget all tokens, so that the password is asked for again.</summary>
     public async Task ForgetTokensAsync()
     {
-        using HttpClientHandler trusting = new() { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256) == Appliance.Thumbprint };
+        using HttpClientHandler trusting =
+            new()
+            {
+                ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.GetCertHashString(
+                System.Security.Cryptography.HashAlgorithmName.SHA256) == Appliance.Thumbprint
+            };
         using HttpClient http = new(trusting) { BaseAddress = Appliance.BaseAddress };
-        using HttpResponseMessage answer = await http.PostAsync("/_admin/faults", new StringContent("""{"name":"expired-token","request":"other","after":0,"times":1}""", null, "application/json"));
+        using HttpResponseMessage answer = await http.PostAsync(
+            "/_admin/faults",
+            new StringContent("""{"name":"expired-token","request":"other","after":0,"times":1}""", null, "application/json"));
         answer.EnsureSuccessStatusCode();
     }
 

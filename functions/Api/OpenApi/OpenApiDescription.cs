@@ -9,7 +9,9 @@ using Microsoft.OpenApi;
 
 namespace Rescan.Functions.Api.OpenApi;
 
-/// <summary>Describes the HTTP functions of this assembly by OpenAPI 3.1, from their triggers, their attributes and the records that they answer.</summary>
+/// <summary>
+/// Describes the HTTP functions of this assembly by OpenAPI 3.1, from their triggers, their attributes and the records that they answer.
+/// </summary>
 internal static partial class OpenApiDescription
 {
     private const string KeyInHeader = "functionKey";
@@ -26,7 +28,9 @@ internal static partial class OpenApiDescription
             {
                 Title = "Rescan",
                 Version = typeof(OpenApiDescription).Assembly.GetName().Version!.ToString(3),
-                Description = "Rescans the S3 repositories of Veeam appliances and tells how each rescan ended. Every error is problem details (RFC 9457).",
+                Description =
+                    "Rescans the S3 repositories of Veeam appliances and tells how each rescan ended. Every error is problem details (RFC "
+                        + "9457).",
             },
             Servers = [new OpenApiServer { Url = "/" }],
             Paths = [],
@@ -48,7 +52,8 @@ internal static partial class OpenApiDescription
         return document;
     }
 
-    private static OpenApiSecurityScheme Key(ParameterLocation place, string name) => new() { Type = SecuritySchemeType.ApiKey, In = place, Name = name };
+    private static OpenApiSecurityScheme Key(ParameterLocation place, string name) =>
+        new() { Type = SecuritySchemeType.ApiKey, In = place, Name = name };
 
     private static IEnumerable<(MethodInfo Method, HttpTriggerAttribute Trigger, ApiOperationAttribute Operation)> Operations() =>
         from method in typeof(OpenApiDescription).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
@@ -58,10 +63,12 @@ internal static partial class OpenApiDescription
         orderby trigger.Route, trigger.Methods![0]
         select (method, trigger, operation);
 
-    private static OpenApiOperation Describe(MethodInfo method, HttpTriggerAttribute trigger, ApiOperationAttribute operation, OpenApiDocument document)
+    private static OpenApiOperation Describe(
+        MethodInfo method, HttpTriggerAttribute trigger, ApiOperationAttribute operation, OpenApiDocument document)
     {
         bool keyed = trigger.AuthLevel != AuthorizationLevel.Anonymous;
-        OpenApiResponses answers = new() { [Text(operation.Status)] = Answer(operation.Status, operation.Answer, MediaTypeNames.Application.Json, document) };
+        OpenApiResponses answers =
+            new() { [Text(operation.Status)] = Answer(operation.Status, operation.Answer, MediaTypeNames.Application.Json, document) };
         foreach (int status in operation.Problems.Concat(AnyCall).Concat(keyed ? [401, 403] : Array.Empty<int>()).Distinct().Order())
         {
             answers[Text(status)] = Answer(status, typeof(ProblemDetails), Problems.ContentType, document);
@@ -104,7 +111,8 @@ internal static partial class OpenApiDescription
         Schema = parameter switch
         {
             { Values: { } values } => new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. values.Split(' ')] },
-            { Maximum: > 0 } => new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = Text(parameter.Minimum), Maximum = Text(parameter.Maximum) },
+            { Maximum: > 0 } =>
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = Text(parameter.Minimum), Maximum = Text(parameter.Maximum) },
             _ => new OpenApiSchema { Type = JsonSchemaType.String },
         },
     };

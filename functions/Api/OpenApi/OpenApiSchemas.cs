@@ -14,10 +14,14 @@ namespace Rescan.Functions.Api.OpenApi;
 internal static class OpenApiSchemas
 {
     // As answers are written: a number is a number, not a text that holds one.
-    private static readonly JsonSerializerOptions Json = new(ApiJson.Options) { NumberHandling = JsonNumberHandling.Strict, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Json = new(
+        ApiJson.Options)
+    { NumberHandling = JsonNumberHandling.Strict, TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
     private static readonly JsonSchemaExporterOptions Options = new() { TreatNullObliviousAsNonNullable = true };
 
-    /// <summary>A reference to the schema of a type, which becomes a component of the document; of <see cref="object"/>, any object.</summary>
+    /// <summary>
+    /// A reference to the schema of a type, which becomes a component of the document; of <see cref="object"/>, any object.
+    /// </summary>
     public static IOpenApiSchema Of(Type type, OpenApiDocument document)
     {
         if (type == typeof(object))
@@ -39,10 +43,19 @@ internal static class OpenApiSchemas
         Type = JsonSchemaType.Object,
         Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "about:blank: the status says all there is to say about the kind." },
+            ["type"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "about:blank: the status says all there is to say about the kind."
+            },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The status in words." },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What was wrong with this request, and what would be right." },
+            ["detail"] =
+                new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Description = "What was wrong with this request, and what would be right."
+                },
             [Problems.TraceId] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Finds the request in the log." },
         },
         Required = new HashSet<string> { "type", "title", "status", "detail", Problems.TraceId },
@@ -51,12 +64,17 @@ internal static class OpenApiSchemas
     private static OpenApiSchema Exported(Type type, OpenApiDocument document)
     {
         string json = Whole(Json.GetJsonSchemaAsNode(type, Options)).ToJsonString();
-        OpenApiSchema? schema = OpenApiModelFactory.Parse<OpenApiSchema>(json, OpenApiSpecVersion.OpenApi3_1, document, out OpenApiDiagnostic diagnostic, "json");
+        OpenApiSchema? schema = OpenApiModelFactory.Parse<OpenApiSchema>(
+            json, OpenApiSpecVersion.OpenApi3_1, document, out OpenApiDiagnostic diagnostic, "json");
         return schema is not null && diagnostic.Errors.Count == 0 ? schema
-            : throw new InvalidOperationException($"The schema of {type} cannot be read: {string.Join("; ", diagnostic.Errors.Select(e => e.Message))}");
+            : throw new InvalidOperationException(
+                $"The schema of {type} cannot be read: {string.Join("; ", diagnostic.Errors.Select(e => e.Message))}");
     }
 
-    /// <summary>The exporter points at what it has written before from the schema's own root, which is not the document's; the types are small, so they are written out.</summary>
+    /// <summary>
+    /// The exporter points at what it has written before from the schema's own root, which is not the document's; the
+    /// types are small, so they are written out.
+    /// </summary>
     private static JsonNode Whole(JsonNode schema)
     {
         JsonNode Resolve(JsonNode node)

@@ -29,15 +29,19 @@ internal static class RepositoryItemReader
         return (container.Text("containerName"), container.Text("folderName"), false);
     }
 
-    /// <summary>Backups lie in <c>Veeam/Backup/</c>, those of a capacity tier in <c>Veeam/Archive/</c>; the folder alone is no prefix of keys.</summary>
+    /// <summary>
+    /// Backups lie in <c>Veeam/Backup/</c>, those of a capacity tier in <c>Veeam/Archive/</c>; the folder alone is no prefix of keys.
+    /// </summary>
     private static string[] KeyPrefixesOf(string folder) =>
         folder.Length == 0 ? ["Veeam/Backup/", "Veeam/Archive/"] : [$"Veeam/Backup/{folder}/", $"Veeam/Archive/{folder}/"];
 
     private static string? ReasonToLeaveOut(string type, string? bucket) => type switch
     {
-        _ when type.EndsWith("External", StringComparison.Ordinal) => "an external repository, which the server rescans by itself every 24 hours",
+        _ when type.EndsWith("External", StringComparison.Ordinal) =>
+            "an external repository, which the server rescans by itself every 24 hours",
         "AmazonS3Glacier" or "AzureArchive" => "archive storage, which is slow and costly to read",
-        _ when bucket is null => "no bucket or container: a folder of a server or share, which may be a rotated drive that cannot be rescanned",
+        _ when bucket is null =>
+            "no bucket or container: a folder of a server or share, which may be a rotated drive that cannot be rescanned",
         _ => null,
     };
 }

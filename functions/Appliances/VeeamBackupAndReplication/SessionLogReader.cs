@@ -69,7 +69,8 @@ internal sealed class SessionLogReader : StreamedJson
             case JsonTokenType.EndObject when inRecords && reader.CurrentDepth == RecordDepth:
                 Add(current);
                 break;
-            case JsonTokenType.StartArray or JsonTokenType.StartObject when inRecords && reader.CurrentDepth == RecordDepth + 1 && Is("additionalInfo"):
+            case JsonTokenType.StartArray or JsonTokenType.StartObject when inRecords && reader.CurrentDepth == RecordDepth + 1
+                && Is("additionalInfo"):
                 return TakeInfo(ref reader);
             case JsonTokenType.String or JsonTokenType.Number when inRecords && reader.CurrentDepth == RecordDepth + 1:
                 Set(ref reader);
@@ -205,7 +206,13 @@ internal sealed class SessionLogReader : StreamedJson
                 [.. new[] { Title, Description, Info }.Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => t!.Trim()).Distinct()];
             return new SessionLogItem(
                 Start ?? Update,
-                Status switch { "Succeeded" => LogStatus.Success, "Failed" => LogStatus.Error, "None" or "" => LogStatus.Info, _ => Status },
+                Status switch
+                {
+                    "Succeeded" => LogStatus.Success,
+                    "Failed" => LogStatus.Error,
+                    "None" or "" => LogStatus.Info,
+                    _ => Status
+                },
                 StorableText.Clean(string.Join(": ", parts), MaxMessage));
         }
     }

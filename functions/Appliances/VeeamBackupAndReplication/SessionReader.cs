@@ -86,8 +86,13 @@ internal static class SessionReader
         return Word(result.Text("result")) switch
         {
             "Success" or "Warning" or "Failed" => message,
-            null or "None" => $"The server ended the session without a result, so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
-            var other => $"The server ended the session with the unknown result '{StorableText.Clean(other, MaxState)}', so it does not count as a success.{(message is null ? "" : " It says: " + message)}",
+            null or "None" =>
+                $"The server ended the session without a result, so it does not count as a "
+                    + $"success.{(message is null ? "" : " It says: " + message)}",
+            var other =>
+                $"The server ended the session with the unknown result "
+                    + $"'{StorableText.Clean(other, MaxState)}', so it does not count as a "
+                    + $"success.{(message is null ? "" : " It says: " + message)}",
         };
     }
 }

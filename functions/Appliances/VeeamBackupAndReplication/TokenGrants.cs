@@ -31,7 +31,8 @@ internal sealed partial class TokenGrants(
 
     /// <summary>The refresh token serves once: whether it was taken or not, a full sign-in is what is left after a failure.</summary>
     public Task<AccessToken> RefreshAsync(AccessToken held, CancellationToken cancellationToken) =>
-        AskAsync(ApplianceCall.Refresh, Revision, [new("grant_type", "refresh_token"), new("refresh_token", held.Refresh)], cancellationToken);
+        AskAsync(ApplianceCall.Refresh, Revision, [new("grant_type", "refresh_token"), new("refresh_token", held.Refresh)],
+            cancellationToken);
 
     /// <inheritdoc/>
     public async Task<AccessToken> SignInAsync(string password, CancellationToken cancellationToken)
@@ -42,7 +43,8 @@ internal sealed partial class TokenGrants(
         {
             throw new ApplianceException(
                 ApplianceFailure.Rejected,
-                $"Appliance '{options.Name}': x-api-version {only} has no repository rescan. Set ApiVersion to auto or to one of {string.Join(", ", product.RevisionsWithRescan)}.")
+                $"Appliance '{options.Name}': x-api-version {only} has no repository rescan. Set ApiVersion to auto or to one of "
+                    + $"{string.Join(", ", product.RevisionsWithRescan)}.")
             {
                 MayHaveActed = false,
             };
@@ -106,21 +108,27 @@ internal sealed partial class TokenGrants(
         string? serves = product.RevisionsWithRescan.FirstOrDefault(r => offered.Contains(r) && !tried.Contains(r));
         string advice = serves is not null
             ? $"It accepts {serves}, which has it: set ApiVersion to {serves} or to auto."
-            : $"{(offered.Count == 0 ? "" : $"It accepts {string.Join(", ", offered)}. ")}Repository rescan came with 12.3.1 (1.2-rev1): upgrade the server.";
+            : $"{(offered.Count == 0 ? "" : $"It accepts {string.Join(", ", offered)}. ")}Repository rescan came with 12.3.1 (1.2-rev1): "
+                + $"upgrade the server.";
         return new ApplianceException(
             ApplianceFailure.Rejected,
-            $"Appliance '{options.Name}' does not accept the x-api-version {(tried.Count == 1 ? tried[0] : "of any revision with repository rescan")}; tried {string.Join(", ", tried)}. {advice}")
+            $"Appliance '{options.Name}' does not accept the x-api-version "
+                + $"{(tried.Count == 1 ? tried[0] : "of any revision with repository rescan")}; tried {string.Join(", ", tried)}. {advice}")
         {
             Status = 400,
         };
     }
 
-    private async Task<AccessToken> AskAsync(ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
+    private async Task<AccessToken> AskAsync(
+        ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
     {
         using FormUrlEncodedContent content = new(form);
-        JsonElement answer = await connection.SendAsync(call, HttpMethod.Post, "../oauth2/token", revision, null, content, cancellationToken);
+        JsonElement answer = await connection.SendAsync(
+            call, HttpMethod.Post, "../oauth2/token", revision, null, content, cancellationToken);
         return AccessToken.Read(answer, time.GetUtcNow())
-            ?? throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");
+            ?? throw new ApplianceException(
+                ApplianceFailure.Transient,
+                $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");
     }
 
     [GeneratedRegex("[0-9]{1,3}[.][0-9]{1,3}-rev[0-9]{1,3}", RegexOptions.CultureInvariant)]

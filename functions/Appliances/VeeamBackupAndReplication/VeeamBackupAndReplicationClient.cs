@@ -96,7 +96,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
     public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
         JsonElement answer = await api.PostAsync(
-            ApplianceCall.Rescan, RepositoriesPath + "/rescan", () => JsonContent.Create(new { repositoryIds = new[] { repositoryId } }), cancellationToken);
+            ApplianceCall.Rescan, RepositoriesPath + "/rescan", () => JsonContent.Create(new { repositoryIds = new[] { repositoryId } }),
+            cancellationToken);
         return answer.Text("id") is { Length: > 0 and <= MaxId } id ? id : null;
     }
 
@@ -161,7 +162,8 @@ internal sealed class VeeamBackupAndReplicationClient : IApplianceClient
         catch (ApplianceException e) when (e.Failure is ApplianceFailure.NotFound || e.Status is 403)
         {
             lack = e.Status is 403
-                ? $"the account may not read the server's description, so it seems to lack the role {product.RolesThatRescan[0]}, which rescan needs"
+                ? $"the account may not read the server's description, so it seems to lack the role "
+                    + $"{product.RolesThatRescan[0]}, which rescan needs"
                 : null;
         }
 

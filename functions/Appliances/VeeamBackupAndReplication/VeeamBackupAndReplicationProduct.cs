@@ -37,11 +37,13 @@ public sealed partial class VeeamBackupAndReplicationProduct : ApplianceProduct
 
     /// <inheritdoc/>
     internal override string RefusedSignIn =>
-        ". The REST API knows no second factor, so an account with MFA must be exempt from it (a service account). The password is not shown again: accounts are locked after a few bad ones";
+        ". The REST API knows no second factor, so an account with MFA must be exempt from it (a service account). The password is not "
+            + "shown again: accounts are locked after a few bad ones";
 
     /// <inheritdoc/>
     internal override IApplianceClient CreateClient(
-        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password, TimeProvider time) =>
+        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password,
+        TimeProvider time) =>
         new VeeamBackupAndReplicationClient(this, options, http, certificate, password, time);
 
     /// <summary>

@@ -35,7 +35,8 @@ internal static class ApplianceJson
         JsonElement embedded = e.Part("_embedded");
         string? folder = e.Text("amazonStorageFolder");
         string path = S3Folder.Normal(folder);
-        return new Repository(e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), folder)
+        return new Repository(
+            e.Text("id") ?? "", e.Text("name") ?? "", embedded.Text("bucket") ?? embedded.Part("bucket").Text("name"), folder)
         {
             KeyPrefixes = path.Length == 0 ? [""] : [$"{path}/", $"Veeam/Backup/{path}/"],
         };

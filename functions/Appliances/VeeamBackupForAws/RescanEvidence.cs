@@ -14,7 +14,8 @@ internal static class RescanEvidence
     {
         null or "" => SessionNature.Unknown,
         _ when OtherTypes.Contains(type) => SessionNature.OtherWork,
-        _ when type.Equals("ImportPolicy", StringComparison.OrdinalIgnoreCase) || type.Contains("Rescan", StringComparison.OrdinalIgnoreCase) => SessionNature.Rescan,
+        _ when type.Equals("ImportPolicy", StringComparison.OrdinalIgnoreCase)
+            || type.Contains("Rescan", StringComparison.OrdinalIgnoreCase) => SessionNature.Rescan,
         _ => SessionNature.Unknown,
     };
 }

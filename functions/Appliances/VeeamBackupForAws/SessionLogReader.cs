@@ -42,7 +42,9 @@ internal sealed class SessionLogReader : StreamedJson
         _ =>
         [
             .. kept,
-            new SessionLogItem(last!.Time, "Warning", string.Create(CultureInfo.InvariantCulture, $"{missing - 1} items are left out here; the appliance has the whole log.")),
+            new SessionLogItem(
+                last!.Time, "Warning", string.Create(
+                    CultureInfo.InvariantCulture, $"{missing - 1} items are left out here; the appliance has the whole log.")),
             last,
         ],
     };
@@ -64,7 +66,8 @@ internal sealed class SessionLogReader : StreamedJson
                 (time, status, message) = (null, null, null);
                 break;
             case JsonTokenType.EndObject when inLog && reader.CurrentDepth == ItemDepth:
-                Add(new SessionLogItem(JsonReading.ParseTime(time), ApplianceJson.LogStatusOf(SessionVocabulary.LogStatus(status) ?? ""), message ?? ""));
+                Add(new SessionLogItem(
+                    JsonReading.ParseTime(time), ApplianceJson.LogStatusOf(SessionVocabulary.LogStatus(status) ?? ""), message ?? ""));
                 break;
             case JsonTokenType.String when reader.CurrentDepth == 1 && Is("sessionId"):
                 SessionId = TextOf(ref reader, MaxStatus);

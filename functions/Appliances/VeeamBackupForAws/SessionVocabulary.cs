@@ -7,7 +7,8 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 internal static class SessionVocabulary
 {
     private static readonly Dictionary<string, string> Types = Of(
-        "Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "ImportPolicy", "TombstoneRetention");
+        "Policy", "Job", "Task", "UserPolicy", "RetentionActivity", "RestoreTask", "FLRTask", "SelfBackupActivity", "ImportPolicy",
+        "TombstoneRetention");
 
     private static readonly Dictionary<string, string> Statuses = new(
         Of("NeverExecuted", "Running", "Succeeded", "Warning", "Failed", "Canceled"),
@@ -18,7 +19,8 @@ internal static class SessionVocabulary
     };
 
     private static readonly Dictionary<string, string> LogStatuses = new(
-        Of("NeverExecuted", "Success", "Warning", "Error", "Pending", "Canceling", "Canceled", "Running", "RunningWithWarning", "RunningWithError"),
+        Of("NeverExecuted", "Success", "Warning", "Error", "Pending", "Canceling", "Canceled", "Running", "RunningWithWarning",
+            "RunningWithError"),
         StringComparer.OrdinalIgnoreCase)
     {
         ["Succeeded"] = "Success",
@@ -32,7 +34,8 @@ internal static class SessionVocabulary
 
     public static string? LogStatus(string? text) => Known(LogStatuses, text);
 
-    private static string? Known(Dictionary<string, string> values, string? text) => text is null ? null : values.GetValueOrDefault(text.Trim(), text);
+    private static string? Known(Dictionary<string, string> values, string? text) =>
+        text is null ? null : values.GetValueOrDefault(text.Trim(), text);
 
     private static Dictionary<string, string> Of(params string[] values) => values.ToDictionary(v => v, StringComparer.OrdinalIgnoreCase);
 }

@@ -8,7 +8,8 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 /// <param name="options">The appliance's settings.</param>
 /// <param name="connection">Sends the requests.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions options, ApplianceConnection connection, TimeProvider time) : ITokenGrants
+internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions options, ApplianceConnection connection, TimeProvider time)
+    : ITokenGrants
 {
     private readonly bool auto = product.RevisionOf(options) == ApplianceProduct.Auto;
     private string? accepted = product.RevisionOf(options) == ApplianceProduct.Auto ? null : product.RevisionOf(options);
@@ -29,7 +30,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
 
     /// <inheritdoc/>
     public Task<AccessToken> RefreshAsync(AccessToken held, CancellationToken cancellationToken) =>
-        AskAsync(ApplianceCall.Refresh, Revision, [new("grant_type", "refresh_token"), new("refresh_token", held.Refresh)], cancellationToken);
+        AskAsync(ApplianceCall.Refresh, Revision, [new("grant_type", "refresh_token"), new("refresh_token", held.Refresh)],
+            cancellationToken);
 
     /// <inheritdoc/>
     public async Task<AccessToken> SignInAsync(string password, CancellationToken cancellationToken)
@@ -54,7 +56,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
     }
 
     /// <summary>Looks for a revision that the appliance does accept, only to say what it is and what can be done.</summary>
-    private async Task<ApplianceException> ExplainAsync(IReadOnlyList<string> tried, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
+    private async Task<ApplianceException> ExplainAsync(
+        IReadOnlyList<string> tried, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
     {
         string? version = null;
         string? taken = null;
@@ -65,7 +68,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
                 AccessToken probe = await AskAsync(ApplianceCall.SignIn, candidate, form, cancellationToken);
                 taken = candidate;
                 version = await ReadProductAsync(candidate, probe, cancellationToken);
-                await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Delete, "token", candidate, probe.Access, null, cancellationToken);
+                await connection.SendAsync(
+                    ApplianceCall.SignOut, HttpMethod.Delete, "token", candidate, probe.Access, null, cancellationToken);
                 break;
             }
             catch (ApplianceException e) when (e.IsVersionProblem)
@@ -82,7 +86,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
         string which = version is null ? "" : $" (product {version})";
         string advice = taken is not null && product.RevisionsWithRescan.Contains(taken)
             ? $"It accepts {taken}, which has it: set ApiVersion to {taken} or to auto."
-            : $"{(taken is null ? "" : $"It accepts {taken}, which has none. ")}Repository rescan was dropped with 1.4-rev0; product 7.0 is the last that still accepts a revision with it.";
+            : $"{(taken is null ? "" : $"It accepts {taken}, which has none. ")}Repository rescan was dropped with 1.4-rev0; product 7.0 "
+                + $"is the last that still accepts a revision with it.";
         return new ApplianceException(
             ApplianceFailure.Rejected,
             $"Appliance '{options.Name}'{which} does not accept the x-api-version {(tried.Count == 1 ? tried[0] : "of any revision with repository rescan")}; tried {string.Join(", ", tried)}. {advice}")
@@ -96,7 +101,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
     {
         try
         {
-            return (await connection.SendAsync(ApplianceCall.Version, HttpMethod.Get, "system/version", revision, held.Access, null, cancellationToken)).Text("version");
+            return (await connection.SendAsync(
+                ApplianceCall.Version, HttpMethod.Get, "system/version", revision, held.Access, null, cancellationToken)).Text("version");
         }
         catch (ApplianceException e) when (e.Status == 403)
         {
@@ -104,7 +110,8 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
         }
     }
 
-    private async Task<AccessToken> AskAsync(ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
+    private async Task<AccessToken> AskAsync(
+        ApplianceCall call, string revision, KeyValuePair<string, string>[] form, CancellationToken cancellationToken)
     {
         using FormUrlEncodedContent content = new(form);
         JsonElement answer = await connection.SendAsync(call, HttpMethod.Post, "token", revision, null, content, cancellationToken);
@@ -116,7 +123,10 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
         throw answer.Text("mfa_token") is { Length: > 0 } || answer.Text("mfa_enabled") is "true"
             ? new ApplianceException(
                 ApplianceFailure.Rejected,
-                $"Appliance '{options.Name}' asks account '{options.Username}' for a second factor (MFA), which an unattended job cannot give. Make an account without MFA, with the role Portal Operator, and use that.")
-            : new ApplianceException(ApplianceFailure.Transient, $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");
+                $"Appliance '{options.Name}' asks account '{options.Username}' for a second factor (MFA), which an unattended job cannot "
+                    + $"give. Make an account without MFA, with the role Portal Operator, and use that.")
+            : new ApplianceException(
+                ApplianceFailure.Transient,
+                $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");
     }
 }

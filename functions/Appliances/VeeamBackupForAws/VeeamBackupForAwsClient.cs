@@ -65,7 +65,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
         return product.RevisionsWithoutRescan.Contains(grants.Revision)
             ? throw new ApplianceException(
                 ApplianceFailure.Rejected,
-                $"Appliance '{Name}' (product {version ?? "unknown"}): x-api-version {grants.Revision} has no repository rescan. Set ApiVersion to auto or to one of {string.Join(", ", product.RevisionsWithRescan)}.")
+                $"Appliance '{Name}' (product {version ?? "unknown"}): x-api-version {grants.Revision} has no repository rescan. Set "
+                    + $"ApiVersion to auto or to one of {string.Join(", ", product.RevisionsWithRescan)}.")
             : new SignInResult(held.ExpiresAt, version, grants.Revision, held.Role);
     }
 
@@ -76,7 +77,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
         bool mayLack = signedIn.Role is { } role && !product.MayRescan(role);
         return new ApplianceProbe(
             product.Title, signedIn, [], certificate(),
-            mayLack ? [$"role '{signedIn.Role}' may lack the right to rescan; {string.Join(" and ", product.RolesThatRescan)} have it"] : []);
+            mayLack ? [$"role '{signedIn.Role}' may lack the right to rescan; "
+                + $"{string.Join(" and ", product.RolesThatRescan)} have it"] : []);
     }
 
     /// <inheritdoc/>
@@ -89,7 +91,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
 
         try
         {
-            await connection.SendAsync(ApplianceCall.SignOut, HttpMethod.Delete, "token", grants.Revision, held.Access, null, cancellationToken);
+            await connection.SendAsync(
+                ApplianceCall.SignOut, HttpMethod.Delete, "token", grants.Revision, held.Access, null, cancellationToken);
         }
         catch (ApplianceException)
         {
@@ -112,7 +115,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
     /// <inheritdoc/>
     public async Task<string?> StartRescanAsync(string repositoryId, CancellationToken cancellationToken)
     {
-        JsonElement answer = await api.PostAsync(ApplianceCall.Rescan, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", null, cancellationToken);
+        JsonElement answer = await api.PostAsync(
+            ApplianceCall.Rescan, $"repositories/{Uri.EscapeDataString(repositoryId)}/rescan", null, cancellationToken);
         return answer.Text("sessionId") is { Length: > 0 and <= MaxId } id ? id : null;
     }
 
@@ -123,7 +127,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
         api.CheckSession(ApplianceCall.Session, answer.Text("id"), sessionId);
         return answer.Text("status") is { Length: > 0 }
             ? answer.ToSession(LatestTime)
-            : throw new ApplianceException(ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no status; a proxy may stand in between.");
+            : throw new ApplianceException(
+                ApplianceFailure.Transient, $"Appliance '{Name}', session: the answer holds no status; a proxy may stand in between.");
     }
 
     /// <inheritdoc/>
@@ -132,7 +137,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
         // A date-time of the contract has a zone; a server that validates refuses one without.
         string from = Uri.EscapeDataString(since.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         List<ApplianceSession> all = [];
-        await foreach (JsonElement item in PagesAsync(ApplianceCall.Sessions, $"sessions?FromUtc={from}&Sort=startTimeDesc&", MostSessions, cancellationToken))
+        await foreach (JsonElement item in PagesAsync(
+            ApplianceCall.Sessions, $"sessions?FromUtc={from}&Sort=startTimeDesc&", MostSessions, cancellationToken))
         {
             ApplianceSession session = item.ToSession(LatestTime);
             if (session.StartedAt is null || session.StartedAt >= since)
@@ -167,6 +173,8 @@ internal sealed class VeeamBackupForAwsClient : IApplianceClient
 
     private DateTimeOffset LatestTime => time.GetUtcNow() + (ClockOffset ?? TimeSpan.Zero) + TimeTolerance;
 
-    private IAsyncEnumerable<JsonElement> PagesAsync(ApplianceCall call, string path, int most, CancellationToken cancellationToken) => api.PagesAsync(
-        call, offset => string.Create(CultureInfo.InvariantCulture, $"{path}Offset={offset}&Limit={PageSize}"), "results", p => p.Number("totalCount"), most, cancellationToken);
+    private IAsyncEnumerable<JsonElement> PagesAsync(ApplianceCall call, string path, int most, CancellationToken cancellationToken) =>
+        api.PagesAsync(
+        call, offset => string.Create(CultureInfo.InvariantCulture, $"{path}Offset={offset}&Limit={PageSize}"), "results",
+        p => p.Number("totalCount"), most, cancellationToken);
 }

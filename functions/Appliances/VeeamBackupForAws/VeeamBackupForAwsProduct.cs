@@ -33,7 +33,8 @@ public sealed class VeeamBackupForAwsProduct : ApplianceProduct
 
     /// <inheritdoc/>
     internal override IApplianceClient CreateClient(
-        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password, TimeProvider time) =>
+        ApplianceOptions options, HttpClient http, Func<CertificateSeen?> certificate, Func<CancellationToken, Task<string>> password,
+        TimeProvider time) =>
         new VeeamBackupForAwsClient(this, options, http, certificate, password, time);
 
     /// <inheritdoc/>

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Rescan.Functions.S3Events.Sns;
 
-/// <summary>A partition of AWS: accounts and regions of their own, and hosts under a suffix of their own. The one table of them, for all checks.</summary>
+/// <summary>
+/// A partition of AWS: accounts and regions of their own, and hosts under a suffix of their own. The one table of them, for all checks.
+/// </summary>
 /// <param name="Id">As it stands in ARNs.</param>
 /// <param name="Suffix">What its hosts end in.</param>
 /// <param name="Regions">What its regions begin with.</param>
@@ -40,7 +42,8 @@ internal sealed partial record AwsPartition(string Id, string Suffix, IReadOnlyL
 
     private bool HasRegion(string region) =>
         Region().IsMatch(region)
-        && All.SelectMany(p => p.Regions.Select(r => (Partition: p, Start: r))).Where(r => region.StartsWith(r.Start, StringComparison.Ordinal)).MaxBy(r => r.Start.Length).Partition == this;
+        && All.SelectMany(p => p.Regions.Select(r => (Partition: p, Start: r)))
+        .Where(r => region.StartsWith(r.Start, StringComparison.Ordinal)).MaxBy(r => r.Start.Length).Partition == this;
 
     [GeneratedRegex(@"\Aarn:(?<partition>aws(-[a-z]+)*):sns:(?<region>[a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}\z")]
     private static partial Regex Topic();

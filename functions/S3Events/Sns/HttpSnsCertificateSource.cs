@@ -41,7 +41,8 @@ internal sealed class HttpSnsCertificateSource(HttpClient http, TimeProvider tim
             }
         }
 
-        return entry.Certificates ?? throw new HttpRequestException("The signing certificate could not be fetched; it is asked for again after a minute.");
+        return entry.Certificates
+            ?? throw new HttpRequestException("The signing certificate could not be fetched; it is asked for again after a minute.");
     }
 
     /// <inheritdoc/>
@@ -58,7 +59,8 @@ internal sealed class HttpSnsCertificateSource(HttpClient http, TimeProvider tim
                 ? new Kept(certificates, time.GetUtcNow() + KeepFor)
                 : throw new CryptographicException("The file has no certificate.");
         }
-        catch (Exception e) when (e is HttpRequestException or CryptographicException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or CryptographicException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return new Kept(null, time.GetUtcNow() + KeepFailureFor);
         }

@@ -17,7 +17,8 @@ internal static partial class SnsAddresses
     /// <summary>Whether the address confirms the subscription of the message's own topic with its own token.</summary>
     public static bool IsSubscription(SnsMessage message)
     {
-        if (message.SubscribeUrl is not { } url || Subscription().Match(url) is not { Success: true } match || !IsHost(message, match.Groups["host"].Value))
+        if (message.SubscribeUrl is not { } url || Subscription().Match(url) is not { Success: true } match
+            || !IsHost(message, match.Groups["host"].Value))
         {
             return false;
         }
@@ -29,7 +30,8 @@ internal static partial class SnsAddresses
             && query.GetValueOrDefault("Token") == message.Token;
     }
 
-    private static bool IsHost(SnsMessage message, string host) => AwsPartition.OfTopic(message.TopicArn) is { } partition && partition.IsSns(host);
+    private static bool IsHost(SnsMessage message, string host) =>
+        AwsPartition.OfTopic(message.TopicArn) is { } partition && partition.IsSns(host);
 
     [GeneratedRegex(@"\Ahttps://(?<host>[a-z0-9.-]{1,100})/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem\z")]
     private static partial Regex Certificate();

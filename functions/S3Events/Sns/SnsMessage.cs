@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Rescan.Functions.S3Events.Sns;
 
-/// <summary>A message as Amazon SNS posts it to an HTTPS endpoint (SNS developer guide, "HTTP/HTTPS notification JSON format" and its neighbours).</summary>
+/// <summary>
+/// A message as Amazon SNS posts it to an HTTPS endpoint (SNS developer guide, "HTTP/HTTPS notification JSON format" and its neighbours).
+/// </summary>
 public sealed record SnsMessage
 {
     /// <summary>The type of an ordinary message.</summary>

@@ -39,7 +39,8 @@ public enum SnsVerdict
 /// </summary>
 public sealed class SnsMessageVerifier
 {
-    // SNS tries an HTTPS endpoint for an hour at the most (developer guide, "HTTP/HTTPS delivery policy"); whatever is much older is a replay.
+    // SNS tries an HTTPS endpoint for an hour at the most (developer guide, "HTTP/HTTPS delivery policy");
+    // whatever is much older is a replay.
     private static readonly TimeSpan OldestAccepted = TimeSpan.FromHours(2);
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
@@ -79,7 +80,8 @@ public sealed class SnsMessageVerifier
         byte[] signature = new byte[message.Signature.Length];
         if (algorithm is not { } hash
             || !Convert.TryFromBase64String(message.Signature, signature, out int length)
-            || !DateTimeOffset.TryParse(message.Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset published))
+            || !DateTimeOffset.TryParse(
+                message.Timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset published))
         {
             return SnsVerdict.Malformed;
         }
@@ -112,6 +114,7 @@ public sealed class SnsMessageVerifier
         }
 
         byte[] text = Encoding.UTF8.GetBytes(message.ToCanonicalString());
-        return key.VerifyData(text, signature.AsSpan(0, length), hash, RSASignaturePadding.Pkcs1) ? SnsVerdict.Valid : SnsVerdict.SignatureWrong;
+        return key.VerifyData(text, signature.AsSpan(0, length), hash, RSASignaturePadding.Pkcs1)
+            ? SnsVerdict.Valid : SnsVerdict.SignatureWrong;
     }
 }

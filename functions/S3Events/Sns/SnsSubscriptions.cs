@@ -14,7 +14,8 @@ internal sealed class SnsSubscriptions(HttpClient http) : ISnsSubscriptions
         try
         {
             using HttpResponseMessage answer = await http.GetAsync(new Uri(message.SubscribeUrl!), cancellationToken);
-            return answer.IsSuccessStatusCode ? true : throw new HttpRequestException($"SNS answered {(int)answer.StatusCode}.", null, answer.StatusCode);
+            return answer.IsSuccessStatusCode
+                ? true : throw new HttpRequestException($"SNS answered {(int)answer.StatusCode}.", null, answer.StatusCode);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -74,7 +74,8 @@ public sealed class AzureTable : ITable, IDisposable
         }
 
         int left = limit;
-        await foreach (TableEntity entity in client.QueryAsync<TableEntity>(filter, Math.Min(limit, LargestPage), cancellationToken: cancellationToken))
+        await foreach (TableEntity entity in client.QueryAsync<TableEntity>(
+            filter, Math.Min(limit, LargestPage), cancellationToken: cancellationToken))
         {
             if (left-- == 0)
             {
@@ -106,7 +107,8 @@ public sealed class AzureTable : ITable, IDisposable
         return new AzureTable(endpoint is not null
             ? new TableClient(endpoint, options.Table, credential)
             : new TableClient(
-                configuration["AzureWebJobsStorage"] ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."),
+                configuration["AzureWebJobsStorage"]
+                ?? throw new InvalidOperationException("AzureWebJobsStorage is not set, so there is no place for outcomes."),
                 options.Table));
     }
 
@@ -150,7 +152,8 @@ public sealed class AzureTable : ITable, IDisposable
         {
             TableChangeKind.Insert => TryAsync(() => client.AddEntityAsync(entity, cancellationToken)),
             TableChangeKind.Put => TryAsync(() => client.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellationToken)),
-            TableChangeKind.Replace => TryAsync(() => client.UpdateEntityAsync(entity, condition, TableUpdateMode.Replace, cancellationToken)),
+            TableChangeKind.Replace =>
+                TryAsync(() => client.UpdateEntityAsync(entity, condition, TableUpdateMode.Replace, cancellationToken)),
             _ => TryDeleteAsync(change.Key),
         };
 
@@ -158,14 +161,17 @@ public sealed class AzureTable : ITable, IDisposable
         async Task<bool> TryDeleteAsync(string key)
         {
             bool existed = true;
-            return await TryAsync(async () => existed = (await client.DeleteEntityAsync(partition, key, condition, cancellationToken)).Status != (int)HttpStatusCode.NotFound)
+            return await TryAsync(
+                async () => existed =
+                    (await client.DeleteEntityAsync(partition, key, condition, cancellationToken)).Status != (int)HttpStatusCode.NotFound)
                 && existed;
         }
     }
 
     private async Task<TableRow?> ReadAsync(string partition, string key, CancellationToken cancellationToken)
     {
-        NullableResponse<TableEntity> found = await client.GetEntityIfExistsAsync<TableEntity>(partition, key, cancellationToken: cancellationToken);
+        NullableResponse<TableEntity> found = await client.GetEntityIfExistsAsync<TableEntity>(
+            partition, key, cancellationToken: cancellationToken);
         return found.HasValue ? EntityValue.Read(found.Value!) : null;
     }
 }

@@ -34,7 +34,8 @@ internal static class Candidates
         string file = settings is null ? SettingsFile.Usual : context.ParseResult.GetValue(settings) ?? SettingsFile.Usual;
         return
         [
-            .. SettingsFile.Load(file, isNamed: false).Values.Where(s => s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)
+            .. SettingsFile.Load(file, isNamed: false).Values.Where(
+                s => s.Key.StartsWith("Rescan__Appliances__", StringComparison.OrdinalIgnoreCase)
                 && s.Key.EndsWith("__Name", StringComparison.OrdinalIgnoreCase))
                 .Select(s => s.Value).OfType<string>().Select(n => new CompletionItem(n)),
         ];

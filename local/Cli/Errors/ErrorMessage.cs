@@ -49,7 +49,8 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
         HttpRequestException or SocketException => new(ExitCodes.Unreachable, Reason(e)),
         IOException or UnauthorizedAccessException or InvalidOperationException => new(ExitCodes.Configuration, Reason(e)),
         _ => new(ExitCodes.Internal,
-            $"This is a fault of Rescan: {Reason(e)}\nThe same command with {TraceVariable}=1 in its environment prints what a report of it needs."),
+            $"This is a fault of Rescan: {Reason(e)}\nThe same command with "
+                + $"{TraceVariable}=1 in its environment prints what a report of it needs."),
     };
 
     /// <summary>Why something failed, from its innermost cause: outer ones often only point there.</summary>
@@ -80,7 +81,11 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
     {
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)
         {
-            if (cause is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AccessDenied or SocketError.AddressNotAvailable } socket)
+            if (cause is SocketException
+                {
+                    SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AccessDenied
+                or SocketError.AddressNotAvailable
+                } socket)
             {
                 string where = Address().Match(e.Message) is { Success: true } address ? address.Value.TrimEnd('.', ':', '/')
                     : "The address";
@@ -89,7 +94,8 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
                     SocketError.AddressAlreadyInUse =>
                         $"{where} is in use by another program. Stop that one, or listen elsewhere with --url or --port.",
                     SocketError.AccessDenied =>
-                        $"{where} may not be listened on by this account; ports below 1024 often may not. Listen elsewhere with --url or --port.",
+                        $"{where} may not be listened on by this account; ports below 1024 often may not. Listen elsewhere with --url or "
+                            + $"--port.",
                     _ => $"{where} is not an address of this machine. Listen elsewhere with --url.",
                 };
             }

@@ -83,7 +83,8 @@ internal static class CancelCommand
                     throw new CommandException(ExitCodes.Rejected, $"Rescan '{rescan.Id}' has ended already.");
                 }
 
-                await client.RaiseEventAsync(id, RescanEvents.Cancel, new RescanCancel(Reason, rescan.RequestId) { By = CommandUser.Initiator }, cancellationToken);
+                await client.RaiseEventAsync(
+                    id, RescanEvents.Cancel, new RescanCancel(Reason, rescan.RequestId) { By = CommandUser.Initiator }, cancellationToken);
                 return address is not null && source.Location.Storage is not null ? UnderWay : Left;
             }
         }

@@ -14,8 +14,15 @@ internal static class HistoryCommand
     {
         StateLocationArguments location = new();
         Option<string?> appliance = new("--appliance") { HelpName = "NAME", Description = "only those of this appliance" };
-        Option<string?> repository = new("--repository", "-r") { HelpName = "NAME", Description = "only those of this repository, by name or id" };
-        Option<Outcome[]> outcome = new("--outcome") { HelpName = "OUTCOME", Description = "only those that ended so; may be repeated", AllowMultipleArgumentsPerToken = true };
+        Option<string?> repository = new(
+            "--repository", "-r")
+        { HelpName = "NAME", Description = "only those of this repository, by name or id" };
+        Option<Outcome[]> outcome = new(
+            "--outcome")
+        {
+            HelpName = "OUTCOME", Description = "only those that ended so; may be repeated",
+            AllowMultipleArgumentsPerToken = true
+        };
         Option<string?> since = new("--since") { HelpName = "TIME", Description = "only those that ended within this time, such as 7d" };
         Option<int> limit = new("--limit") { HelpName = "N", Description = "how many at most", DefaultValueFactory = _ => 20 };
         Option<string> output = Output.Option();
@@ -47,7 +54,8 @@ internal static class HistoryCommand
             await using (source)
             {
                 List<RecordedOutcome> found = [];
-                await foreach (RecordedOutcome item in source.GetEndedAsync(new OutcomeQuery(parse.GetValue(appliance), parse.GetValue(repository)), from, cancellationToken))
+                await foreach (RecordedOutcome item in source.GetEndedAsync(
+                    new OutcomeQuery(parse.GetValue(appliance), parse.GetValue(repository)), from, cancellationToken))
                 {
                     if (wanted.Length > 0 && !wanted.Contains(item.Outcome.Outcome))
                     {

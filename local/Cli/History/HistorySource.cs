@@ -15,7 +15,9 @@ using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
 
-/// <summary>What is kept of rescans, looked at from outside: whoever owns the state goes on undisturbed, and no settings are needed.</summary>
+/// <summary>
+/// What is kept of rescans, looked at from outside: whoever owns the state goes on undisturbed, and no settings are needed.
+/// </summary>
 internal sealed class HistorySource : IAsyncDisposable
 {
     private const int Page = 500;
@@ -38,14 +40,17 @@ internal sealed class HistorySource : IAsyncDisposable
 
     /// <summary>Opens what the options name.</summary>
     /// <exception cref="CommandException">Nothing was ever recorded there.</exception>
-    public static async Task<HistorySource> OpenAsync(StateLocationArguments arguments, ParseResult parse, CancellationToken cancellationToken)
+    public static async Task<HistorySource> OpenAsync(
+        StateLocationArguments arguments, ParseResult parse, CancellationToken cancellationToken)
     {
         StateLocation location = await arguments.LookAsync(parse, cancellationToken);
         try
         {
             if (!location.Exists)
             {
-                throw new CommandException(ExitCodes.Configuration, $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
+                throw new CommandException(
+                    ExitCodes.Configuration,
+                    $"There are no rescans in {location.Folder}. Name the state that serve or run uses with --state or --storage.");
             }
 
             TaskHubView? state = await TaskHubView.OpenAsync(location.Options, cancellationToken);
@@ -87,7 +92,8 @@ internal sealed class HistorySource : IAsyncDisposable
 
     /// <summary>Ended rescans, newest first, as far back as is asked for.</summary>
     public async IAsyncEnumerable<RecordedOutcome> GetEndedAsync(
-        OutcomeQuery query, DateTimeOffset? since, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        OutcomeQuery query, DateTimeOffset? since,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? token = null;
         do
@@ -114,7 +120,8 @@ internal sealed class HistorySource : IAsyncDisposable
     /// last runs.
     /// </summary>
     /// <returns>The schedule, or why it is not known.</returns>
-    public async Task<(SchedulesView? Schedule, string? Error)> GetScheduleAsync(Uri? owner, string? key, CancellationToken cancellationToken)
+    public async Task<(SchedulesView? Schedule, string? Error)> GetScheduleAsync(
+        Uri? owner, string? key, CancellationToken cancellationToken)
     {
         if (owner is null)
         {
@@ -164,7 +171,8 @@ internal sealed class HistorySource : IAsyncDisposable
         // Tables show the beginning of an id where there is no room for all of it.
         if (named.Count == 0 && wanted.Length >= Column.ShortId)
         {
-            foreach ((string id, string appliance, _) in known.Where(k => k.Repository.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)))
+            foreach ((string id, string appliance, _) in known.Where(
+                k => k.Repository.Id.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)))
             {
                 named[id] = appliance;
             }
@@ -172,7 +180,8 @@ internal sealed class HistorySource : IAsyncDisposable
 
         if (named.Count > 1)
         {
-            throw new CommandException(ExitCodes.Usage, $"'{wanted}' stands for {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
+            throw new CommandException(
+                ExitCodes.Usage, $"'{wanted}' stands for {named.Count} repositories. Name one by its id: {string.Join(", ", named.Keys)}.");
         }
 
         string one = named.Count == 1 ? named.Keys.First() : wanted;
@@ -181,10 +190,14 @@ internal sealed class HistorySource : IAsyncDisposable
             return now;
         }
 
-        RecordedOutcome? newest = (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken)).Items.FirstOrDefault();
+        RecordedOutcome? newest =
+            (await Outcomes.ListAsync(new OutcomeQuery(InstanceId: one, Limit: 1), cancellationToken)).Items.FirstOrDefault();
         return newest is not null ? View(newest.RequestId, newest.Outcome)
-            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal) && await reader.GetAsync(client, one, null, cancellationToken) is { } failed ? failed
-            : throw new CommandException(ExitCodes.Usage, $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
+            : client is not null && one.StartsWith("rescan-", StringComparison.Ordinal)
+            && await reader.GetAsync(client, one, null, cancellationToken) is { } failed ? failed
+            : throw new CommandException(
+                ExitCodes.Usage,
+                $"No rescan has the id '{wanted}', and no repository of that name was rescanned. rescan history lists them.");
     }
 
     /// <inheritdoc/>
@@ -200,9 +213,11 @@ internal sealed class HistorySource : IAsyncDisposable
     }
 
     private static bool IsNamed(RepositoryRef repository, string wanted) =>
-        string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase) || string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase);
+        string.Equals(repository.Name, wanted, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(repository.Id, wanted, StringComparison.OrdinalIgnoreCase);
 
     private static RescanView View(string requestId, RescanOutcome outcome) => new(
-        outcome.Id, requestId, "Completed", null, outcome.Appliance, outcome.Repository, outcome.SessionId, outcome.StartedAt, null, outcome.Polls, null, null,
+        outcome.Id, requestId, "Completed", null, outcome.Appliance, outcome.Repository, outcome.SessionId, outcome.StartedAt, null,
+        outcome.Polls, null, null,
         outcome.Requests, outcome.Timeline, outcome, null);
 }

@@ -138,7 +138,8 @@ internal sealed class OwnerClient : IDisposable
             if (answer.StatusCode == HttpStatusCode.Unauthorized)
             {
                 throw new CommandException(
-                    ExitCodes.Configuration, $"The server at {http.BaseAddress} asks for its key: set RESCAN_KEY, or the key in the settings as it has it.");
+                    ExitCodes.Configuration,
+                    $"The server at {http.BaseAddress} asks for its key: set RESCAN_KEY, or the key in the settings as it has it.");
             }
 
             JsonElement answered = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);

@@ -44,7 +44,8 @@ internal static class RerunCommand
             {
                 Uri address = await source.GetServingAddressAsync(cancellationToken)
                     ?? throw new CommandException(
-                        ExitCodes.Unreachable, $"No process serves the state in {source.Location.Folder}. Start rescan serve, then ask again.");
+                        ExitCodes.Unreachable,
+                        $"No process serves the state in {source.Location.Folder}. Start rescan serve, then ask again.");
                 using OwnerClient owner = new(address, ServerArguments.Key(SettingsFile.Read(parse, settings)));
                 string repeated = parse.GetValue(run) ?? await LastAsync(owner, cancellationToken);
                 AcceptedView accepted = await owner.RerunAsync(repeated, parse.GetValue(canceled), cancellationToken);
@@ -54,7 +55,8 @@ internal static class RerunCommand
                 }
                 else
                 {
-                    Screen.Out.Say($"{(accepted.Joined ? "What failed is being rescanned already" : "What failed is rescanned")}: run {accepted.Id}.");
+                    Screen.Out.Say(
+                        $"{(accepted.Joined ? "What failed is being rescanned already" : "What failed is rescanned")}: run {accepted.Id}.");
                     Screen.Out.Say($"It repeats {repeated}.");
                     Screen.Out.Say($"{owner.Address}api/#/runs/{Uri.EscapeDataString(accepted.Id)}");
                 }

@@ -41,7 +41,8 @@ internal static class StatusTables
             table.Add(
                 outcome.Repository.Name, outcome.Appliance, outcome.Outcome,
                 Cell.Relative(Ago(Age(outcome.FinishedAt, now)), outcome.FinishedAt),
-                Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), InitiatorText.Of(outcome.StartedBy), HistoryTable.Why(outcome));
+                Cell.Duration(TimeSpan.FromSeconds(outcome.DurationSeconds)), InitiatorText.Of(outcome.StartedBy),
+                HistoryTable.Why(outcome));
         }
 
         return table;

@@ -24,7 +24,8 @@ internal static class InitCommand
         InitArguments arguments = new();
         Command command = new DocumentedCommand("init", "Set up an appliance: ask, sign in, write the settings")
         {
-            Details = "It asks for what is not given, shows the certificate before any password is sent, signs in, and writes the file once all is known, for your eyes alone. It starts nothing.",
+            Details = "It asks for what is not given, shows the certificate before any password is sent, signs in, and writes the file "
+                + "once all is known, for your eyes alone. It starts nothing.",
             Examples =
             [
                 "rescan init",

@@ -46,7 +46,8 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         }
 
         ApplianceProduct product = answers.Product
-            ?? (questions is null ? ApplianceProducts.All[0] : await questions.ChooseAsync("What is to be rescanned?", ApplianceProducts.All, p => p.Title, cancellationToken));
+            ?? (questions is null ? ApplianceProducts.All[0] : await questions.ChooseAsync(
+                "What is to be rescanned?", ApplianceProducts.All, p => p.Title, cancellationToken));
         string written = answers.Address ?? await questions!.AskAsync(
             "Address, as HOST or https://HOST:PORT:", null, a => InitAnswers.AddressOf(a, product) is null
                 ? $"It must be {ApplianceAddress.Expected}."
@@ -94,7 +95,9 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         screen.Say($"\nThe certificate of {address.Authority}:");
         screen.Say($"  subject  {Words.Line(certificate.Subject)}", Indent);
         screen.Say($"  issuer   {(certificate.Issuer == certificate.Subject ? "itself" : Words.Line(certificate.Issuer))}", Indent);
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"  valid    {certificate.ValidFrom:yyyy-MM-dd} to {certificate.ValidUntil:yyyy-MM-dd}{(certificate.ValidUntil < DateTimeOffset.UtcNow ? ", so it has run out" : "")}"), Indent);
+        screen.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  valid    {certificate.ValidFrom:yyyy-MM-dd} to {certificate.ValidUntil:yyyy-MM-dd}{(certificate.ValidUntil < DateTimeOffset.UtcNow ? ", so it has run out" : "")}"), Indent);
         screen.Say($"  SHA-256  {certificate.Thumbprint}", Indent);
         if (answers.Thumbprints.Count > 0)
         {
@@ -102,7 +105,8 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
                 ? certificate.Thumbprint
                 : throw new CommandException(
                     ExitCodes.Rejected,
-                    "It is not the one that --thumbprint names. If it is the appliance's own, name it; if not, somebody stands in between. No password was sent, nothing was written.");
+                    "It is not the one that --thumbprint names. If it is the appliance's own, name it; if not, somebody stands in between. "
+                        + "No password was sent, nothing was written.");
         }
 
         if (certificate.Doubts is null)
@@ -113,7 +117,8 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
                 : null;
         }
 
-        screen.Say($"This system does not trust it: {certificate.Doubts}. Compare the SHA-256 with the one that the appliance shows at its own console.");
+        screen.Say($"This system does not trust it: {certificate.Doubts}. Compare the SHA-256 with the one that the appliance shows at its "
+            + $"own console.");
         return questions is null || await questions.ConfirmAsync("Is it the appliance's own? Then it is pinned.", cancellationToken)
             ? certificate.Thumbprint
             : throw new CommandException(ExitCodes.Rejected, "Its certificate is not trusted. No password was sent, nothing was written.");
@@ -130,7 +135,8 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
             {
                 throw new CommandException(
                     ExitCodes.Rejected,
-                    "That password was refused already, so it was not sent again: accounts are locked after a few bad ones. Nothing was written.");
+                    "That password was refused already, so it was not sent again: accounts are locked after a few bad ones. Nothing was "
+                        + "written.");
             }
 
             settings[Key + "Password"] = password;
@@ -163,7 +169,9 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         await client.SignOutAsync(cancellationToken);
         screen.Say($"ok  {Words.Line(probe.Product)}{(probe.SignIn.ProductVersion is { } build ? " " + Words.Line(build) : "")}, x-api-version {Words.Line(probe.SignIn.ApiVersion)}", Indent);
         screen.Say($"ok  signed in{(probe.SignIn.Role is { } role ? " as " + Words.Line(role) : "")}", Indent);
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"ok  {repositories.Count} {(repositories.Count == 1 ? "repository" : "repositories")}{(repositories.Count > MostRepositories ? $", of which the first {MostRepositories} are" : "")}"), Indent);
+        screen.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"ok  {repositories.Count} {(repositories.Count == 1 ? "repository" : "repositories")}{(repositories.Count > MostRepositories ? $", of which the first {MostRepositories} are" : "")}"), Indent);
         ApplianceTables.Of(repositories.OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase).Take(MostRepositories)).Print(screen);
         foreach (string warning in probe.Warnings.Concat(ApplianceCommands.Warnings(client, repositories)))
         {

@@ -11,7 +11,8 @@ namespace Rescan.Local.Cli.Reports;
 internal static class CsvReport
 {
     private const string FormulaStarts = "=+-@\uFF1D\uFF0B\uFF0D\uFF20";
-    private const string Header = "requestId,id,appliance,repositoryId,repository,outcome,reason,sessionId,startedAt,finishedAt,durationSeconds,polls,requests,startedBy,canceledBy";
+    private const string Header =
+        "requestId,id,appliance,repositoryId,repository,outcome,reason,sessionId,startedAt,finishedAt,durationSeconds,polls,requests,startedBy,canceledBy";
 
     public static string Write(RescanReport report)
     {
@@ -21,9 +22,12 @@ internal static class CsvReport
             RescanOutcome o = rescan.Outcome;
             RequestCounts sent = o.Requests;
             text.AppendJoin(',', [
-                Field(rescan.RequestId), Field(o.Id), Field(o.Appliance), Field(o.Repository.Id), Field(o.Repository.Name), Field(o.Outcome.ToString()), Field(o.Reason ?? ""), Field(o.SessionId ?? ""),
-                Time(o.StartedAt), Time(o.FinishedAt), o.DurationSeconds.ToString(CultureInfo.InvariantCulture), o.Polls.ToString(CultureInfo.InvariantCulture),
-                (sent.Token + sent.Repositories + sent.Rescan + sent.Session + sent.Log + sent.Stop + sent.Other).ToString(CultureInfo.InvariantCulture),
+                Field(rescan.RequestId), Field(o.Id), Field(o.Appliance), Field(o.Repository.Id), Field(o.Repository.Name),
+                Field(o.Outcome.ToString()), Field(o.Reason ?? ""), Field(o.SessionId ?? ""),
+                Time(o.StartedAt), Time(o.FinishedAt), o.DurationSeconds.ToString(CultureInfo.InvariantCulture),
+                o.Polls.ToString(CultureInfo.InvariantCulture),
+                (sent.Token + sent.Repositories + sent.Rescan + sent.Session + sent.Log + sent.Stop + sent.Other).ToString(
+                    CultureInfo.InvariantCulture),
                 Field(Who(o.StartedBy)), Field(Who(o.CanceledBy))]);
             text.Append("\r\n");
         }

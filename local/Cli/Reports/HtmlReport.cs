@@ -13,17 +13,35 @@ internal static class HtmlReport
     private const int MaxProblems = 100;
     private const int MaxAskers = 2000;
     private const string Styles = """
-        :root { color-scheme: light dark; --text: #1c2330; --dim: #5b6474; --line: #dde2ea; --page: #fff; --card: #f6f8fb; --good: #1f7a4d; --warning: #b26a00; --canceled: #7a8191; --bad: #c2352b; }
-        @media (prefers-color-scheme: dark) { :root { --text: #e8ebf1; --dim: #a3adbd; --line: #313947; --page: #12161d; --card: #1a202a; --good: #4cc38a; --warning: #f0a93b; --canceled: #8d96a6; --bad: #ff7a6e; } }
-        * { box-sizing: border-box } body { margin: 0 auto; max-width: 80rem; padding: 2rem 1.25rem; font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page) }
-        h1 { font-size: 1.6rem; margin: 0 0 .25rem } h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem } p { margin: .25rem 0; color: var(--dim) }
-        .tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; padding: 0; list-style: none } .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem }
+        :root { color-scheme: light dark; --text: #1c2330; --dim: #5b6474; --line: #dde2ea; --page: #fff; --card: #f6f8fb;
+          --good: #1f7a4d; --warning: #b26a00; --canceled: #7a8191; --bad: #c2352b; }
+        @media (prefers-color-scheme: dark) { :root { --text: #e8ebf1; --dim: #a3adbd; --line: #313947; --page: #12161d;
+          --card: #1a202a; --good: #4cc38a; --warning: #f0a93b; --canceled: #8d96a6; --bad: #ff7a6e; } }
+        * { box-sizing: border-box }
+        body { margin: 0 auto; max-width: 80rem; padding: 2rem 1.25rem; font: 16px/1.5 system-ui, sans-serif;
+          color: var(--text); background: var(--page) }
+        h1 { font-size: 1.6rem; margin: 0 0 .25rem }
+        h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem }
+        p { margin: .25rem 0; color: var(--dim) }
+        .tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; padding: 0; list-style: none }
+        .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; min-width: 8.5rem }
         .tiles b { display: block; font-size: 1.7rem; line-height: 1.2 } .tiles span { color: var(--dim); font-size: .9rem }
         .good { color: var(--good) } .warning { color: var(--warning) } .canceled { color: var(--canceled) } .bad { color: var(--bad) }
-        svg { display: block; max-width: 100%; height: auto } svg .good { fill: var(--good) } svg .warning { fill: var(--warning) } svg .canceled { fill: var(--canceled) } svg .bad { fill: var(--bad) }
-        svg text { fill: var(--dim); font: 11px system-ui, sans-serif } svg .axis { stroke: var(--line) } svg .trend { fill: none; stroke: var(--dim); stroke-width: 1.25 }
-        .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem } th { text-align: left; color: var(--dim); font-weight: 600 } th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap }
-        td.why { white-space: normal; min-width: 16rem } .number { text-align: right; font-variant-numeric: tabular-nums } @media print { body { max-width: none } }
+        svg { display: block; max-width: 100%; height: auto }
+        svg .good { fill: var(--good) }
+        svg .warning { fill: var(--warning) }
+        svg .canceled { fill: var(--canceled) }
+        svg .bad { fill: var(--bad) }
+        svg text { fill: var(--dim); font: 11px system-ui, sans-serif }
+        svg .axis { stroke: var(--line) }
+        svg .trend { fill: none; stroke: var(--dim); stroke-width: 1.25 }
+        .wide { overflow-x: auto }
+        table { border-collapse: collapse; width: 100%; font-size: .9rem }
+        th { text-align: left; color: var(--dim); font-weight: 600 }
+        th, td { padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; white-space: nowrap }
+        td.why { white-space: normal; min-width: 16rem }
+        .number { text-align: right; font-variant-numeric: tabular-nums }
+        @media print { body { max-width: none } }
         """;
 
     public static string Write(RescanReport report)
@@ -48,7 +66,8 @@ internal static class HtmlReport
             """);
         if (report.Total == 0)
         {
-            return page.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(report.Summary)}</p>\n</body>\n</html>\n").ToString();
+            return page.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Text(report.Summary)}</p>\n</body>\n</html>\n")
+                .ToString();
         }
 
         page.Append(CultureInfo.InvariantCulture, $"<p>{Text(report.Askers!, MaxAskers)}</p>\n");
@@ -74,7 +93,8 @@ internal static class HtmlReport
     private static void Tiles(StringBuilder page, RescanReport report)
     {
         page.Append("<ul class=\"tiles\">\n");
-        void Tile(string value, string name, string style = "") => page.Append(CultureInfo.InvariantCulture, $"<li><b class=\"{style}\">{value}</b><span>{name}</span></li>\n");
+        void Tile(string value, string name, string style = "") =>
+            page.Append(CultureInfo.InvariantCulture, $"<li><b class=\"{style}\">{value}</b><span>{name}</span></li>\n");
         Tile(report.Total.ToString(CultureInfo.InvariantCulture), "rescans");
         Tile(report.Repositories.Count.ToString(CultureInfo.InvariantCulture), "repositories");
         foreach ((Outcome outcome, int count) in report.Counts)

@@ -17,14 +17,16 @@ internal static class MarkdownReport
     public static string Write(RescanReport report)
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"# Rescans from {DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n\n{report.Summary}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"# Rescans from {DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n\n{report.Summary}\n");
         if (report.Total == 0)
         {
             return text.ToString();
         }
 
         text.Append('\n').Append(Cell(report.Askers!, MaxAskers)).Append('\n');
-        text.Append("\n| repository | appliance | last outcome | ended | last success | rescans | failed | median | longest | trend |\n| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |\n");
+        text.Append("\n| repository | appliance | last outcome | ended | last success | rescans | failed | median | longest | trend |\n| "
+            + "--- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |\n");
         foreach (ReportRepository r in report.Repositories)
         {
             text.Append(
@@ -37,7 +39,8 @@ internal static class MarkdownReport
             text.Append("\n## What went wrong\n\n");
             foreach (RescanOutcome outcome in report.Problems.Take(MaxProblems).Select(p => p.Outcome))
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {DisplayFormat.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {DisplayFormat.Words(outcome.Outcome)}. Started by {Cell(InitiatorText.Of(outcome.StartedBy))}. {Cell(outcome.Reason ?? "")}\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"- {DisplayFormat.Time(outcome.FinishedAt)}, {Cell(outcome.Repository.Name)} on {Cell(outcome.Appliance)}: {DisplayFormat.Words(outcome.Outcome)}. Started by {Cell(InitiatorText.Of(outcome.StartedBy))}. {Cell(outcome.Reason ?? "")}\n");
             }
 
             if (report.Problems.Count > MaxProblems)

@@ -12,8 +12,15 @@ internal static class ReportCommand
     public static Command Create()
     {
         StateLocationArguments location = new();
-        Option<string> since = new("--since") { HelpName = "TIME", Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
-        Option<string> format = new Option<string>("--format", "--output", "-o") { HelpName = "FORMAT", Description = "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text" }
+        Option<string> since = new(
+            "--since")
+        { HelpName = "TIME", Description = "how far back, such as 7d or 12h", DefaultValueFactory = _ => "7d" };
+        Option<string> format = new Option<string>(
+            "--format", "--output", "-o")
+        {
+            HelpName = "FORMAT", Description =
+                "text, md, html (one file, pictures inside), json, or csv (a line a rescan)", DefaultValueFactory = _ => "text"
+        }
             .AcceptOnlyFromAmong("text", "md", "html", "json", "csv");
         Option<FileInfo?> file = new("--file", "-f") { HelpName = "FILE", Description = "write to this file instead of stdout" };
         Command command = new DocumentedCommand("report", "Report how the rescans of the last days went")
@@ -24,7 +31,9 @@ internal static class ReportCommand
                 "rescan report",
                 "rescan report --since 30d --format html --file report.html",
             ],
-            ExitCodes = [("0", "written"), ("2", "written, but no rescan ended in that time"), ("64", "the command line"), ("78", "the state cannot be used, or holds no rescans")],
+            ExitCodes = [
+                ("0", "written"), ("2", "written, but no rescan ended in that time"), ("64", "the command line"),
+                ("78", "the state cannot be used, or holds no rescans")],
         };
         command.Add(since);
         command.Add(format);

@@ -25,11 +25,13 @@ internal static class ReportPictures
         double bar = Math.Min(step * 0.72, 46);
         double unit = (double)(Height - Top - Bottom) / most;
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg role=\"img\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\"><title>Rescans a day, at most {most}; green succeeded, amber with warnings, grey canceled, red failed</title>");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg role=\"img\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\"><title>Rescans a day, at most {most}; green succeeded, amber with warnings, grey canceled, red failed</title>");
         foreach (int value in most == 1 ? [0, 1] : new[] { 0, most / 2, most }.Distinct())
         {
             double y = Height - Bottom - (value * unit);
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width}\" y1=\"{y:0.#}\" y2=\"{y:0.#}\"/><text x=\"{Left - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{value}</text>");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<line class=\"axis\" x1=\"{Left}\" x2=\"{Width}\" y1=\"{y:0.#}\" y2=\"{y:0.#}\"/><text x=\"{Left - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{value}</text>");
         }
 
         int labels = Math.Max(1, (int)Math.Ceiling(days.Count * 64.0 / (Width - Left)));
@@ -37,18 +39,21 @@ internal static class ReportPictures
         {
             double middle = Left + (step * (i + 0.5));
             double y = Height - Bottom;
-            foreach ((string style, int count) in new[] { ("good", days[i].Good), ("warning", days[i].Warning), ("canceled", days[i].Canceled), ("bad", days[i].Bad) })
+            foreach ((string style, int count) in new[] { ("good", days[i].Good), ("warning", days[i].Warning),
+                ("canceled", days[i].Canceled), ("bad", days[i].Bad) })
             {
                 if (count > 0)
                 {
                     y -= count * unit;
-                    svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{style}\" x=\"{middle - (bar / 2):0.#}\" y=\"{y:0.#}\" width=\"{bar:0.#}\" height=\"{count * unit:0.##}\"><title>{days[i].Day:yyyy-MM-dd}: {count} {style}</title></rect>");
+                    svg.Append(CultureInfo.InvariantCulture,
+                        $"<rect class=\"{style}\" x=\"{middle - (bar / 2):0.#}\" y=\"{y:0.#}\" width=\"{bar:0.#}\" height=\"{count * unit:0.##}\"><title>{days[i].Day:yyyy-MM-dd}: {count} {style}</title></rect>");
                 }
             }
 
             if (i % labels == 0)
             {
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{middle:0.#}\" y=\"{Height - 6}\" text-anchor=\"middle\">{days[i].Day:MM-dd}</text>");
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<text x=\"{middle:0.#}\" y=\"{Height - 6}\" text-anchor=\"middle\">{days[i].Day:MM-dd}</text>");
             }
         }
 
@@ -64,8 +69,10 @@ internal static class ReportPictures
             X: points.Length == 1 ? TrendWidth / 2.0 : 4 + ((TrendWidth - 8.0) * i / (points.Length - 1)),
             Y: TrendHeight - 4 - ((TrendHeight - 8) * p.DurationSeconds / longest)))];
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg role=\"img\" viewBox=\"0 0 {TrendWidth} {TrendHeight}\" width=\"{TrendWidth}\" height=\"{TrendHeight}\"><title>The last {points.Length} durations, at most {TextReport.Duration(longest)}</title>");
-        svg.Append("<polyline class=\"trend\" points=\"").AppendJoin(' ', at.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.X:0.#},{p.Y:0.#}"))).Append("\"/>");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg role=\"img\" viewBox=\"0 0 {TrendWidth} {TrendHeight}\" width=\"{TrendWidth}\" height=\"{TrendHeight}\"><title>The last {points.Length} durations, at most {TextReport.Duration(longest)}</title>");
+        svg.Append("<polyline class=\"trend\" points=\"")
+            .AppendJoin(' ', at.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.X:0.#},{p.Y:0.#}"))).Append("\"/>");
         for (int i = 0; i < points.Length; i++)
         {
             svg.Append(

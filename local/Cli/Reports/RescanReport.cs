@@ -33,7 +33,9 @@ internal sealed record RescanReport(
 
     /// <summary>The report in one sentence.</summary>
     public string Summary => Total == 0
-        ? LastBefore is { } last ? $"No rescan ended in this time; the last one before it ended {DisplayFormat.Time(last)}." : "No rescan has ended yet, so there is nothing to report."
+        ? LastBefore is { } last
+        ? $"No rescan ended in this time; the last one before it ended {DisplayFormat.Time(last)}."
+        : "No rescan has ended yet, so there is nothing to report."
         : $"{Many(Total, "rescan", "rescans")} of {Many(Repositories.Count, "repository", "repositories")}: {string.Join(", ", Counts.OrderByDescending(c => c.Value).Select(c => $"{c.Value} {DisplayFormat.Words(c.Key)}"))}.";
 
     /// <summary>Who asked for the rescans, those who asked for most first, and who canceled some; null when there was none.</summary>
@@ -61,13 +63,16 @@ internal sealed record RescanReport(
     public static RescanReport Of(DateTimeOffset from, DateTimeOffset to, IReadOnlyList<RecordedOutcome> rescans)
     {
         DateOnly first = DateOnly.FromDateTime(from.UtcDateTime);
-        ILookup<DateOnly, RescanOutcome> byDay = rescans.Select(r => r.Outcome).ToLookup(o => DateOnly.FromDateTime(o.FinishedAt.UtcDateTime));
+        ILookup<DateOnly, RescanOutcome> byDay = rescans.Select(r => r.Outcome)
+            .ToLookup(o => DateOnly.FromDateTime(o.FinishedAt.UtcDateTime));
         return new RescanReport(
             from, to,
             rescans.GroupBy(r => r.Outcome.Outcome).OrderBy(g => g.Key).ToDictionary(g => g.Key, g => g.Count()),
-            [.. Enumerable.Range(0, DateOnly.FromDateTime(to.UtcDateTime).DayNumber - first.DayNumber + 1).Select(first.AddDays).Select(d => ReportDay.Of(d, byDay[d]))],
+            [.. Enumerable.Range(0, DateOnly.FromDateTime(to.UtcDateTime).DayNumber - first.DayNumber + 1).Select(first.AddDays)
+                .Select(d => ReportDay.Of(d, byDay[d]))],
             [.. rescans.GroupBy(r => r.Outcome.Id).Select(g => ReportRepository.Of([.. g.Select(r => r.Outcome)]))
-                .OrderByDescending(r => r.Last.Outcome.Severity()).ThenByDescending(r => r.Failed).ThenBy(r => r.Appliance, StringComparer.Ordinal).ThenBy(r => r.Repository.Name, StringComparer.Ordinal)],
+                .OrderByDescending(r => r.Last.Outcome.Severity()).ThenByDescending(r => r.Failed)
+                .ThenBy(r => r.Appliance, StringComparer.Ordinal).ThenBy(r => r.Repository.Name, StringComparer.Ordinal)],
             [.. rescans.Where(r => r.Outcome.Outcome.Severity() == Severity.Bad)],
             rescans);
     }
@@ -83,7 +88,8 @@ internal sealed record ReportDay(DateOnly Day, int Good, int Warning, int Cancel
     public static ReportDay Of(DateOnly day, IEnumerable<RescanOutcome> outcomes)
     {
         ILookup<Severity, RescanOutcome> by = outcomes.ToLookup(o => o.Outcome.Severity());
-        return new ReportDay(day, by[Severity.Good].Count(), by[Severity.Warning].Count(), by[Severity.Canceled].Count(), by[Severity.Bad].Count());
+        return new ReportDay(
+            day, by[Severity.Good].Count(), by[Severity.Warning].Count(), by[Severity.Canceled].Count(), by[Severity.Bad].Count());
     }
 }
 
@@ -98,18 +104,23 @@ internal sealed record ReportDay(DateOnly Day, int Good, int Warning, int Cancel
 /// <param name="LongestSeconds">The longest of them.</param>
 /// <param name="Points">All, oldest first.</param>
 internal sealed record ReportRepository(
-    string Appliance, RepositoryRef Repository, int Rescans, int Failed, OutcomePoint Last, DateTimeOffset? LastSuccess, double? MedianSeconds, double? LongestSeconds,
+    string Appliance, RepositoryRef Repository, int Rescans, int Failed, OutcomePoint Last, DateTimeOffset? LastSuccess,
+    double? MedianSeconds, double? LongestSeconds,
     IReadOnlyList<OutcomePoint> Points)
 {
     /// <param name="outcomes">One repository's outcomes, newest first, at least one.</param>
     public static ReportRepository Of(IReadOnlyList<RescanOutcome> outcomes)
     {
         OutcomePoint[] points = [.. outcomes.Reverse().Select(o => new OutcomePoint(o.Outcome, o.DurationSeconds, o.FinishedAt))];
-        double[] durations = [.. points.Where(p => p.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed).Select(p => p.DurationSeconds).Order()];
+        double[] durations = [
+            .. points.Where(p => p.Outcome is Outcome.Succeeded or Outcome.Warning or Outcome.Failed).Select(p => p.DurationSeconds)
+            .Order()];
         return new ReportRepository(
-            outcomes[0].Appliance, outcomes[0].Repository, outcomes.Count, points.Count(p => p.Outcome.Severity() == Severity.Bad), points[^1],
+            outcomes[0].Appliance, outcomes[0].Repository, outcomes.Count, points.Count(p => p.Outcome.Severity() == Severity.Bad),
+            points[^1],
             outcomes.FirstOrDefault(o => o.Outcome is Outcome.Succeeded or Outcome.Warning)?.FinishedAt,
-            durations.Length == 0 ? null : durations.Length % 2 == 1 ? durations[durations.Length / 2] : (durations[(durations.Length / 2) - 1] + durations[durations.Length / 2]) / 2,
+            durations.Length == 0 ? null : durations.Length % 2 == 1
+            ? durations[durations.Length / 2] : (durations[(durations.Length / 2) - 1] + durations[durations.Length / 2]) / 2,
             durations.Length == 0 ? null : durations[^1],
             points);
     }

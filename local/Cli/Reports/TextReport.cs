@@ -30,22 +30,27 @@ internal static class TextReport
     {
         OutcomePoint[] last = [.. points.TakeLast(MaxPoints)];
         double longest = last.Max(p => p.DurationSeconds);
-        return string.Concat(last.Select(p => Blocks[longest <= 0 ? 0 : (int)Math.Round(p.DurationSeconds / longest * (Blocks.Length - 1))]));
+        return string.Concat(
+            last.Select(p => Blocks[longest <= 0 ? 0 : (int)Math.Round(p.DurationSeconds / longest * (Blocks.Length - 1))]));
     }
 
     public static string Duration(double? seconds) => seconds is { } s ? DisplayFormat.Duration(TimeSpan.FromSeconds(s)) : "–";
 
-    private static string Head(RescanReport report) => $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}{(report.Askers is { } askers ? "\n" + askers : "")}";
+    private static string Head(RescanReport report) =>
+        $"{DisplayFormat.Time(report.From)} to {DisplayFormat.Time(report.To)}\n{report.Summary}{(report.Askers is { } askers ? "\n" + askers : "")}";
 
     public static Table Table(RescanReport report)
     {
         Table table = new(
-            Column.NameOf("repository"), Column.NameOf("appliance", 1), Column.Value("outcome"), Column.Value("ended (UTC)", 5), Column.Value("last success", 6),
-            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 3), Column.Value("longest", 4), Column.Value("trend", 7));
+            Column.NameOf("repository"), Column.NameOf("appliance", 1), Column.Value("outcome"), Column.Value("ended (UTC)", 5),
+            Column.Value("last success", 6),
+            Column.Number("rescans", 2), Column.Number("failed"), Column.Value("median", 3), Column.Value("longest", 4),
+            Column.Value("trend", 7));
         foreach (ReportRepository r in report.Repositories)
         {
             table.Add(
-                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt), r.LastSuccess is { } success ? Cell.Time(success) : Cell.Relative("none", null), r.Rescans,
+                r.Repository.Name, r.Appliance, r.Last.Outcome, Cell.Time(r.Last.FinishedAt),
+                r.LastSuccess is { } success ? Cell.Time(success) : Cell.Relative("none", null), r.Rescans,
                 r.Failed, Seconds(r.MedianSeconds), Seconds(r.LongestSeconds), Sparkline(r.Points));
         }
 

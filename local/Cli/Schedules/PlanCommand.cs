@@ -126,7 +126,8 @@ internal static class PlanCommand
                 PlanView plan = await services.GetRequiredService<PlanReader>().ReadAsync(schedule, kept, cancellationToken);
                 IApplianceClients clients = services.GetRequiredService<IApplianceClients>();
                 string[] signedIn =
-                    [.. clients.Names.Except(plan.Errors.Select(e => e.Appliance).Concat(plan.OtherAppliances), StringComparer.OrdinalIgnoreCase)];
+                    [.. clients.Names.Except(
+                        plan.Errors.Select(e => e.Appliance).Concat(plan.OtherAppliances), StringComparer.OrdinalIgnoreCase)];
                 await Task.WhenAll(signedIn.Select(n => clients.Get(n).SignOutAsync(cancellationToken)));
                 return plan;
             }

@@ -89,7 +89,9 @@ internal sealed record SettingsFile(string File, bool IsThere, IReadOnlyDictiona
             JsonProperty[] parts = document.RootElement.ValueKind == JsonValueKind.Object
                 ? [.. document.RootElement.EnumerateObject()]
                 : [];
-            if (Array.Find(parts, p => Is(p, ValuesKey) && p.Value.ValueKind == JsonValueKind.Object) is not { Value.ValueKind: JsonValueKind.Object } settings)
+            if (Array.Find(
+                parts, p => Is(p, ValuesKey)
+                && p.Value.ValueKind == JsonValueKind.Object) is not { Value.ValueKind: JsonValueKind.Object } settings)
             {
                 throw new CommandException(
                     ExitCodes.Configuration,

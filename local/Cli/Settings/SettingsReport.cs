@@ -19,7 +19,9 @@ internal sealed record SettingsReport(
     string? File, IReadOnlyList<SettingsReport.Fault> Faults, IReadOnlyList<SettingsReport.Appliance> Appliances,
     SchedulesView Schedules, IReadOnlyList<SettingsReport.Channel> Channels)
 {
-    /// <summary>The keys that callers of the HTTP API show, by their names and roles; none: whoever reaches the server may do all.</summary>
+    /// <summary>
+    /// The keys that callers of the HTTP API show, by their names and roles; none: whoever reaches the server may do all.
+    /// </summary>
     public IReadOnlyList<Caller> Callers { get; init; } = [];
 
     private const int Indent = 4;

@@ -43,10 +43,12 @@ internal sealed record RunAtServer(string Kind, Uri Address, string Repository, 
         }
 
         ApplianceView appliance = (await client.GetAppliancesAsync(cancellationToken)).FirstOrDefault(
-            a => string.Equals(a.Kind, Kind, StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(a.BaseUrl, UriKind.Absolute, out Uri? its) && ApplianceAddress.IsSame(its, Address))
+            a => string.Equals(a.Kind, Kind, StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(a.BaseUrl, UriKind.Absolute, out Uri? its)
+            && ApplianceAddress.IsSame(its, Address))
             ?? throw new CommandException(
                 ExitCodes.Configuration,
-                $"The server at {client.Address} has this state, and no appliance at {Address.Authority}. Add the appliance to its settings, or take another state with --state.");
+                $"The server at {client.Address} has this state, and no appliance at "
+                    + $"{Address.Authority}. Add the appliance to its settings, or take another state with --state.");
         Output.Step($"asking the server at {client.Address}, which has this state and knows the appliance as {appliance.Name}");
         RepositoryView repository = (await StartCommand.FindAsync(client, [Repository], appliance.Name, cancellationToken))[0];
         Started started = new(client, IsJson);
@@ -57,7 +59,8 @@ internal sealed record RunAtServer(string Kind, Uri Address, string Repository, 
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw new CommandException(
-                ExitCodes.Interrupted, started.Any ? "Interrupted. The rescan goes on at the server; the same command watches it again." : "Interrupted.");
+                ExitCodes.Interrupted,
+                started.Any ? "Interrupted. The rescan goes on at the server; the same command watches it again." : "Interrupted.");
         }
     }
 

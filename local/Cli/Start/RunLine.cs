@@ -30,7 +30,8 @@ internal static class RunLine
 
         if (running.Length > 0)
         {
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{running.Length} under way: {string.Join(", ", running.Select(i => i.Repository.Name))}"));
+            parts.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{running.Length} under way: {string.Join(", ", running.Select(i => i.Repository.Name))}"));
         }
 
         return string.Join(" · ", parts.Select(Words.Line));

@@ -45,13 +45,16 @@ internal sealed class ServerArguments
         string given = parse.GetValue(url) ?? Variable(UrlVariable) ?? Usual;
         if (!Uri.TryCreate(given, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
         {
-            throw new CommandException(ExitCodes.Usage, $"'{given}' is no address of a server; it is like {Usual} or https://APP.azurewebsites.net.");
+            throw new CommandException(
+                ExitCodes.Usage, $"'{given}' is no address of a server; it is like {Usual} or https://APP.azurewebsites.net.");
         }
 
         if (address.UserInfo.Length > 0 || address.Query.Length > 0)
         {
             throw new CommandException(
-                ExitCodes.Usage, $"The server's address holds a secret, which would be logged. Put the key into {KeyVariable} and leave it out of the address.");
+                ExitCodes.Usage,
+                $"The server's address holds a secret, which would be logged. Put the key into "
+                    + $"{KeyVariable} and leave it out of the address.");
         }
 
         return new OwnerClient(

@@ -16,8 +16,12 @@ internal static class StartCommand
     {
         Argument<string[]> names = new("REPOSITORY") { Description = "names or ids of repositories", Arity = ArgumentArity.ZeroOrMore };
         Option<bool> all = new("--all") { Description = "every repository, in one run" };
-        Option<string[]> include = new("--include") { HelpName = "PATTERN", Description = "a run of those with such a name, such as 'prod-*'; may be repeated" };
-        Option<string[]> exclude = new("--exclude") { HelpName = "PATTERN", Description = "a run without those of such a name; may be repeated" };
+        Option<string[]> include = new(
+            "--include")
+        { HelpName = "PATTERN", Description = "a run of those with such a name, such as 'prod-*'; may be repeated" };
+        Option<string[]> exclude = new(
+            "--exclude")
+        { HelpName = "PATTERN", Description = "a run without those of such a name; may be repeated" };
         Option<string?> appliance = new("--appliance") { HelpName = "NAME", Description = "of this appliance only" };
         Option<bool> wait = new("--wait", "-w") { Description = "watch to the end; the exit code tells it" };
         Option<string> output = Output.Option();
@@ -32,7 +36,10 @@ internal static class StartCommand
                 "rescan start --include 'prod-*' --exclude '*-test'",
                 "RESCAN_KEY=... rescan start --all --url https://APP.azurewebsites.net",
             ],
-            ExitCodes = [("0", "accepted; with --wait Succeeded"), .. ExitCodes.OfRescans.Select(c => c.Code.StartsWith('0') ? (c.Code[3..], c.Meaning["Succeeded, ".Length..]) : c), ("64", "the command line"), ("78", "the settings or the key"), ("130", "interrupted")],
+            ExitCodes = [
+                ("0", "accepted; with --wait Succeeded"),
+                .. ExitCodes.OfRescans.Select(c => c.Code.StartsWith('0') ? (c.Code[3..], c.Meaning["Succeeded, ".Length..]) : c),
+                ("64", "the command line"), ("78", "the settings or the key"), ("130", "interrupted")],
         };
         command.Add(names);
         command.Add(all);
@@ -51,7 +58,8 @@ internal static class StartCommand
             {
                 throw new CommandException(
                     ExitCodes.Usage,
-                    isRun ? "Name repositories, or give --all, --include or --exclude; not both." : "Name what to rescan: repositories, or --all, --include or --exclude.");
+                    isRun ? "Name repositories, or give --all, --include or --exclude; not "
+                        + "both." : "Name what to rescan: repositories, or --all, --include or --exclude.");
             }
 
             using OwnerClient client = server.Open(parse);
@@ -61,7 +69,8 @@ internal static class StartCommand
             {
                 if (isRun)
                 {
-                    AcceptedView run = await client.StartAsync(new StartRescanRequest(parse.GetValue(appliance), null, filter), cancellationToken);
+                    AcceptedView run = await client.StartAsync(
+                        new StartRescanRequest(parse.GetValue(appliance), null, filter), cancellationToken);
                     return await started.RunAsync(run, parse.GetValue(wait), cancellationToken);
                 }
 
@@ -77,7 +86,8 @@ internal static class StartCommand
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 throw new CommandException(
-                    ExitCodes.Interrupted, started.Any ? "Interrupted. What was started goes on at the server; rescan log ID --follow watches it." : "Interrupted.");
+                    ExitCodes.Interrupted, started.Any
+                    ? "Interrupted. What was started goes on at the server; rescan log ID --follow watches it." : "Interrupted.");
             }
         });
         return command;
@@ -122,7 +132,8 @@ internal static class StartCommand
         }
 
         string meant = NearestName.Of(name, there.Select(r => r.Name)) is { } near ? $" Did you mean '{near}'?" : "";
-        string silent = list.Errors.Count == 0 ? "" : $" {string.Join(" ", list.Errors.Select(e => $"Appliance {e.Appliance} did not list its repositories: {e.Error}"))}";
+        string silent = list.Errors.Count == 0
+            ? "" : $" {string.Join(" ", list.Errors.Select(e => $"Appliance {e.Appliance} did not list its repositories: {e.Error}"))}";
         throw new CommandException(ExitCodes.Usage, $"No appliance has a repository '{name}'.{meant}{silent}");
     }
 }

@@ -21,7 +21,8 @@ internal sealed class Started(OwnerClient client, bool json)
         Any = true;
         foreach (AcceptedView rescan in accepted)
         {
-            string how = rescan.Waits ? "starts when the one before it has ended" : rescan.Joined ? "is being rescanned already" : "is accepted";
+            string how = rescan.Waits ? "starts when the one before it has ended" : rescan.Joined
+                ? "is being rescanned already" : "is accepted";
             Output.Step($"{rescan.Repository?.Name} on {rescan.Appliance} {how}");
         }
 
@@ -78,7 +79,8 @@ internal sealed class Started(OwnerClient client, bool json)
 
         Output.Step($"run {run.Id} is accepted");
         return End(Screen.Error.IsLive
-            ? await Screen.Error.Console.Status().Spinner(Spinner.Known.Dots).StartAsync("starting", line => WatchAsync(run.Id, line, cancellationToken))
+            ? await Screen.Error.Console.Status().Spinner(Spinner.Known.Dots)
+            .StartAsync("starting", line => WatchAsync(run.Id, line, cancellationToken))
             : await WatchAsync(run.Id, null, cancellationToken));
     }
 
@@ -105,7 +107,8 @@ internal sealed class Started(OwnerClient client, bool json)
                 return now;
             }
 
-            line?.Status(Markup.Escape(Words.Cut(RunLine.Of(now, DateTimeOffset.UtcNow), Math.Max(10, Screen.Error.Console.Profile.Width - 4))));
+            line?.Status(
+                Markup.Escape(Words.Cut(RunLine.Of(now, DateTimeOffset.UtcNow), Math.Max(10, Screen.Error.Console.Profile.Width - 4))));
             await timer.WaitForNextTickAsync(cancellationToken);
         }
     }

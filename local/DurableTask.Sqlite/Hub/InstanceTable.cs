@@ -60,8 +60,8 @@ internal sealed class InstanceTable(long cacheBytes)
 
     /// <summary>Gives a message to its instance.</summary>
     /// <returns>
-    /// False when the table has another instance under that id, which may be one that turns out not to get it: then the message waits in the
-    /// database for <see cref="WakeCurrent"/>.
+    /// False when the table has another instance under that id, which may be one that turns out not to get it: then the message waits in
+    /// the database for <see cref="WakeCurrent"/>.
     /// </returns>
     public bool Deliver(string id, InboxMessage message) => Touch(id, message.Instance, message, isCurrent: false);
 

@@ -102,7 +102,8 @@ internal sealed class Timers(SqliteDatabase database, InstanceTable instances, T
     }
 
     /// <summary>When the clock is set back, waiting messages move back with it, so that none waits longer.</summary>
-    private Task FollowAsync(long back) => database.WriteAsync(db => db.Execute("UPDATE messages SET visible = visible - ?1 WHERE waits = 1", back));
+    private Task FollowAsync(long back) =>
+        database.WriteAsync(db => db.Execute("UPDATE messages SET visible = visible - ?1 WHERE waits = 1", back));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -31,7 +31,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     /// <summary>Where a user's own installation is kept.</summary>
     public static string DefaultHome =>
-        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "rescan", "azurite-3.35.0");
+        Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "rescan",
+            "azurite-3.35.0");
 
     /// <summary>The port that blobs answer on.</summary>
     public int BlobPort { get; }
@@ -57,8 +59,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="queuePort">Port for queues; any free one when 0.</param>
     /// <param name="tablePort">Port for tables; any free one when 0.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="InvalidOperationException">Node.js or npm is missing, the installation failed, or Azurite did not start. The message says which.</exception>
-    public static async Task<AzuriteProcess> StartAsync(string home, string data, int blobPort, int queuePort, int tablePort, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">Node.js or npm is missing, the installation failed, or Azurite did not
+    /// start. The message says which.</exception>
+    public static async Task<AzuriteProcess> StartAsync(
+        string home, string data, int blobPort, int queuePort, int tablePort, CancellationToken cancellationToken)
     {
         await InstallAsync(home, cancellationToken);
         Directory.CreateDirectory(data);
@@ -117,7 +121,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            using Process? asked = OperatingSystem.IsWindows() ? null : Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using Process? asked = OperatingSystem.IsWindows()
+                ? null : Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
             try
             {
                 await process.WaitForExitAsync().WaitAsync(OperatingSystem.IsWindows() ? TimeSpan.Zero : StopLimit);
@@ -144,7 +149,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new InvalidOperationException($"Another Azurite uses the folder {Path.GetDirectoryName(owner)}. Stop that one first.");
+                throw new InvalidOperationException(
+                    $"Another Azurite uses the folder {Path.GetDirectoryName(owner)}. Stop that one first.");
             }
         }
     }
@@ -177,7 +183,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                     await File.WriteAllTextAsync(Path.Combine(home, file), Text(file), cancellationToken);
                 }
 
-                Process npm = Run(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, "ci", "--no-audit", "--no-fund", "--ignore-scripts");
+                Process npm = Run(
+                    OperatingSystem.IsWindows() ? "npm.cmd" : "npm", home, "ci", "--no-audit", "--no-fund", "--ignore-scripts");
                 Task<string> output = npm.StandardOutput.ReadToEndAsync(cancellationToken);
                 string error = await npm.StandardError.ReadToEndAsync(cancellationToken);
                 await output;
@@ -214,7 +221,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException($"'{program}' cannot be run ({e.Message}). Azurite needs Node.js 20 or newer with npm on the PATH.", e);
+            throw new InvalidOperationException(
+                $"'{program}' cannot be run ({e.Message}). Azurite needs Node.js 20 or newer with npm on the PATH.", e);
         }
     }
 

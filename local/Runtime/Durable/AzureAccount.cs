@@ -13,7 +13,8 @@ namespace Rescan.Local.Runtime.Durable;
 internal sealed partial class AzureAccount
 {
     private static readonly string Expected =
-        "The storage is neither 'UseDevelopmentStorage=true', nor a connection string, nor an account's address such as https://name.blob.core.windows.net.";
+        "The storage is neither 'UseDevelopmentStorage=true', nor a connection string, nor an account's address such as "
+            + "https://name.blob.core.windows.net.";
 
     private readonly CountingPolicy counting = new();
 
@@ -23,7 +24,8 @@ internal sealed partial class AzureAccount
     {
         try
         {
-            (BlobClientOptions blobs, QueueClientOptions queues, TableClientOptions tables) = (Counted(new BlobClientOptions()), Counted(new QueueClientOptions()), Counted(new TableClientOptions()));
+            (BlobClientOptions blobs, QueueClientOptions queues, TableClientOptions tables) =
+                (Counted(new BlobClientOptions()), Counted(new QueueClientOptions()), Counted(new TableClientOptions()));
             if (Uri.TryCreate(storage, UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http")
             {
                 DefaultAzureCredential identity = new();
@@ -35,7 +37,8 @@ internal sealed partial class AzureAccount
             else
             {
                 Clients = new StorageAccountClientProvider(
-                    StorageServiceClientProvider.ForBlob(storage, blobs), StorageServiceClientProvider.ForQueue(storage, queues), StorageServiceClientProvider.ForTable(storage, tables));
+                    StorageServiceClientProvider.ForBlob(storage, blobs), StorageServiceClientProvider.ForQueue(storage, queues),
+                    StorageServiceClientProvider.ForTable(storage, tables));
             }
 
             Tables = Clients.Table.CreateClient(Counted(new TableClientOptions()));

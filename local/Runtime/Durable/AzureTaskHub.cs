@@ -8,7 +8,10 @@ using DurableTask.Core;
 
 namespace Rescan.Local.Runtime.Durable;
 
-/// <summary>A task hub in Azure Storage, by Microsoft's provider: the same kind that the Functions app has. As many processes as wanted share its work.</summary>
+/// <summary>
+/// A task hub in Azure Storage, by Microsoft's provider: the same kind that the Functions app has. As many
+/// processes as wanted share its work.
+/// </summary>
 internal sealed partial class AzureTaskHub : TaskHub
 {
     private const string AppName = "rescan";
@@ -42,7 +45,8 @@ internal sealed partial class AzureTaskHub : TaskHub
 
     /// <summary>Opens the hub, made when absent.</summary>
     /// <exception cref="TaskHubException">The name is not valid, or the account cannot be reached.</exception>
-    public static Task<TaskHub> OpenAsync(string storage, TaskHubOptions options, CancellationToken cancellationToken) => ReachAsync(storage, options, async account =>
+    public static Task<TaskHub> OpenAsync(string storage, TaskHubOptions options, CancellationToken cancellationToken) =>
+        ReachAsync(storage, options, async account =>
     {
         AzureStorageOrchestrationService service = new(Settings(account, options));
         await service.CreateIfNotExistsAsync().WaitAsync(cancellationToken);
@@ -52,13 +56,16 @@ internal sealed partial class AzureTaskHub : TaskHub
     });
 
     /// <summary>Opens the hub for a client that looks; null when there is none.</summary>
-    public static Task<TaskHub?> OpenToReadAsync(string storage, TaskHubOptions options, CancellationToken cancellationToken) => ReachAsync(storage, options, async account =>
+    public static Task<TaskHub?> OpenToReadAsync(string storage, TaskHubOptions options, CancellationToken cancellationToken) =>
+        ReachAsync(storage, options, async account =>
     {
         string instances = options.Name + "Instances";
-        await foreach (Azure.Data.Tables.Models.TableItem _ in account.Tables.QueryAsync(t => t.Name == instances, cancellationToken: cancellationToken))
+        await foreach (Azure.Data.Tables.Models.TableItem _ in account.Tables.QueryAsync(
+            t => t.Name == instances, cancellationToken: cancellationToken))
         {
             return (TaskHub?)new AzureTaskHub(
-                account, new AzureStorageOrchestrationService(Settings(account, options)), new AzureTaskHubValues(account.Tables.GetTableClient(options.Name + "Runtime")));
+                account, new AzureStorageOrchestrationService(Settings(account, options)),
+                new AzureTaskHubValues(account.Tables.GetTableClient(options.Name + "Runtime")));
         }
 
         return null;
@@ -112,7 +119,8 @@ internal sealed partial class AzureTaskHub : TaskHub
         }
         catch (Exception e) when (Root(e) is RequestFailedException or AuthenticationFailedException or HttpRequestException or IOException)
         {
-            throw new TaskHubException($"The task hub '{options.Name}' in {account.Name} cannot be used: {Root(e).Message.Split('\n')[0].Trim()}", e);
+            throw new TaskHubException(
+                $"The task hub '{options.Name}' in {account.Name} cannot be used: {Root(e).Message.Split('\n')[0].Trim()}", e);
         }
     }
 

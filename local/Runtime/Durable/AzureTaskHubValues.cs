@@ -14,7 +14,8 @@ internal sealed class AzureTaskHubValues(TableClient table) : ITaskHubValues
         List<KeyValuePair<string, string>> found = [];
         try
         {
-            string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey ge {prefix} and RowKey lt {prefix + '~'}");
+            string filter = TableClient.CreateQueryFilter(
+                $"PartitionKey eq {Partition} and RowKey ge {prefix} and RowKey lt {prefix + '~'}");
             await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
                 found.Add(new(row.RowKey, row.GetString(Value)));

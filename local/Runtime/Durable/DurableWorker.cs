@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Rescan.Local.Runtime.Durable;
 
-/// <summary>Microsoft's Durable Task dispatcher over a task hub: runs the app's orchestrations and activities. Activities run at least once, and their results count once.</summary>
+/// <summary>
+/// Microsoft's Durable Task dispatcher over a task hub: runs the app's orchestrations and activities. Activities run at least
+/// once, and their results count once.
+/// </summary>
 public sealed class DurableWorker : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -32,7 +35,10 @@ public sealed class DurableWorker : IAsyncDisposable
         this.hub = hub;
         log = loggers.CreateLogger<DurableWorker>();
         FunctionObjects functions = new(catalog, version, loggers, stopping.Token);
-        worker = new TaskHubWorker(hub.Service, functions, functions, version.ToSettings(), loggers) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
+        worker = new TaskHubWorker(
+            hub.Service, functions, functions, version.ToSettings(),
+            loggers)
+        { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
         worker.AddOrchestrationDispatcherMiddleware(new TurnMiddleware(time, work, log).RunAsync);
         worker.AddActivityDispatcherMiddleware(CountAsync);
         Client = new ServiceDurableTaskClient(hub.Client, version.Version, time);
@@ -106,7 +112,8 @@ public sealed class DurableWorker : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            log.LogWarning("The storage has not taken back what this process held within {Limit}; others take it when its leases end", StorageLimit);
+            log.LogWarning(
+                "The storage has not taken back what this process held within {Limit}; others take it when its leases end", StorageLimit);
         }
     }
 

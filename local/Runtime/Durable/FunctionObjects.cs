@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Rescan.Local.Runtime.Durable;
 
-/// <summary>Makes the app's orchestrators and activities for the dispatcher. A name has one function, whatever the version it is asked for in.</summary>
+/// <summary>
+/// Makes the app's orchestrators and activities for the dispatcher. A name has one function, whatever the version it is asked for in.
+/// </summary>
 internal sealed class FunctionObjects(IFunctionCatalog catalog, TaskHubVersion version, ILoggerFactory loggers, CancellationToken stopping)
     : INameVersionObjectManager<TaskOrchestration>, INameVersionObjectManager<TaskActivity>
 {

@@ -18,7 +18,8 @@ internal sealed class FunctionOrchestrator(string name, IFunctionCatalog catalog
             throw new InvalidOperationException($"No orchestrator function is named '{name}'.");
         }
 
-        return await catalog.InvokeOrchestratorAsync(name, new FunctionOrchestrationContext(context, ((RawJson)input!).Text, TurnMiddleware.Parent, loggers));
+        return await catalog.InvokeOrchestratorAsync(
+            name, new FunctionOrchestrationContext(context, ((RawJson)input!).Text, TurnMiddleware.Parent, loggers));
     }
 }
 
@@ -26,7 +27,8 @@ internal sealed class FunctionOrchestrator(string name, IFunctionCatalog catalog
 /// What an orchestrator function sees. It reads its input by the type it asks for, is told its parent, and may not go on
 /// on a thread of its own: the replay would be another then.
 /// </summary>
-internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inner, string? input, ParentOrchestrationInstance? parent, ILoggerFactory loggers) : TaskOrchestrationContext
+internal sealed class FunctionOrchestrationContext(
+    TaskOrchestrationContext inner, string? input, ParentOrchestrationInstance? parent, ILoggerFactory loggers) : TaskOrchestrationContext
 {
     public override TaskName Name => inner.Name;
 
@@ -54,7 +56,9 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
             }
 
             // Logged too: what an orchestrator throws on a thread of its own reaches nobody, and it waits for ever.
-            string fault = $"The orchestrator '{inner.Name}' of {inner.InstanceId} went on on a thread of its own. It may await only tasks of its context, and not with ConfigureAwait(false).";
+            string fault =
+                $"The orchestrator '{inner.Name}' of {inner.InstanceId} went on on a thread of its own. It may await only tasks of its "
+                    + $"context, and not with ConfigureAwait(false).";
             loggers.CreateLogger<FunctionOrchestrator>().LogError("{Fault}", fault);
             throw new InvalidOperationException(fault);
         }
@@ -66,19 +70,23 @@ internal sealed class FunctionOrchestrationContext(TaskOrchestrationContext inne
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         Checked.CallActivityAsync<TResult>(name, input, options);
 
-    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) => Checked.CreateTimer(fireAt, cancellationToken);
+    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) =>
+        Checked.CreateTimer(fireAt, cancellationToken);
 
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
         Checked.WaitForExternalEvent<T>(eventName, cancellationToken);
 
-    public override void SendEvent(string instanceId, string eventName, object payload) => Checked.SendEvent(instanceId, eventName, payload);
+    public override void SendEvent(string instanceId, string eventName, object payload) =>
+        Checked.SendEvent(instanceId, eventName, payload);
 
     public override void SetCustomStatus(object? customStatus) => Checked.SetCustomStatus(customStatus);
 
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(
+        TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
         Checked.CallSubOrchestratorAsync<TResult>(orchestratorName, input, options);
 
-    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) => Checked.ContinueAsNew(newInput, preserveUnprocessedEvents);
+    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
+        Checked.ContinueAsNew(newInput, preserveUnprocessedEvents);
 
     public override void ContinueAsNew(Microsoft.DurableTask.ContinueAsNewOptions options) => Checked.ContinueAsNew(options);
 

@@ -15,7 +15,8 @@ namespace Rescan.Local.Runtime.Durable;
 /// <param name="service">The provider; it must have the query and purge clients too.</param>
 /// <param name="version">The version of new instances.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient service, string version, TimeProvider time) : DurableTaskClient("local")
+internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient service, string version, TimeProvider time)
+    : DurableTaskClient("local")
 {
     /// <summary>The source of the spans that creating an instance makes; all others are the dispatcher's.</summary>
     public const string SourceName = "Rescan.Local.Runtime";
@@ -26,7 +27,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(1);
 
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
-        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null,
+        CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         string id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
@@ -34,7 +36,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
         return id;
     }
 
-    public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
+    public override Task RaiseEventAsync(
+        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new EventRaisedEvent(-1, Converter.Serialize(eventPayload)) { Name = eventName }, cancellation);
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
@@ -43,7 +46,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         SendAsync(instanceId, new ExecutionResumedEvent(-1, reason), cancellation);
 
-    public override async Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
+    public override async Task TerminateInstanceAsync(
+        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         if (options?.Recursive == true)
@@ -59,7 +63,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
     {
         for (TimeSpan pause = FirstLook; ; pause = pause * 2 < LongestLook ? pause * 2 : LongestLook)
         {
-            OrchestrationMetadata instance = await GetInstancesAsync(instanceId, getInputsAndOutputs, cancellation) ?? throw Missing(instanceId);
+            OrchestrationMetadata instance = await GetInstancesAsync(instanceId, getInputsAndOutputs, cancellation)
+                ?? throw Missing(instanceId);
             if (instance.RuntimeStatus != OrchestrationRuntimeStatus.Pending)
             {
                 return instance;
@@ -82,13 +87,15 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
         return state is null ? throw Missing(instanceId) : Describe(state, getInputsAndOutputs);
     }
 
-    public override async Task<OrchestrationMetadata?> GetInstancesAsync(string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         return await StateAsync(instanceId) is { } state ? Describe(state, getInputsAndOutputs) : null;
     }
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(Query? filter = null) => Pageable.Create(async (token, size, cancellation) =>
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(Query? filter = null) =>
+        Pageable.Create(async (token, size, cancellation) =>
     {
         bool whole = filter?.FetchInputsAndOutputs ?? false;
         OrchestrationQueryResult page = await ((IOrchestrationServiceQueryClient)service).GetOrchestrationWithQueryAsync(
@@ -106,7 +113,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
         return new Page<OrchestrationMetadata>([.. page.OrchestrationState.Select(s => Describe(s, whole))], page.ContinuationToken);
     });
 
-    public override async Task<PurgeResult> PurgeInstanceAsync(string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         return await StateAsync(instanceId) is { } state && Statuses.IsTerminal(state.OrchestrationStatus)
@@ -114,7 +122,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
             : new PurgeResult(0);
     }
 
-    public override async Task<PurgeResult> PurgeAllInstancesAsync(PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    public override async Task<PurgeResult> PurgeAllInstancesAsync(
+        PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         OrchestrationStatus[] ended = [.. (filter.Statuses?.Select(Statuses.ToCore) ?? Statuses.Terminal).Where(Statuses.IsTerminal)];
@@ -127,19 +136,23 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
         return new PurgeResult((await ((IOrchestrationServicePurgeClient)service).PurgeInstanceStateAsync(wanted)).DeletedInstanceCount);
     }
 
-    public override async Task<string> RestartAsync(string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    public override async Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        OrchestrationState state = await StateAsync(instanceId) ?? throw new ArgumentException($"No orchestration instance has the id '{instanceId}'.", nameof(instanceId));
+        OrchestrationState state = await StateAsync(instanceId)
+            ?? throw new ArgumentException($"No orchestration instance has the id '{instanceId}'.", nameof(instanceId));
         string id = restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId;
         await CreateAsync(state.Name, id, state.Input, null, Statuses.Running);
         return id;
     }
 
-    public override async Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default)
+    public override async Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        OrchestrationState state = await StateAsync(instanceId) ?? throw new ArgumentException($"No orchestration instance has the id '{instanceId}'.", nameof(instanceId));
+        OrchestrationState state = await StateAsync(instanceId)
+            ?? throw new ArgumentException($"No orchestration instance has the id '{instanceId}'.", nameof(instanceId));
         return StoredHistory.Read(await service.GetOrchestrationHistoryAsync(instanceId, state.OrchestrationInstance.ExecutionId));
     }
 
@@ -147,20 +160,24 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
 
     private static InvalidOperationException Missing(string id) => new($"No orchestration instance has the id '{id}'.");
 
-    private static OrchestrationMetadata Describe(OrchestrationState state, bool whole) => new(state.Name, state.OrchestrationInstance.InstanceId)
-    {
-        RuntimeStatus = Statuses.ToSdk(state.OrchestrationStatus),
-        CreatedAt = DateTime.SpecifyKind(state.CreatedTime, DateTimeKind.Utc),
-        LastUpdatedAt = DateTime.SpecifyKind(state.LastUpdatedTime, DateTimeKind.Utc),
-        FailureDetails = state.FailureDetails is { } failure ? Describe(failure) : state.OrchestrationStatus == OrchestrationStatus.Failed ? Read(state.Output) : null,
-        DataConverter = whole ? Converter : null,
-        SerializedInput = whole ? state.Input : null,
-        SerializedOutput = whole ? state.Output : null,
-        SerializedCustomStatus = whole ? state.Status ?? "null" : null,
-    };
+    private static OrchestrationMetadata Describe(OrchestrationState state, bool whole) =>
+        new(state.Name, state.OrchestrationInstance.InstanceId)
+        {
+            RuntimeStatus = Statuses.ToSdk(state.OrchestrationStatus),
+            CreatedAt = DateTime.SpecifyKind(state.CreatedTime, DateTimeKind.Utc),
+            LastUpdatedAt = DateTime.SpecifyKind(state.LastUpdatedTime, DateTimeKind.Utc),
+            FailureDetails = state.FailureDetails is { } failure ? Describe(failure)
+                : state.OrchestrationStatus == OrchestrationStatus.Failed ? Read(state.Output)
+                : null,
+            DataConverter = whole ? Converter : null,
+            SerializedInput = whole ? state.Input : null,
+            SerializedOutput = whole ? state.Output : null,
+            SerializedCustomStatus = whole ? state.Status ?? "null" : null,
+        };
 
     private static TaskFailureDetails Describe(FailureDetails failure) =>
-        new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Describe(inner) : null, failure.Properties);
+        new(failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Describe(inner) : null,
+            failure.Properties);
 
     /// <summary>Azure Storage keeps of a failure what its details say as a text, type and message.</summary>
     private static TaskFailureDetails Read(string? text)
@@ -171,14 +188,16 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
             : new TaskFailureDetails("", text ?? "", null, null, null);
     }
 
-    private async Task<OrchestrationState?> StateAsync(string id) => (await service.GetOrchestrationStateAsync(id, allExecutions: false))?.FirstOrDefault(s => s is not null);
+    private async Task<OrchestrationState?> StateAsync(string id) =>
+        (await service.GetOrchestrationStateAsync(id, allExecutions: false))?.FirstOrDefault(s => s is not null);
 
     private async Task SendAsync(string id, HistoryEvent message, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ArgumentException.ThrowIfNullOrEmpty(id);
         message.Timestamp = time.GetUtcNow().UtcDateTime;
-        await service.SendTaskOrchestrationMessageAsync(new TaskMessage { OrchestrationInstance = new OrchestrationInstance { InstanceId = id }, Event = message });
+        await service.SendTaskOrchestrationMessageAsync(
+            new TaskMessage { OrchestrationInstance = new OrchestrationInstance { InstanceId = id }, Event = message });
     }
 
     private async Task CreateAsync(string name, string id, string? input, StartOrchestrationOptions? options, OrchestrationStatus[] taken)
@@ -192,7 +211,8 @@ internal sealed class ServiceDurableTaskClient(IOrchestrationServiceClient servi
             Version = options?.Version is { Version: { Length: > 0 } asked } ? asked : version,
             OrchestrationInstance = instance,
             ScheduledStartTime = options?.StartAt?.UtcDateTime,
-            ParentTraceContext = Activity.Current is { Id: { } trace } current ? new DistributedTraceContext(trace, current.TraceStateString) : null,
+            ParentTraceContext = Activity.Current is { Id: { } trace } current
+                ? new DistributedTraceContext(trace, current.TraceStateString) : null,
             Tags = options?.Tags is { Count: > 0 } tags ? tags.ToDictionary() : null,
             Timestamp = time.GetUtcNow().UtcDateTime,
         };

@@ -24,14 +24,18 @@ internal sealed record ServingProcess(Uri Url, string Process, DateTimeOffset Si
         }
 
         string key = KeyPrefix + Guid.NewGuid().ToString("N");
-        await values.SetAsync(key, JsonSerializer.Serialize(new ServingProcess(url, ProcessName.Current, DateTimeOffset.UtcNow)), cancellationToken);
+        await values.SetAsync(
+            key, JsonSerializer.Serialize(new ServingProcess(url, ProcessName.Current, DateTimeOffset.UtcNow)), cancellationToken);
         return key;
     }
 
     /// <summary>Where one of the processes that serve the hub answers, the newest; null when none is known to live.</summary>
     public static async Task<Uri?> FindAsync(ITaskHubValues values, CancellationToken cancellationToken) =>
-        (await AllAsync(values, cancellationToken)).Select(p => p.Process).Where(p => !ProcessName.IsDead(p.Process)).OrderByDescending(p => p.Since).FirstOrDefault()?.Url;
+        (await AllAsync(values, cancellationToken)).Select(p => p.Process).Where(p => !ProcessName.IsDead(p.Process))
+        .OrderByDescending(p => p.Since).FirstOrDefault()?.Url;
 
-    private static async Task<List<(string Key, ServingProcess Process)>> AllAsync(ITaskHubValues values, CancellationToken cancellationToken) =>
-        [.. (await values.ListAsync(KeyPrefix, cancellationToken)).Select(v => (v.Key, JsonSerializer.Deserialize<ServingProcess>(v.Value)!))];
+    private static async Task<List<(string Key, ServingProcess Process)>> AllAsync(
+        ITaskHubValues values, CancellationToken cancellationToken) =>
+        [.. (await values.ListAsync(KeyPrefix, cancellationToken)).Select(
+            v => (v.Key, JsonSerializer.Deserialize<ServingProcess>(v.Value)!))];
 }

@@ -93,25 +93,29 @@ internal sealed class SqliteTaskHub : TaskHub
         }
     }
 
-    public override Task ShrinkAsync(CancellationToken cancellationToken) => service.Database.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
+    public override Task ShrinkAsync(CancellationToken cancellationToken) =>
+        service.Database.WriteAsync(db => db.Query("PRAGMA incremental_vacuum", _ => 0));
 
     public override ValueTask DisposeAsync() => service.DisposeAsync();
 
-    private static SqliteOrchestrationService Create(TaskHubOptions options) => new(new SqliteOrchestrationServiceSettings(options.StateFile)
-    {
-        TimeProvider = options.Time,
-        LoggerFactory = options.Loggers ?? NullLoggerFactory.Instance,
-        MaxConcurrentActivities = Activities,
-        OnStandby = () =>
+    private static SqliteOrchestrationService Create(TaskHubOptions options) =>
+        new(new SqliteOrchestrationServiceSettings(options.StateFile)
         {
-            if (!options.StandBy)
+            TimeProvider = options.Time,
+            LoggerFactory = options.Loggers ?? NullLoggerFactory.Instance,
+            MaxConcurrentActivities = Activities,
+            OnStandby = () =>
             {
-                throw new TaskHubInUseException($"The state file {options.StateFile} is in use by another process. Stop that one, or choose another state with --state.");
-            }
+                if (!options.StandBy)
+                {
+                    throw new TaskHubInUseException(
+                        $"The state file {options.StateFile} is in use by another process. Stop that one, or choose another state with "
+                            + $"--state.");
+                }
 
-            options.OnStandBy?.Invoke();
-        },
-    });
+                options.OnStandBy?.Invoke();
+            },
+        });
 
     private async Task FailAsync()
     {

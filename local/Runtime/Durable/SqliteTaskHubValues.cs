@@ -7,7 +7,8 @@ internal sealed class SqliteTaskHubValues(SqliteDatabase database) : ITaskHubVal
 {
     public static Task PrepareAsync(SqliteDatabase database) => database.Read(Exists)
         ? Task.CompletedTask
-        : database.WriteAsync(db => db.Execute("CREATE TABLE IF NOT EXISTS runtime_values (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"));
+        : database.WriteAsync(
+            db => db.Execute("CREATE TABLE IF NOT EXISTS runtime_values (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"));
 
     public Task<IReadOnlyList<KeyValuePair<string, string>>> ListAsync(string prefix, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read<IReadOnlyList<KeyValuePair<string, string>>>(db => Exists(db)
@@ -18,7 +19,9 @@ internal sealed class SqliteTaskHubValues(SqliteDatabase database) : ITaskHubVal
 
     public Task SetAsync(string key, string? value, CancellationToken cancellationToken) => value is null
         ? database.WriteAsync(db => db.Execute("DELETE FROM runtime_values WHERE key = ?1", key))
-        : database.WriteAsync(db => db.Execute("INSERT INTO runtime_values VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value));
+        : database.WriteAsync(
+            db => db.Execute(
+                "INSERT INTO runtime_values VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value));
 
     private static bool Exists(SqliteSession db) => db.QueryInt64("SELECT 1 FROM sqlite_schema WHERE name = 'runtime_values'") is not null;
 }

@@ -16,7 +16,9 @@ internal static class Statuses
 
     public static bool IsTerminal(OrchestrationStatus status) => Terminal.Contains(status);
 
-    /// <summary>The statuses whose instances keep their id from a new start: what the caller names, and those that have not ended in any case.</summary>
+    /// <summary>
+    /// The statuses whose instances keep their id from a new start: what the caller names, and those that have not ended in any case.
+    /// </summary>
     public static OrchestrationStatus[] Deduplicated(IReadOnlyCollection<string>? names) =>
         [.. Running, .. (names ?? []).Select(Enum.Parse<OrchestrationStatus>).Except(Running)];
 

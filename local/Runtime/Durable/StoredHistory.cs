@@ -12,7 +12,8 @@ internal static class StoredHistory
     {
         // Newtonsoft: the engine's types are made for it.
         string kind = json.Value<int>(nameof(HistoryEvent.EventType)) is var number ? ((EventType)number).ToString() : "";
-        Type type = typeof(HistoryEvent).Assembly.GetType($"{typeof(HistoryEvent).Namespace}.{(kind.EndsWith("Event", StringComparison.Ordinal) ? kind : kind + "Event")}")
+        Type type = typeof(HistoryEvent).Assembly.GetType(
+            $"{typeof(HistoryEvent).Namespace}.{(kind.EndsWith("Event", StringComparison.Ordinal) ? kind : kind + "Event")}")
             ?? throw new InvalidDataException($"The history has an event of an unknown kind, {number}.");
         return (HistoryEvent)json.ToObject(type)!;
     }

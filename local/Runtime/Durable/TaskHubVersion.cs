@@ -4,7 +4,9 @@ using DurableTask.Core.Settings;
 
 namespace Rescan.Local.Runtime.Durable;
 
-/// <summary>The version that instances are started in, and which of them this worker takes up: what the Functions host reads from <c>host.json</c>.</summary>
+/// <summary>
+/// The version that instances are started in, and which of them this worker takes up: what the Functions host reads from <c>host.json</c>.
+/// </summary>
 public sealed record TaskHubVersion
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -31,8 +33,10 @@ public sealed record TaskHubVersion
     /// <exception cref="JsonException">It is not JSON, or names a strategy that there is not.</exception>
     public static TaskHubVersion Parse(string hostJson)
     {
-        using JsonDocument host = JsonDocument.Parse(hostJson, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-        return host.RootElement.TryGetProperty("extensions", out JsonElement extensions) && extensions.TryGetProperty("durableTask", out JsonElement durable)
+        using JsonDocument host = JsonDocument.Parse(
+            hostJson, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        return host.RootElement.TryGetProperty("extensions", out JsonElement extensions)
+            && extensions.TryGetProperty("durableTask", out JsonElement durable)
             ? durable.Deserialize<TaskHubVersion>(Json)!
             : None;
     }

@@ -26,7 +26,8 @@ public sealed class TaskHubView : IAsyncDisposable
         await TaskHub.OpenToReadAsync(options, cancellationToken) is { } hub ? new TaskHubView(hub) : null;
 
     /// <summary>The address at which a process that serves the hub answers; null when none is known to live.</summary>
-    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) => ServingProcess.FindAsync(hub.Values, cancellationToken);
+    public Task<Uri?> GetServingAddressAsync(CancellationToken cancellationToken) =>
+        ServingProcess.FindAsync(hub.Values, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => hub.DisposeAsync();

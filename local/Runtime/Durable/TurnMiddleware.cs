@@ -23,15 +23,19 @@ internal sealed class TurnMiddleware(TimeProvider time, WorkCounter work, ILogge
             SetTime(state);
         }
 
-        CurrentParent.Value = state.ParentInstance is { } parent ? new ParentOrchestrationInstance(parent.Name, parent.OrchestrationInstance.InstanceId) : null;
+        CurrentParent.Value = state.ParentInstance is { } parent
+            ? new ParentOrchestrationInstance(parent.Name, parent.OrchestrationInstance.InstanceId) : null;
         using (work.Turn())
         {
             await next();
         }
 
-        if (context.GetProperty<OrchestratorExecutionResult>()?.Actions.OfType<OrchestrationCompleteOrchestratorAction>().FirstOrDefault(a => a.OrchestrationStatus == OrchestrationStatus.Failed) is { } failed)
+        if (context.GetProperty<OrchestratorExecutionResult>()?.Actions.OfType<OrchestrationCompleteOrchestratorAction>()
+            .FirstOrDefault(a => a.OrchestrationStatus == OrchestrationStatus.Failed) is { } failed)
         {
-            log.LogError("Orchestration {InstanceId} failed: {Failure}", state.OrchestrationInstance?.InstanceId, failed.FailureDetails?.ErrorMessage ?? failed.Result);
+            log.LogError(
+                "Orchestration {InstanceId} failed: {Failure}", state.OrchestrationInstance?.InstanceId,
+                failed.FailureDetails?.ErrorMessage ?? failed.Result);
         }
     }
 

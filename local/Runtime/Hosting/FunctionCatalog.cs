@@ -31,11 +31,13 @@ internal sealed class FunctionCatalog : IFunctionCatalog
             {
                 activities.Add(name, method);
             }
-            else if (method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(a => a is not null) is { } http)
+            else if (method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>())
+                .FirstOrDefault(a => a is not null) is { } http)
             {
                 Http.Add((name, http, method));
             }
-            else if (method.GetParameters().Select(p => p.GetCustomAttribute<TimerTriggerAttribute>()).FirstOrDefault(a => a is not null) is { } timer)
+            else if (method.GetParameters().Select(p => p.GetCustomAttribute<TimerTriggerAttribute>())
+                .FirstOrDefault(a => a is not null) is { } timer)
             {
                 Timers.Add((name, timer, method));
             }
@@ -75,7 +77,8 @@ internal sealed class FunctionCatalog : IFunctionCatalog
             return await InvokeAsync(scope.ServiceProvider, method, p =>
                 p.ParameterType == typeof(CancellationToken) ? cancellationToken
                 : p.ParameterType == typeof(DurableTaskClient) ? scope.ServiceProvider.GetRequiredService<DurableTaskClient>()
-                : p.GetCustomAttribute<ActivityTriggerAttribute>() is not null ? JsonDataConverter.Default.Deserialize(inputJson, p.ParameterType)
+                : p.GetCustomAttribute<ActivityTriggerAttribute>() is not null
+                ? JsonDataConverter.Default.Deserialize(inputJson, p.ParameterType)
                 : throw new NotSupportedException($"Activity '{name}': parameter '{p.Name}' cannot be bound by the local runtime."));
         }
     }

@@ -74,7 +74,8 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         if (options.Keys.Count == 0 && !options.Url.IsLoopback)
         {
             throw new InvalidOperationException(
-                $"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key or a key of Rescan__Keys, or listen on 127.0.0.1.");
+                $"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key or a key of Rescan__Keys, or listen on "
+                    + $"127.0.0.1.");
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);

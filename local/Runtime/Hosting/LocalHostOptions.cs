@@ -14,7 +14,10 @@ public sealed class LocalHostOptions
     /// <summary>The task hub's file; not used with <see cref="Storage"/>.</summary>
     public required string StateFile { get; init; }
 
-    /// <summary>Azure Storage instead of a file: <c>UseDevelopmentStorage=true</c>, a connection string, or the account's address for use with a Microsoft Entra identity.</summary>
+    /// <summary>
+    /// Azure Storage instead of a file: <c>UseDevelopmentStorage=true</c>, a connection string, or the account's address for
+    /// use with a Microsoft Entra identity.
+    /// </summary>
     public string? Storage { get; init; }
 
     /// <summary>The hub's name in the storage account: 3 to 40 letters and digits, a letter first.</summary>
@@ -41,20 +44,29 @@ public sealed class LocalHostOptions
     /// <summary>Address to listen on; port 0 takes any free one.</summary>
     public Uri Url { get; init; } = new("http://127.0.0.1:7071");
 
-    /// <summary>The function keys of which callers must show one, several while they are changed; none is asked for when empty, which only loopback allows.</summary>
+    /// <summary>
+    /// The function keys of which callers must show one, several while they are changed; none is asked for when
+    /// empty, which only loopback allows.
+    /// </summary>
     public IReadOnlyList<CallerKey> Keys { get; init; } = [];
 
     /// <summary>Where the address without a path leads; nowhere when null.</summary>
     public string? Home { get; init; }
 
-    /// <summary>What is served beside the functions, by path, such as <c>/metrics</c>; callers must show a key where any is asked for.</summary>
+    /// <summary>
+    /// What is served beside the functions, by path, such as <c>/metrics</c>; callers must show a key where any is asked for.
+    /// </summary>
     public IReadOnlyDictionary<string, Action<IApplicationBuilder>> Paths { get; init; } =
         new Dictionary<string, Action<IApplicationBuilder>>();
 
-    /// <summary>Host names, besides those of loopback, under which requests are served; when none is told and keys are asked for, any is.</summary>
+    /// <summary>
+    /// Host names, besides those of loopback, under which requests are served; when none is told and keys are asked for, any is.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Sites, such as https://example.org, whose pages may make a browser change something here; the host's own page always may.</summary>
+    /// <summary>
+    /// Sites, such as https://example.org, whose pages may make a browser change something here; the host's own page always may.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>How many connections are held.</summary>

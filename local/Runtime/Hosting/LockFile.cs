@@ -4,7 +4,8 @@ namespace Rescan.Local.Runtime.Hosting;
 public static class LockFile
 {
     // ERROR_SHARING_VIOLATION; EWOULDBLOCK of Linux and of macOS.
-    private static readonly int[] InUse = OperatingSystem.IsWindows() ? [unchecked((int)0x80070020)] : OperatingSystem.IsLinux() ? [11] : [35];
+    private static readonly int[] InUse = OperatingSystem.IsWindows() ? [unchecked((int)0x80070020)] : OperatingSystem.IsLinux()
+        ? [11] : [35];
 
     /// <summary>Takes the file, made when absent.</summary>
     /// <param name="path">The file.</param>

@@ -21,13 +21,16 @@ internal sealed class RequestSource
         foreach (string host in options.AllowedHosts)
         {
             hosts.Add(Uri.CheckHostName(host.Trim('[', ']')) != UriHostNameType.Unknown
-                ? host : throw new InvalidOperationException($"Rescan__AllowedHosts__N: '{host}' is not a host name without a port, such as rescan.example."));
+                ? host : throw new InvalidOperationException(
+                    $"Rescan__AllowedHosts__N: '{host}' is not a host name without a port, such as rescan.example."));
         }
 
         foreach (string origin in options.AllowedOrigins)
         {
-            origins.Add(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site) && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')
-                ? origin.TrimEnd('/') : throw new InvalidOperationException($"Rescan__AllowedOrigins__N: '{origin}' is not a site such as https://portal.example."));
+            origins.Add(Uri.TryCreate(origin, UriKind.Absolute, out Uri? site)
+                && site.GetLeftPart(UriPartial.Authority) == origin.TrimEnd('/')
+                ? origin.TrimEnd('/') : throw new InvalidOperationException(
+                    $"Rescan__AllowedOrigins__N: '{origin}' is not a site such as https://portal.example."));
         }
     }
 
@@ -40,12 +43,14 @@ internal sealed class RequestSource
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private static bool IsLoopback(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     /// <summary>The scheme does not count: a proxy with TLS may stand before this host.</summary>
     private bool IsOwn(StringValues origin, HostString host) => origin.Count == 0
         || (origin is [{ } text] && (origins.Contains(text)
-            || (Uri.TryCreate(text, UriKind.Absolute, out Uri? site) && (site.Scheme == Uri.UriSchemeHttp || site.Scheme == Uri.UriSchemeHttps)
+            || (Uri.TryCreate(text, UriKind.Absolute, out Uri? site)
+                && (site.Scheme == Uri.UriSchemeHttp || site.Scheme == Uri.UriSchemeHttps)
                 && string.Equals(site.Host, host.Host, StringComparison.OrdinalIgnoreCase)
                 && site.Port == (host.Port ?? (site.Scheme == Uri.UriSchemeHttps ? 443 : 80)))));
 }

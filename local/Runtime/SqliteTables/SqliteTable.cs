@@ -6,8 +6,8 @@ using Rescan.Functions.Storage;
 namespace Rescan.Local.Runtime.SqliteTables;
 
 /// <summary>
-/// The table of the app in the file of the task hub: its writes share the commits of the task hub's. Only the owner of the file writes; whoever
-/// else opens it reads.
+/// The table of the app in the file of the task hub: its writes share the commits of the task hub's. Only the owner of the file writes;
+/// whoever else opens it reads.
 /// </summary>
 internal sealed class SqliteTable(SqliteDatabase database) : ITable
 {
@@ -32,7 +32,8 @@ internal sealed class SqliteTable(SqliteDatabase database) : ITable
     }
 
     /// <inheritdoc/>
-    public Task<TableRow?> GetAsync(string partition, string key, CancellationToken cancellationToken) => Task.FromResult(Read(db => CanRead(db)
+    public Task<TableRow?> GetAsync(string partition, string key, CancellationToken cancellationToken) =>
+        Task.FromResult(Read(db => CanRead(db)
         ? db.Query("SELECT key, value, etag FROM rescan_rows WHERE partition = ?1 AND key = ?2", ToRow, partition, key).FirstOrDefault()
         : null));
 
@@ -89,7 +90,8 @@ internal sealed class SqliteTable(SqliteDatabase database) : ITable
         });
     }
 
-    private static TableRow ToRow(SqliteRow row) => new(row.GetString(0)!, row.GetString(1)!, row.GetInt64(2).ToString(CultureInfo.InvariantCulture));
+    private static TableRow ToRow(SqliteRow row) =>
+        new(row.GetString(0)!, row.GetString(1)!, row.GetInt64(2).ToString(CultureInfo.InvariantCulture));
 
     private static bool Exists(SqliteSession db) => db.QueryInt64("SELECT 1 FROM sqlite_schema WHERE name = 'rescan_rows'") is not null;
 
@@ -97,10 +99,12 @@ internal sealed class SqliteTable(SqliteDatabase database) : ITable
     {
         db.Execute("""
             CREATE TABLE IF NOT EXISTS rescan_rows (
-                partition TEXT NOT NULL, key TEXT NOT NULL, etag INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (partition, key)) WITHOUT ROWID
+                partition TEXT NOT NULL, key TEXT NOT NULL, etag INTEGER NOT NULL, value TEXT NOT NULL,
+                PRIMARY KEY (partition, key)) WITHOUT ROWID
             """);
         db.Execute(
-            "INSERT INTO rescan_rows VALUES (?1, ?2, random(), ?3) ON CONFLICT DO NOTHING", TableSchema.Partition, TableSchema.Key, TableSchema.Value);
+            "INSERT INTO rescan_rows VALUES (?1, ?2, random(), ?3) ON CONFLICT DO NOTHING", TableSchema.Partition, TableSchema.Key,
+            TableSchema.Value);
         return true;
     }
 
@@ -126,14 +130,16 @@ internal sealed class SqliteTable(SqliteDatabase database) : ITable
         else
         {
             db.Execute(
-                "INSERT INTO rescan_rows VALUES (?1, ?2, random(), ?3) ON CONFLICT (partition, key) DO UPDATE SET etag = excluded.etag, value = excluded.value",
+                "INSERT INTO rescan_rows VALUES (?1, ?2, random(), ?3) ON CONFLICT (partition, key) DO UPDATE SET etag = excluded.etag, "
+                    + "value = excluded.value",
                 partition, change.Key, change.Value);
         }
     }
 
     private bool RequireVersion(SqliteSession db)
     {
-        if (Exists(db) && db.QueryString("SELECT value FROM rescan_rows WHERE partition = ?1 AND key = ?2", TableSchema.Partition, TableSchema.Key) is { } version)
+        if (Exists(db) && db.QueryString(
+            "SELECT value FROM rescan_rows WHERE partition = ?1 AND key = ?2", TableSchema.Partition, TableSchema.Key) is { } version)
         {
             TableSchema.Require(version, $"The file {database.FilePath}");
         }

@@ -12,7 +12,9 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
     {
         if (!IsMeantForHere(http.Request))
         {
-            await ApplianceResponses.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", "This is for programs of this machine, under the name localhost or a loopback address.");
+            await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status403Forbidden, "AccessDenied",
+                "This is for programs of this machine, under the name localhost or a loopback address.");
             return;
         }
 
@@ -33,7 +35,8 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
                     appliance.ClearFaults();
                     break;
                 case ("POST", "/_admin/password"):
-                    appliance.Password = (await ReadAsync<NewPassword>(http)).Password ?? throw new ArgumentException("A password is needed.");
+                    appliance.Password = (await ReadAsync<NewPassword>(http)).Password
+                        ?? throw new ArgumentException("A password is needed.");
                     break;
                 case ("POST", "/_admin/certificate"):
                     http.Response.OnCompleted(() =>
@@ -51,7 +54,8 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
                     });
                     break;
                 default:
-                    await ApplianceResponses.ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.");
+                    await ApplianceResponses.ProblemAsync(
+                        http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.");
                     return;
             }
 
@@ -63,13 +67,17 @@ internal sealed class AdminEndpoints(SimulatedAppliance appliance)
         }
     }
 
-    /// <summary>A page of another site can have a browser send this, but then the browser names its origin, or the name that leads here.</summary>
+    /// <summary>
+    /// A page of another site can have a browser send this, but then the browser names its origin, or the name that leads here.
+    /// </summary>
     private static bool IsMeantForHere(HttpRequest request) =>
         request.Headers.Origin.Count == 0
-        && (string.Equals(request.Host.Host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address)));
+        && (string.Equals(request.Host.Host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(request.Host.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address)));
 
     private static async Task<T> ReadAsync<T>(HttpContext http) =>
-        await JsonSerializer.DeserializeAsync<T>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted) ?? throw new ArgumentException("A JSON object is needed.");
+        await JsonSerializer.DeserializeAsync<T>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted)
+        ?? throw new ArgumentException("A JSON object is needed.");
 
     private sealed record NewPassword(string? Password);
 

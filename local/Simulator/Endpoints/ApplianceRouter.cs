@@ -28,7 +28,8 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
     public string LogField => "log";
 
     /// <inheritdoc/>
-    public Task<int> ProblemAsync(HttpContext http, int status, string code, string details) => ApplianceResponses.ProblemAsync(http, status, code, details);
+    public Task<int> ProblemAsync(HttpContext http, int status, string code, string details) =>
+        ApplianceResponses.ProblemAsync(http, status, code, details);
 
     /// <inheritdoc/>
     public string KindOf(string path) => PartsOf(path) switch
@@ -48,14 +49,16 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
         string revision = http.Request.Headers["x-api-version"].ToString();
         if (revision.Length == 0)
         {
-            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "x-api-version is required.", "apiVersionUnspecified");
+            return await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", "x-api-version is required.", "apiVersionUnspecified");
         }
 
         if (!state.Revisions.Contains(revision))
         {
             bool formed = revision.EndsWith("-rev0", StringComparison.Ordinal) || revision.EndsWith("-rev1", StringComparison.Ordinal);
             return await ApplianceResponses.ProblemAsync(
-                http, StatusCodes.Status400BadRequest, "UnexpectedContent", $"Revision {revision} is not supported.", formed ? "unsupportedApiVersion" : "invalidApiVersion");
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", $"Revision {revision} is not supported.",
+                formed ? "unsupportedApiVersion" : "invalidApiVersion");
         }
 
         string[] parts = PartsOf(path);
@@ -67,7 +70,8 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
         string bearer = TokenEndpoint.BearerOf(http.Request);
         if (!state.Tokens.IsLive(bearer, state.Now))
         {
-            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The token is unknown or has expired.");
+            return await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The token is unknown or has expired.");
         }
 
         if (HttpMethods.IsDelete(http.Request.Method) && parts is ["token"])
@@ -100,14 +104,17 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
             int? answered = parts switch
             {
                 ["system", "version"] when HttpMethods.IsGet(http.Request.Method) && state.Options.Role != RoleThatSeesVersion =>
-                    await ApplianceResponses.ProblemAsync(http, StatusCodes.Status403Forbidden, "AccessDenied", $"The account needs the role {RoleThatSeesVersion}."),
+                    await ApplianceResponses.ProblemAsync(
+                        http, StatusCodes.Status403Forbidden, "AccessDenied", $"The account needs the role {RoleThatSeesVersion}."),
                 ["system", "version"] when HttpMethods.IsGet(http.Request.Method) =>
-                    await ApplianceResponses.JsonAsync(http, new { about = "Veeam Backup for AWS (simulated)", version = state.ProductVersion }),
+                    await ApplianceResponses.JsonAsync(
+                        http, new { about = "Veeam Backup for AWS (simulated)", version = state.ProductVersion }),
                 ["repositories", .. var rest] => await repositories.TryAnswerAsync(http, rest, revision, effects),
                 ["sessions", .. var rest] => await sessions.TryAnswerAsync(http, rest, effects),
                 _ => null,
             };
-            return answered ?? await ApplianceResponses.ProblemAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.");
+            return answered ?? await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} is not known.");
         }
         catch (QueryException e)
         {

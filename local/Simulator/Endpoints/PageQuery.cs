@@ -19,7 +19,8 @@ internal sealed class PageQuery(IQueryCollection query, int pageSize)
     public DateTimeOffset? Time(string name)
     {
         StringValues value = query[name];
-        return value.Count == 0 ? null : ApplianceResponses.TryTime(value, out DateTimeOffset time) ? time : throw new QueryException($"{name} is not a date-time with a zone.");
+        return value.Count == 0 ? null : ApplianceResponses.TryTime(value, out DateTimeOffset time)
+            ? time : throw new QueryException($"{name} is not a date-time with a zone.");
     }
 
     public object Page<T>(IReadOnlyList<T> all, Func<T, object> describe, string self)
@@ -43,7 +44,9 @@ internal sealed class PageQuery(IQueryCollection query, int pageSize)
             return rows;
         }
 
-        Regex regex = new("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        Regex regex = new(
+            "^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$",
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
         return rows.Where(r => regex.IsMatch(name(r)));
     }
 

@@ -12,18 +12,22 @@ internal sealed class RepositoryEndpoints(ApplianceState state)
     };
 
     /// <returns>The status answered; null when there is no such endpoint or repository.</returns>
-    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) => (http.Request.Method, path) switch
-    {
-        ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request)),
-        ("GET", [var id]) when state.FindRepository(id) is { } repository => await ApplianceResponses.JsonAsync(http, repository.Describe()),
-        ("POST", [var id, "rescan"]) when ProductRelease.HasRescan(revision) && state.FindRepository(id) is { } repository => await RescanAsync(http, repository, effects),
-        _ => null,
-    };
+    public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, string revision, FaultEffects effects) =>
+        (http.Request.Method, path) switch
+        {
+            ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request)),
+            ("GET", [var id]) when state.FindRepository(id) is { } repository =>
+                await ApplianceResponses.JsonAsync(http, repository.Describe()),
+            ("POST", [var id, "rescan"]) when ProductRelease.HasRescan(revision) && state.FindRepository(id) is { } repository =>
+                await RescanAsync(http, repository, effects),
+            _ => null,
+        };
 
     private object List(HttpRequest request)
     {
         PageQuery query = new(request.Query, state.Options.PageSize);
-        return query.Page([.. query.Sorted(query.Matching(state.Options.Repositories, r => r.Name), Columns)], r => r.Describe(), "/api/v1/repositories");
+        return query.Page(
+            [.. query.Sorted(query.Matching(state.Options.Repositories, r => r.Name), Columns)], r => r.Describe(), "/api/v1/repositories");
     }
 
     private async Task<int> RescanAsync(HttpContext http, SimulatedRepository repository, FaultEffects effects)
@@ -35,13 +39,19 @@ internal sealed class RepositoryEndpoints(ApplianceState state)
 
         if (state.Sessions.StartRescan(repository, state.Now) is not { } session)
         {
-            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status409Conflict, "UnknownError", $"A rescan of repository {repository.Name} is running.");
+            return await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status409Conflict, "UnknownError", $"A rescan of repository {repository.Name} is running.");
         }
 
         state.Save();
         return await ApplianceResponses.JsonAsync(
             http,
-            effects.HideSessionId ? new { } : new { sessionId = session.Id, _links = new[] { new { rel = "session", href = $"/api/v1/sessions/{session.Id}", method = "GET" } } },
+            effects.HideSessionId
+            ? new { } : new
+            {
+                sessionId = session.Id,
+                _links = new[] { new { rel = "session", href = $"/api/v1/sessions/{session.Id}", method = "GET" } }
+            },
             StatusCodes.Status202Accepted);
     }
 }

@@ -10,7 +10,8 @@ internal sealed class SessionEndpoints(ApplianceState state)
     public async Task<int?> TryAnswerAsync(HttpContext http, string[] path, FaultEffects effects) => (http.Request.Method, path) switch
     {
         ("GET", []) => await ApplianceResponses.JsonAsync(http, state.Sessions.List(http.Request, state.Now)),
-        ("GET", [var id]) when state.Sessions.Find(id, state.Now) is { } session => await ApplianceResponses.JsonAsync(http, session.Describe(state.Now, effects.ShowPending ? "NeverExecuted" : effects.ShowUnknownState ? "Verifying" : null)),
+        ("GET", [var id]) when state.Sessions.Find(id, state.Now) is { } session => await ApplianceResponses.JsonAsync(
+            http, session.Describe(state.Now, effects.ShowPending ? "NeverExecuted" : effects.ShowUnknownState ? "Verifying" : null)),
         ("GET", [var id, "log"]) when state.Sessions.Find(id, state.Now) is { } session => await LogAsync(http, session, effects),
         ("POST", [var id, "stop"]) when state.Sessions.Find(id, state.Now) is { } session => Stop(http, session),
         _ => null,

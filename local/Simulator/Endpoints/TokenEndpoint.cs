@@ -13,7 +13,8 @@ internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(optio
     private readonly ConcurrentDictionary<string, DateTimeOffset> mfa = new();
 
     public static string BearerOf(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : "";
+        request.Headers.Authorization.ToString() is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal)
+        ? header["Bearer ".Length..] : "";
 
     public override void Forget()
     {
@@ -25,7 +26,8 @@ internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(optio
     {
         if (!http.Request.HasFormContentType)
         {
-            return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "Send the body as application/x-www-form-urlencoded.");
+            return await ApplianceResponses.ProblemAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", "Send the body as application/x-www-form-urlencoded.");
         }
 
         IFormCollection form = await http.Request.ReadFormAsync();
@@ -39,7 +41,8 @@ internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(optio
 
                 if (!Accepts(form["username"].ToString(), form["password"].ToString()))
                 {
-                    return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The user name or password is incorrect.");
+                    return await ApplianceResponses.ProblemAsync(
+                        http, StatusCodes.Status401Unauthorized, "AccessDenied", "The user name or password is incorrect.");
                 }
 
                 if (effects.AskForCode)
@@ -53,13 +56,16 @@ internal sealed class TokenEndpoint(SimulatorOptions options) : TokenStore(optio
             case "refresh_token":
                 return TakeRefreshToken(form["refresh_token"].ToString(), now)
                     ? await PairAsync(http, now)
-                    : await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has expired.");
+                    : await ApplianceResponses.ProblemAsync(
+                        http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has expired.");
             case "mfa":
                 return mfa.TryRemove(form["mfa_token"].ToString(), out DateTimeOffset asked) && asked > now && form["mfa_code"] == MfaCode
                     ? await PairAsync(http, now)
-                    : await ApplianceResponses.ProblemAsync(http, StatusCodes.Status401Unauthorized, "AccessDenied", "The code is incorrect.");
+                    : await ApplianceResponses.ProblemAsync(
+                        http, StatusCodes.Status401Unauthorized, "AccessDenied", "The code is incorrect.");
             default:
-                return await ApplianceResponses.ProblemAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "This grant_type is not supported.");
+                return await ApplianceResponses.ProblemAsync(
+                    http, StatusCodes.Status400BadRequest, "UnexpectedContent", "This grant_type is not supported.");
         }
     }
 

@@ -22,7 +22,8 @@ internal static class FaultHandlers
         return Task.FromResult<int?>(null);
     };
 
-    public static FaultHandler Problem(int status, string code, string details) => async context => await context.Appliance.State.Api.ProblemAsync(context.Http, status, code, details);
+    public static FaultHandler Problem(int status, string code, string details) =>
+        async context => await context.Appliance.State.Api.ProblemAsync(context.Http, status, code, details);
 
     public static FaultHandler Body(string type, string body) => async context =>
     {
@@ -35,10 +36,12 @@ internal static class FaultHandlers
     public static FaultHandler Busy(int status) => Busy(status, _ => null);
 
     /// <summary>The service is busy, with a Retry-After in seconds.</summary>
-    public static FaultHandler BusySeconds(int status) => Busy(status, context => Math.Ceiling(context.Span.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+    public static FaultHandler BusySeconds(int status) =>
+        Busy(status, context => Math.Ceiling(context.Span.TotalSeconds).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The service is busy, with a Retry-After as a date.</summary>
-    public static FaultHandler BusyDate(int status) => Busy(status, context => (context.Appliance.State.Now + context.Span).UtcDateTime.ToString("R", CultureInfo.InvariantCulture));
+    public static FaultHandler BusyDate(int status) =>
+        Busy(status, context => (context.Appliance.State.Now + context.Span).UtcDateTime.ToString("R", CultureInfo.InvariantCulture));
 
     public static async Task<int?> SlowAsync(FaultContext context)
     {

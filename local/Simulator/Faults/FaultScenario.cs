@@ -21,12 +21,15 @@ public static class FaultScenario
     {
         try
         {
-            Scenario scenario = JsonSerializer.Deserialize<Scenario>(File.ReadAllText(file), Json) ?? throw new JsonException("It is null.");
+            Scenario scenario = JsonSerializer.Deserialize<Scenario>(File.ReadAllText(file), Json)
+                ?? throw new JsonException("It is null.");
             return [.. scenario.Faults.Select(FaultCatalog.Complete)];
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new FormatException($"{file} is not a scenario such as {{\"faults\": [{{\"name\": \"throttled\", \"request\": \"log\", \"times\": 3}}]}}: {e.Message}");
+            throw new FormatException(
+                $"{file} is not a scenario such as {{\"faults\": [{{\"name\": \"throttled\", \"request\": \"log\", \"times\": 3}}]}}: "
+                    + $"{e.Message}");
         }
     }
 

@@ -4,7 +4,9 @@ using Rescan.Local.Simulator.Faults;
 
 namespace Rescan.Local.Simulator.VeeamBackupAndReplication;
 
-/// <summary>The REST API of a server of Veeam Backup &amp; Replication: checks revision and token, then hands a request to its endpoint.</summary>
+/// <summary>
+/// The REST API of a server of Veeam Backup &amp; Replication: checks revision and token, then hands a request to its endpoint.
+/// </summary>
 internal sealed class ServerApi : ISimulatedApi
 {
     private const string Api = "/api/v1/";
@@ -46,7 +48,8 @@ internal sealed class ServerApi : ISimulatedApi
     };
 
     /// <inheritdoc/>
-    public Task<int> ProblemAsync(HttpContext http, int status, string code, string details) => ServerResponses.ErrorAsync(http, status, code, details);
+    public Task<int> ProblemAsync(HttpContext http, int status, string code, string details) =>
+        ServerResponses.ErrorAsync(http, status, code, details);
 
     /// <inheritdoc/>
     public async Task<int> AnswerAsync(HttpContext http, string path, FaultEffects effects)
@@ -65,7 +68,8 @@ internal sealed class ServerApi : ISimulatedApi
         {
             string known = state.Revisions[0].StartsWith("1.3", StringComparison.Ordinal)
                 ? "" : $" The following versions are supported: {string.Join(", ", state.Revisions.Select(r => "v" + r))}";
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status400BadRequest, "NotImplemented", "Unsupported RESTAPI version." + known);
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status400BadRequest, "NotImplemented", "Unsupported RESTAPI version." + known);
         }
 
         if (HttpMethods.IsPost(http.Request.Method) && path == "/api/oauth2/token")
@@ -83,7 +87,8 @@ internal sealed class ServerApi : ISimulatedApi
         string bearer = TokenEndpoint.BearerOf(http.Request);
         if (!tokens.IsLive(bearer, state.Now))
         {
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The access token is unknown or has expired.");
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status401Unauthorized, "ExpiredToken", "The access token is unknown or has expired.");
         }
 
         if (HttpMethods.IsPost(http.Request.Method) && path == "/api/oauth2/logout")
@@ -121,7 +126,8 @@ internal sealed class ServerApi : ISimulatedApi
                 ["sessions", .. var rest] => await sessions.TryAnswerAsync(http, rest, revision, effects),
                 _ => null,
             };
-            return answered ?? await ServerResponses.ErrorAsync(http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} was not found.");
+            return answered ?? await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status404NotFound, "NotFound", $"{http.Request.Method} {path} was not found.");
         }
         catch (QueryException e)
         {

@@ -18,7 +18,8 @@ internal sealed class ServerRepositoryEndpoints(ApplianceState state)
         {
             ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request)),
             ("POST", ["rescan"]) when HasRescan(revision) => await RescanAsync(http, revision, effects),
-            ("GET", [var id]) when state.FindRepository(id) is { } repository => await ApplianceResponses.JsonAsync(http, Describe(repository)),
+            ("GET", [var id]) when state.FindRepository(id) is { } repository =>
+                await ApplianceResponses.JsonAsync(http, Describe(repository)),
             _ => null,
         };
 

@@ -10,7 +10,8 @@ internal static class ServerResponses
     private static readonly TimeSpan Zone = TimeSpan.FromHours(-7);
 
     /// <summary>A time as the server writes it: with its offset, and without trailing zeros of the fraction.</summary>
-    public static string Time(DateTimeOffset time) => time.ToOffset(Zone).ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.ToOffset(Zone).ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
 
     public static async Task<int> ErrorAsync(HttpContext http, int status, string code, string message, string? resource = null)
     {

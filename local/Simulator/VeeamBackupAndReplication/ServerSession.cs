@@ -46,7 +46,9 @@ internal static class ServerSession
 
     /// <summary>The records, newest first; those that run change in place.</summary>
     public static object[] Records(SimulatedSession session, DateTimeOffset now, string revision, bool named) =>
-        [.. session.Lines(now).Select((line, index) => Record(named || index >= Nameless.Length ? line : line with { Message = Nameless[index] }, index + 1, revision)).Reverse()];
+        [.. session.Lines(now)
+            .Select((line, index) => Record(
+                named || index >= Nameless.Length ? line : line with { Message = Nameless[index] }, index + 1, revision)).Reverse()];
 
     private static object Record(LogLine line, int id, string revision)
     {

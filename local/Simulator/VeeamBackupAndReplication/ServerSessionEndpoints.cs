@@ -17,8 +17,10 @@ internal sealed class ServerSessionEndpoints(ApplianceState state)
         (http.Request.Method, path) switch
         {
             ("GET", []) => await ApplianceResponses.JsonAsync(http, List(http.Request, revision, effects)),
-            ("GET", [var id]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Describe(session, revision, effects)),
-            ("GET", [var id, "logs"]) when Find(id) is { } session => await ApplianceResponses.JsonAsync(http, Log(session, revision, effects)),
+            ("GET", [var id]) when Find(id) is { } session =>
+                await ApplianceResponses.JsonAsync(http, Describe(session, revision, effects)),
+            ("GET", [var id, "logs"]) when Find(id) is { } session =>
+                await ApplianceResponses.JsonAsync(http, Log(session, revision, effects)),
             ("POST", [var id, "stop"]) when Find(id) is { } session => await StopAsync(http, session),
             _ => null,
         };

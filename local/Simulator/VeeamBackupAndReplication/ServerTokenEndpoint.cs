@@ -12,7 +12,8 @@ internal sealed class ServerTokenEndpoint(SimulatorOptions options) : TokenStore
     {
         if (!http.Request.HasFormContentType)
         {
-            return await ServerResponses.ErrorAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "Send the body as application/x-www-form-urlencoded.");
+            return await ServerResponses.ErrorAsync(
+                http, StatusCodes.Status400BadRequest, "UnexpectedContent", "Send the body as application/x-www-form-urlencoded.");
         }
 
         IFormCollection form = await http.Request.ReadFormAsync();
@@ -36,9 +37,11 @@ internal sealed class ServerTokenEndpoint(SimulatorOptions options) : TokenStore
             case "refresh_token":
                 return TakeRefreshToken(form["refresh_token"].ToString(), now)
                     ? await PairAsync(http, now)
-                    : await ServerResponses.ErrorAsync(http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has been used.");
+                    : await ServerResponses.ErrorAsync(
+                        http, StatusCodes.Status401Unauthorized, "InvalidToken", "The refresh token is unknown or has been used.");
             default:
-                return await ServerResponses.ErrorAsync(http, StatusCodes.Status400BadRequest, "UnexpectedContent", "The grant_type is not known.");
+                return await ServerResponses.ErrorAsync(
+                    http, StatusCodes.Status400BadRequest, "UnexpectedContent", "The grant_type is not known.");
         }
     }
 

@@ -54,7 +54,8 @@ internal static unsafe class Commits
         return 0;
     }
 
-    private static string FileOf(nint db) => Path.GetFileNameWithoutExtension(Marshal.PtrToStringUTF8(sqlite3_db_filename(db, "main\0"u8.ToArray()))) ?? "memory";
+    private static string FileOf(nint db) =>
+        Path.GetFileNameWithoutExtension(Marshal.PtrToStringUTF8(sqlite3_db_filename(db, "main\0"u8.ToArray()))) ?? "memory";
 
     [DllImport("e_sqlite3", CallingConvention = CallingConvention.Cdecl)]
     private static extern int sqlite3_auto_extension(delegate* unmanaged[Cdecl]<nint, nint, nint, int> entry);
@@ -63,7 +64,8 @@ internal static unsafe class Commits
     private static extern nint sqlite3_commit_hook(nint db, delegate* unmanaged[Cdecl]<nint, int> hook, nint context);
 
     [DllImport("e_sqlite3", CallingConvention = CallingConvention.Cdecl)]
-    private static extern int sqlite3_trace_v2(nint db, uint mask, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int> callback, nint context);
+    private static extern int sqlite3_trace_v2(
+        nint db, uint mask, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int> callback, nint context);
 
     [DllImport("e_sqlite3", CallingConvention = CallingConvention.Cdecl)]
     private static extern int sqlite3_get_autocommit(nint db);

@@ -3,11 +3,15 @@ using System.Diagnostics.Tracing;
 
 namespace Rescan.Failpoints;
 
-/// <summary>Every HTTP request of the process, by the runtime's own events and diagnostics: before it leaves, when it has been sent and its answer was not read, and when the answer is here.</summary>
+/// <summary>
+/// Every HTTP request of the process, by the runtime's own events and diagnostics: before it leaves, when it has been sent and its answer
+/// was not read, and when the answer is here.
+/// </summary>
 internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
     private const string Storage = "storage";
-    private static readonly string[] Kinds = ["Outcomes", "Instances", "History", "Runtime", "-control-", "-workitems", "-largemessages", "-leases", "Tables"];
+    private static readonly string[] Kinds = [
+        "Outcomes", "Instances", "History", "Runtime", "-control-", "-workitems", "-largemessages", "-leases", "Tables"];
     private static readonly AsyncLocal<string?> Current = new();
     private static Action<string> pass = _ => { };
 
@@ -104,7 +108,9 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
         _ => null,
     };
 
-    /// <summary>What a request to the storage is for; null for one that changes nothing in it. The renewal of a lease goes by the clock alone.</summary>
+    /// <summary>
+    /// What a request to the storage is for; null for one that changes nothing in it. The renewal of a lease goes by the clock alone.
+    /// </summary>
     private static string? NameOf(HttpRequestMessage request)
     {
         if (request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries) is not ["devstoreaccount1", .. var rest])
@@ -114,7 +120,8 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
 
         string method = request.Method.Method;
         string what = rest is [var first, ..] ? first : "account";
-        return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) || IsClocked(what) ? null
+        return method is "GET" or "HEAD" || request.RequestUri.Query.Contains("comp=lease", StringComparison.Ordinal) || IsClocked(what)
+            ? null
             : what.StartsWith('$') ? Storage + " transaction"
             : $"{Storage} {KindOf(what)} {method}";
     }
@@ -122,5 +129,6 @@ internal sealed class Requests : EventListener, IObserver<DiagnosticListener>, I
     /// <summary>Leases of partitions are renewed by the clock.</summary>
     private static bool IsClocked(string what) => what.Contains("Partitions", StringComparison.Ordinal);
 
-    private static string KindOf(string what) => Kinds.FirstOrDefault(k => what.Contains(k, StringComparison.OrdinalIgnoreCase))?.Trim('-').ToLowerInvariant() ?? "other";
+    private static string KindOf(string what) =>
+        Kinds.FirstOrDefault(k => what.Contains(k, StringComparison.OrdinalIgnoreCase))?.Trim('-').ToLowerInvariant() ?? "other";
 }

@@ -11,14 +11,18 @@ internal static class AnswerBreaker
     private const int Huge = 64 * 1024;
 
     private static readonly int[] Statuses =
-        [200, 201, 202, 204, 206, 301, 302, 304, 307, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 418, 422, 423, 425, 429, 431, 451, 500, 501, 502, 503, 504, 507, 511, 599];
+        [200, 201, 202, 204, 206, 301, 302, 304, 307, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 418, 422, 423, 425,
+            429, 431, 451, 500, 501, 502, 503, 504, 507, 511, 599];
 
     private static readonly string[] Times =
-        ["", "yesterday", "0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "2026-02-30T00:00:00", "2026-01-05T01:30:00+25:00", "1767576600", "2026-01-05", "2026-01-05T01:30:00Z"];
+        ["", "yesterday", "0001-01-01T00:00:00", "9999-12-31T23:59:59.999999", "2026-02-30T00:00:00", "2026-01-05T01:30:00+25:00",
+            "1767576600", "2026-01-05", "2026-01-05T01:30:00Z"];
 
-    private static readonly string[] Waits = ["-1", "0", "abc", "1e9", "99999999999999999999", "315360000", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", ""];
+    private static readonly string[] Waits = [
+        "-1", "0", "abc", "1e9", "99999999999999999999", "315360000", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", ""];
 
-    private static readonly string[] Texts = ["", " ", "\ud800", "\0", "\u202e", "../../etc/passwd", "a/b#c?d", "<script>", "Succeeded", "SUCCEEDED", "Running", "Bogus", "null"];
+    private static readonly string[] Texts = [
+        "", " ", "\ud800", "\0", "\u202e", "../../etc/passwd", "a/b#c?d", "<script>", "Succeeded", "SUCCEEDED", "Running", "Bogus", "null"];
 
     /// <summary>Writes the broken answer.</summary>
     /// <param name="http">The request, whose answer is not under way.</param>
@@ -45,10 +49,14 @@ internal static class AnswerBreaker
                 body = body[..random.Next(body.Length + 1)];
                 break;
             case 14:
-                response.ContentType = Pick(random, ["text/html", "application/xml", "application/json; charset=utf-16", "application/octet-stream", ""]);
+                response.ContentType = Pick(
+                    random, ["text/html", "application/xml", "application/json; charset=utf-16", "application/octet-stream", ""]);
                 break;
             case 15:
-                body = Encoding.UTF8.GetBytes(Pick(random, ["", "null", "[]", "true", "0", "\"\"", "{}", "<html><body>502 Bad Gateway</body></html>", "{", "{}{}", "\ufeff{}", new string('[', 10_000)]));
+                body = Encoding.UTF8.GetBytes(
+                    Pick(random,
+                        ["", "null", "[]", "true", "0", "\"\"", "{}", "<html><body>502 Bad Gateway</body></html>", "{", "{}{}", "\ufeff{}",
+                            new string('[', 10_000)]));
                 break;
             case 16:
                 body = Spoil(body, random);
@@ -109,7 +117,8 @@ internal static class AnswerBreaker
                 Set(parent, key, JsonValue.Create(new string('x', Huge)));
                 break;
             case 5:
-                Set(parent, key, JsonNode.Parse(Pick(random, ["-1", "0", "1e308", "2147483647", "2147483648", "9223372036854775808", "0.5", "-9e99999"])));
+                Set(parent, key, JsonNode.Parse(
+                    Pick(random, ["-1", "0", "1e308", "2147483647", "2147483648", "9223372036854775808", "0.5", "-9e99999"])));
                 break;
             case 6:
                 Set(parent, key, JsonNode.Parse(Pick(random, ["true", "false", "[]", "{}", "[null]", "[[]]"])));

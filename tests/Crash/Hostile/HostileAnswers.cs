@@ -12,8 +12,8 @@ using Rescan.Local.Simulator;
 namespace Rescan.Crash.Hostile;
 
 /// <summary>
-/// Rescans in virtual time against appliances that break their answers, one thing at a time: each ends with an outcome by its deadline, asks
-/// so many times and no more, and leaves memory as it was.
+/// Rescans in virtual time against appliances that break their answers, one thing at a time: each ends with an outcome by its deadline,
+/// asks so many times and no more, and leaves memory as it was.
 /// </summary>
 /// <param name="only">The kind of appliance; null: a world of each in turn.</param>
 internal sealed class HostileAnswers(SimulatedKind? only = null)
@@ -53,7 +53,10 @@ internal sealed class HostileAnswers(SimulatedKind? only = null)
                 wrong.Add($"after {done} rescans memory is {memory / 1024 / 1024} MiB; before it was {before / 1024 / 1024}");
             }
 
-            say(string.Create(CultureInfo.InvariantCulture, $"{done} of {count} rescans in {watch.Elapsed.TotalSeconds:0} s, {broken} answers broken, {wrong.Count} wrong, {memory / 1024 / 1024} MiB"));
+            say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{done} of {count} rescans in {watch.Elapsed.TotalSeconds:0} s, {broken} answers broken, "
+                    + $"{wrong.Count} wrong, {memory / 1024 / 1024} MiB"));
         }
 
         if (broken < count)
@@ -118,7 +121,8 @@ internal sealed class HostileAnswers(SimulatedKind? only = null)
     {
         for (int i = 0; i < StartsTried; i++)
         {
-            Task<HttpResponseMessage> post = world.Http.PostAsJsonAsync("/api/rescans", new { appliance = one.Appliance.Name, repository = one.Repository.Id });
+            Task<HttpResponseMessage> post = world.Http.PostAsJsonAsync(
+                "/api/rescans", new { appliance = one.Appliance.Name, repository = one.Repository.Id });
             while (await Task.WhenAny(post, Task.Delay(20)) != post)
             {
                 // It may wait for the appliance, by the clock that stands.
@@ -146,7 +150,8 @@ internal sealed class HostileAnswers(SimulatedKind? only = null)
 
     private static async Task CancelAsync(OrderWorld world, HostileCase one, ConcurrentBag<string> wrong)
     {
-        using HttpResponseMessage answer = await world.Http.DeleteAsync(new Uri("/api/rescans/" + RescanRequest.InstanceIdOf(one.Appliance.Name, one.Repository.Id), UriKind.Relative));
+        using HttpResponseMessage answer = await world.Http.DeleteAsync(
+            new Uri("/api/rescans/" + RescanRequest.InstanceIdOf(one.Appliance.Name, one.Repository.Id), UriKind.Relative));
         if ((int)answer.StatusCode is not (202 or 404 or 409))
         {
             wrong.Add($"{one}: DELETE answered {(int)answer.StatusCode}");

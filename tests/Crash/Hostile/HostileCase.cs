@@ -45,5 +45,6 @@ internal sealed class HostileCase(int seed, OrderAppliance appliance, SimulatedR
         }
     }
 
-    public override string ToString() => new StringBuilder().Append("seed ").Append(seed).Append(" on ").Append(appliance.Name).Append(", ").Append(kind).Append(IsCanceled ? ", canceled" : "").ToString();
+    public override string ToString() => new StringBuilder().Append("seed ").Append(seed).Append(" on ").Append(appliance.Name).Append(", ")
+        .Append(kind).Append(IsCanceled ? ", canceled" : "").ToString();
 }

@@ -51,7 +51,8 @@ internal sealed class EffectGate
 
     internal class GatedStore : DispatchProxy
     {
-        private static readonly MethodInfo Typed = typeof(GatedStore).GetMethod(nameof(CallAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
+        private static readonly MethodInfo Typed = typeof(GatedStore).GetMethod(
+            nameof(CallAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
 
         public EffectGate Gate { get; set; } = null!;
 
@@ -66,7 +67,8 @@ internal sealed class EffectGate
 
             Type result = targetMethod!.ReturnType;
             return result == typeof(Task) ? PassAsync(targetMethod, args)
-                : result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Task<>) ? Typed.MakeGenericMethod(result.GenericTypeArguments).Invoke(this, [targetMethod, args])
+                : result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Task<>)
+                ? Typed.MakeGenericMethod(result.GenericTypeArguments).Invoke(this, [targetMethod, args])
                 : targetMethod.Invoke(Store, args);
         }
 

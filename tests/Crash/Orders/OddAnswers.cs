@@ -11,7 +11,9 @@ internal static class OddAnswers
     public static Task<int> BusyForTenYears(HttpContext http)
     {
         http.Response.Headers.RetryAfter = TenYears;
-        return WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "application/json", """{"errorCode":"ServiceUnavailable","message":"The service is busy."}""");
+        return WriteAsync(
+            http, StatusCodes.Status503ServiceUnavailable, "application/json",
+            """{"errorCode":"ServiceUnavailable","message":"The service is busy."}""");
     }
 
     /// <summary>A proxy's own 404.</summary>

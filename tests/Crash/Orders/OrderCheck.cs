@@ -11,7 +11,9 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
 {
     /// <summary>What an outcome says where the appliance was asked more than once, or may have been.</summary>
     private static readonly string[] Told =
-        ["posted again", "Two processes posted", "after this was recorded", "may have been rescanned twice", "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance", "goes on on the appliance"];
+        ["posted again", "Two processes posted", "after this was recorded", "may have been rescanned twice",
+            "the appliance may have rescanned the repository all the same", "is looked for until", "go on on the appliance",
+            "goes on on the appliance"];
 
     /// <summary>What an outcome says whose session is taken on no more than its type, its time and the account that started it.</summary>
     private const string Guessed = "probably its own";
@@ -79,7 +81,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
                 wrong.Add($"{request} ended {outcome.FinishedAt - first.At} after it was asked for: {outcome.Outcome} {outcome.Reason}");
             }
 
-            foreach (Accepted accepted in order.Accepted.Where(a => a.RequestId == request && outcome.Outcome == Outcome.Canceled && !order.Canceled.Any(c => c > a.Order)))
+            foreach (Accepted accepted in order.Accepted.Where(
+                a => a.RequestId == request && outcome.Outcome == Outcome.Canceled && !order.Canceled.Any(c => c > a.Order)))
             {
                 wrong.Add($"{request} was joined after its cancel, and ended {outcome.Outcome}");
             }
@@ -107,7 +110,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
             string? said = item.GetProperty("outcome").GetString();
             RescanOutcome? recorded = await world.Outcomes.GetAsync(request, CancellationToken.None);
             if (item.GetProperty("state").GetString() != "Ended"
-                || (recorded is not null && said is not null && said != recorded.Outcome.ToString()) || (recorded is null && status is "Completed"))
+                || (recorded is not null && said is not null && said != recorded.Outcome.ToString())
+                || (recorded is null && status is "Completed"))
             {
                 wrong.Add($"{id}: {item}, recorded {recorded?.Outcome}");
             }
@@ -116,7 +120,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
 
     private void CheckTarget(OrderTarget target, IReadOnlyList<RescanOutcome> recorded)
     {
-        foreach (IGrouping<string?, RescanOutcome> shared in recorded.GroupBy(o => o.SessionId).Where(g => g.Key is not null && g.Count() > 1))
+        foreach (IGrouping<string?, RescanOutcome> shared in recorded.GroupBy(o => o.SessionId)
+            .Where(g => g.Key is not null && g.Count() > 1))
         {
             wrong.Add($"session {shared.Key} is in {shared.Count()} outcomes");
         }
@@ -145,7 +150,8 @@ internal sealed class OrderCheck(OrderWorld world, Order order)
         int posts = target.Appliance.PostsOf(target.Repository.Id).Count(p => p.Status is 0 or 201 or 202 or 504);
         if (posts > recorded.Count && !told)
         {
-            wrong.Add($"{posts} posts for {recorded.Count} outcomes, and none tells why: {string.Join(" | ", recorded.Select(o => $"{o.Outcome} {o.Reason}"))}");
+            wrong.Add($"{posts} posts for {recorded.Count} outcomes, and none tells why: "
+                + $"{string.Join(" | ", recorded.Select(o => $"{o.Outcome} {o.Reason}"))}");
         }
     }
 

@@ -143,7 +143,12 @@ internal sealed record OrderStep(OrderEvent What, TimeSpan After)
         while (steps.Count < count + 1)
         {
             TimeSpan after =
-                random.Next(3) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMilliseconds(random.Next(1, 4000)), _ => TimeSpan.FromSeconds(random.Next(1, 60)) };
+                random.Next(3) switch
+                {
+                    0 => TimeSpan.Zero,
+                    1 => TimeSpan.FromMilliseconds(random.Next(1, 4000)),
+                    _ => TimeSpan.FromSeconds(random.Next(1, 60))
+                };
             steps.Add(new OrderStep(all[random.Next(all.Length)], after));
         }
 

@@ -15,7 +15,8 @@ public sealed class OpenApiTests
     [Fact]
     public async Task The_description_is_valid_and_names_every_function_of_the_API()
     {
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions()], new() { ["Rescan:Key"] = "a-function-key-of-the-app" });
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions()], new() { ["Rescan:Key"] = "a-function-key-of-the-app" });
         using HttpResponseMessage answer = await api.Http.GetAsync("/api/openapi.json");
         Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
 
@@ -25,7 +26,9 @@ public sealed class OpenApiTests
         Assert.Empty(read.Diagnostic.Warnings);
         Assert.Equal(OpenApiSpecVersion.OpenApi3_1, read.Diagnostic.SpecificationVersion);
         Assert.Empty(read.Document!.Validate(ValidationRuleSet.GetDefaultRuleSet()));
-        string[] described = [.. read.Document!.Paths.SelectMany(p => p.Value.Operations!.Select(o => $"{o.Key} {p.Key}".ToUpperInvariant())).Order(StringComparer.Ordinal)];
+        string[] described = [
+            .. read.Document!.Paths.SelectMany(p => p.Value.Operations!.Select(o => $"{o.Key} {p.Key}".ToUpperInvariant()))
+            .Order(StringComparer.Ordinal)];
         Assert.Equal(Functions().Order(StringComparer.Ordinal), described);
         Assert.All(read.Document.Paths.SelectMany(p => p.Value.Operations!.Values), o => Assert.False(string.IsNullOrEmpty(o.Summary)));
     }
@@ -35,14 +38,16 @@ public sealed class OpenApiTests
     {
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(200) }]);
         JsonElement schemas = (await api.GetAsync("/api/openapi.json")).GetProperty("components").GetProperty("schemas");
-        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        (_, JsonElement accepted, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
         JsonElement rescan = await api.GetAsync(accepted.GetProperty("links").GetProperty("self").GetString() + "?wait=60");
         (_, JsonElement problem, _) = await api.SendAsync(HttpMethod.Get, "/api/rescans/rescan-none");
 
         foreach ((string schema, JsonElement body) in new[]
         {
             ("AcceptedView", accepted), ("RescanView", rescan), ("ProblemDetails", problem),
-            ("RescanPage", await api.GetAsync("/api/rescans")), ("RepositoryList", await api.GetAsync("/api/repositories")), ("RunRecordPage", await api.GetAsync("/api/runs")),
+            ("RescanPage", await api.GetAsync("/api/rescans")), ("RepositoryList", await api.GetAsync("/api/repositories")),
+                ("RunRecordPage", await api.GetAsync("/api/runs")),
         })
         {
             Assert.Equal(
@@ -53,7 +58,8 @@ public sealed class OpenApiTests
 
     /// <summary>All but the page, which is for browsers.</summary>
     private static IEnumerable<string> Functions() =>
-        from method in typeof(RescanApi).Assembly.GetExportedTypes().Where(t => t != typeof(StatusPageFunctions)).SelectMany(t => t.GetMethods())
+        from method in typeof(RescanApi).Assembly.GetExportedTypes().Where(t => t != typeof(StatusPageFunctions))
+        .SelectMany(t => t.GetMethods())
         let trigger = method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null)
         where trigger is not null
         from verb in trigger.Methods!.Where(m => m != "head")

@@ -34,7 +34,8 @@ public sealed class RerunApiTests
         Assert.Equal([4, 3], api.Appliances.Select(a => a.Ledger.Count(e => e.Kind == "rescan")));
         (int again, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, RerunOf(second));
         Assert.Equal(409, again);
-        Assert.Equal($"Nothing failed in run '{Id(second)}': all of its repositories were rescanned.", problem.GetProperty("detail").GetString());
+        Assert.Equal(
+            $"Nothing failed in run '{Id(second)}': all of its repositories were rescanned.", problem.GetProperty("detail").GetString());
     }
 
     [Fact]
@@ -51,7 +52,8 @@ public sealed class RerunApiTests
         (int status, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, self + "/rerun");
         Assert.Equal(409, status);
         Assert.Contains(
-            "but 4 of it were canceled. Repeat those too with ?canceled=true", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            "but 4 of it were canceled. Repeat those too with ?canceled=true", problem.GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
         (status, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, self + "/rerun?canceled=true");
 
         Assert.Equal(202, status);

@@ -44,11 +44,13 @@ public sealed class RolesTests : IAsyncLifetime
         {
             foreach (string method in trigger.Methods!)
             {
-                string path = "/api/" + trigger.Route!.Replace("{id}", trigger.Route.StartsWith("runs", StringComparison.Ordinal) ? "run-x" : "rescan-a-b", StringComparison.Ordinal);
+                string path = "/api/" + trigger.Route!.Replace(
+                    "{id}", trigger.Route.StartsWith("runs", StringComparison.Ordinal) ? "run-x" : "rescan-a-b", StringComparison.Ordinal);
                 using HttpResponseMessage answer = await SendAsync(ViewerKey, method, path);
                 bool looks = method is "get" or "head";
                 Assert.True(
-                    looks == (answer.StatusCode != HttpStatusCode.Forbidden), $"{method} {path} answered a viewer with {(int)answer.StatusCode}.");
+                    looks == (answer.StatusCode != HttpStatusCode.Forbidden),
+                    $"{method} {path} answered a viewer with {(int)answer.StatusCode}.");
                 if (!looks)
                 {
                     string problem = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString()!;
@@ -98,7 +100,8 @@ public sealed class RolesTests : IAsyncLifetime
         // Whoever comes second did not do it.
         (await SendAsync(OperatorKey, "delete", self)).Dispose();
 
-        JsonElement outcome = (await api.UntilAsync(self, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object)).GetProperty("outcome");
+        JsonElement outcome = (await api.UntilAsync(self, r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object)).GetProperty(
+            "outcome");
         Assert.Equal("backup-team", outcome.GetProperty("startedBy").GetProperty("name").GetString());
         Assert.Equal("Api", outcome.GetProperty("canceledBy").GetProperty("kind").GetString());
         Assert.Equal(JsonValueKind.Null, outcome.GetProperty("canceledBy").GetProperty("name").ValueKind);
@@ -107,7 +110,8 @@ public sealed class RolesTests : IAsyncLifetime
     [Fact]
     public async Task Who_canceled_a_run_is_kept_with_the_run_and_its_rescans_name_the_run()
     {
-        using HttpResponseMessage started = await SendAsync(OperatorKey, "post", "/api/rescans", new { appliance = "one", filter = new { } });
+        using HttpResponseMessage started = await SendAsync(
+            OperatorKey, "post", "/api/rescans", new { appliance = "one", filter = new { } });
         string self = (await started.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("links").GetProperty("self").GetString()!;
         await api.UntilAsync(self, r => r.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("state").GetString() == "Running"));
         (await SendAsync(OperatorKey, "delete", self)).Dispose();
@@ -119,7 +123,8 @@ public sealed class RolesTests : IAsyncLifetime
         JsonElement rescans = await api.GetAsync("/api/rescans?state=ended");
         JsonElement[] outcomes = [.. rescans.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("outcome"))];
         Assert.NotEmpty(outcomes);
-        Assert.All(outcomes, o => Assert.Equal(run.GetProperty("id").GetString(), o.GetProperty("canceledBy").GetProperty("name").GetString()));
+        Assert.All(outcomes,
+            o => Assert.Equal(run.GetProperty("id").GetString(), o.GetProperty("canceledBy").GetProperty("name").GetString()));
     }
 
     [Fact]

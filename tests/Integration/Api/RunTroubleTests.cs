@@ -20,13 +20,15 @@ public sealed class RunTroubleTests
         await api.Appliances[1].DisposeAsync();
 
         string self = await StartAsync(api, new { filter = new { } });
-        JsonElement run = await api.UntilAsync(self, r => r.GetProperty("troubles").GetArrayLength() == 1 && r.GetProperty("errors").GetArrayLength() == 1);
+        JsonElement run = await api.UntilAsync(
+            self, r => r.GetProperty("troubles").GetArrayLength() == 1 && r.GetProperty("errors").GetArrayLength() == 1);
 
         Assert.Equal("Running", run.GetProperty("status").GetString());
         JsonElement trouble = run.GetProperty("troubles")[0];
         Assert.Equal("two", trouble.GetProperty("appliance").GetString());
         Assert.Contains("no answer from", trouble.GetProperty("trouble").GetString(), StringComparison.Ordinal);
-        Assert.Equal(TimeSpan.FromHours(1), trouble.GetProperty("givesUpAt").GetDateTimeOffset() - trouble.GetProperty("since").GetDateTimeOffset());
+        Assert.Equal(
+            TimeSpan.FromHours(1), trouble.GetProperty("givesUpAt").GetDateTimeOffset() - trouble.GetProperty("since").GetDateTimeOffset());
         Assert.StartsWith("three: ", run.GetProperty("errors")[0].GetString(), StringComparison.Ordinal);
     }
 
@@ -35,9 +37,12 @@ public sealed class RunTroubleTests
     {
         await using ApiHost api = await ApiHost.StartAsync([Quick, Quick with { Repositories = [] }]);
 
-        JsonElement run = await api.UntilAsync(await StartAsync(api, new { filter = new { } }), r => r.GetProperty("status").GetString() == "Completed");
+        JsonElement run = await api.UntilAsync(
+            await StartAsync(api, new { filter = new { } }), r => r.GetProperty("status").GetString() == "Completed");
 
-        Assert.Equal("two: the appliance answers but lists no repository. Its account may not see them.", Assert.Single(run.GetProperty("warnings").EnumerateArray()).GetString());
+        Assert.Equal(
+            "two: the appliance answers but lists no repository. Its account may not see them.",
+            Assert.Single(run.GetProperty("warnings").EnumerateArray()).GetString());
         Assert.Equal("Api", run.GetProperty("startedBy").GetProperty("kind").GetString());
     }
 
@@ -50,7 +55,8 @@ public sealed class RunTroubleTests
         using (HttpClientHandler any = new() { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })
         using (HttpClient http = new(any) { BaseAddress = api.Appliances[0].BaseAddress })
         {
-            (await http.PostAsJsonAsync("/_admin/faults", new Fault("throttled-bare", Request: "repositories", After: 0, Times: 14))).EnsureSuccessStatusCode();
+            (await http.PostAsJsonAsync(
+                "/_admin/faults", new Fault("throttled-bare", Request: "repositories", After: 0, Times: 14))).EnsureSuccessStatusCode();
         }
 
         string self = await StartAsync(api, new { filter = new { } });
@@ -78,7 +84,8 @@ public sealed class RunTroubleTests
         Assert.Equal("Running", statusThen);
         Assert.InRange(toldBy - time.Start, TimeSpan.FromMinutes(9.5), TimeSpan.FromMinutes(11));
         JsonElement data = told[0].Json.GetProperty("data");
-        Assert.Equal(("one", self["/api/runs/".Length..]), (data.GetProperty("appliance").GetString(), data.GetProperty("runId").GetString()));
+        Assert.Equal(
+            ("one", self["/api/runs/".Length..]), (data.GetProperty("appliance").GetString(), data.GetProperty("runId").GetString()));
     }
 
     [Fact]
@@ -93,7 +100,8 @@ public sealed class RunTroubleTests
         JsonElement data = told.Json.GetProperty("data");
         Assert.Equal("Run rescanned nothing: no repository to rescan", data.GetProperty("summary").GetString());
         Assert.True(data.GetProperty("rescannedNothing").GetBoolean());
-        Assert.Contains("fits the filter", Assert.Single(data.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "fits the filter", Assert.Single(data.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string?> ChannelAt(Receiver receiver) => new()

@@ -43,7 +43,8 @@ public sealed class RunsApiTests
 
         Assert.Equal("Completed", run.GetProperty("status").GetString());
         Assert.StartsWith("one: ", Assert.Single(run.GetProperty("errors").EnumerateArray()).GetString(), StringComparison.Ordinal);
-        Assert.Equal(["three", "two"], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("appliance").GetString()).Distinct());
+        Assert.Equal(
+            ["three", "two"], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("appliance").GetString()).Distinct());
         Assert.Equal((1, 7), (Count(run, "Rejected"), Count(run, "Succeeded")));
         Assert.Equal(4, api.Appliances[2].Ledger.Count(e => e.Kind == "rescan"));
     }
@@ -57,9 +58,12 @@ public sealed class RunsApiTests
     {
         await using ApiHost api = await ApiHost.StartAsync([Quick]);
 
-        JsonElement run = await EndOfAsync(api, await StartAsync(api, new { appliance = "ONE", filter = JsonSerializer.Deserialize<JsonElement>(filter) }));
+        JsonElement run = await EndOfAsync(
+            api, await StartAsync(api, new { appliance = "ONE", filter = JsonSerializer.Deserialize<JsonElement>(filter) }));
 
-        Assert.Equal(names, string.Join(' ', run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString())));
+        Assert.Equal(
+            names, string.Join(
+                ' ', run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString())));
         Assert.Equal(names.Length == 0 ? 1 : 0, run.GetProperty("warnings").GetArrayLength());
     }
 
@@ -67,7 +71,8 @@ public sealed class RunsApiTests
     public async Task A_rescan_that_runs_already_is_joined_and_outlives_the_cancel_that_ends_the_others()
     {
         await using ApiHost api = await ApiHost.StartAsync([Slow], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "3" });
-        (_, JsonElement single, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "prod-eu-central" });
+        (_, JsonElement single, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "prod-eu-central" });
         string self = await StartAsync(api, new { appliance = "one" });
         await api.UntilAsync(self, r => States(r).Count(s => s == "Running") == 3);
         await UntilAsync(() => api.Appliances[0].Ledger.Count(e => e.Kind == "rescan") == 3);
@@ -79,8 +84,11 @@ public sealed class RunsApiTests
         Assert.Equal((3, 1), (Count(run, "Canceled"), Count(run, "None")));
         JsonElement joined = run.GetProperty("items").EnumerateArray().Single(i => i.GetProperty("joined").GetBoolean());
         Assert.Equal(single.GetProperty("requestId").GetString(), joined.GetProperty("requestId").GetString());
-        Assert.Equal((3, 2), (api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"), api.Appliances[0].Ledger.Count(e => e.Kind == "stop")));
-        Assert.Equal("Running", (await api.GetAsync(single.GetProperty("links").GetProperty("self").GetString()!)).GetProperty("status").GetString());
+        Assert.Equal(
+            (3, 2), (api.Appliances[0].Ledger.Count(e => e.Kind == "rescan"), api.Appliances[0].Ledger.Count(e => e.Kind == "stop")));
+        Assert.Equal(
+            "Running", (await api.GetAsync(single.GetProperty("links").GetProperty("self").GetString()!)).GetProperty("status")
+            .GetString());
         Assert.Equal(409, (await api.SendAsync(HttpMethod.Delete, self)).Status);
     }
 
@@ -95,13 +103,15 @@ public sealed class RunsApiTests
         JsonElement run = await api.UntilAsync(second, r => States(r).Count(s => s == "Running") == 2);
 
         Assert.Equal("Waiting Running Running Waiting", string.Join(' ', States(run)));
-        Assert.Equal([false, true, true, false], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("joined").GetBoolean()));
+        Assert.Equal(
+            [false, true, true, false], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("joined").GetBoolean()));
     }
 
     [Fact]
     public async Task A_run_goes_on_after_a_restart()
     {
-        await using ApiHost api = await ApiHost.StartAsync([Quick with { SessionDuration = TimeSpan.FromSeconds(2) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "2" });
+        await using ApiHost api = await ApiHost.StartAsync(
+            [Quick with { SessionDuration = TimeSpan.FromSeconds(2) }], new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "2" });
         string self = await StartAsync(api, new { appliance = "one" });
         await UntilAsync(() => api.Appliances[0].Ledger.Count(e => e.Kind == "rescan") == 2);
 
@@ -123,7 +133,9 @@ public sealed class RunsApiTests
         JsonElement run = await EndOfAsync(api, self);
 
         Assert.Equal("Failed", run.GetProperty("status").GetString());
-        Assert.Equal("Failed", Assert.Single((await api.GetAsync("/api/runs")).GetProperty("items").EnumerateArray()).GetProperty("status").GetString());
+        Assert.Equal(
+            "Failed", Assert.Single((await api.GetAsync("/api/runs")).GetProperty("items").EnumerateArray()).GetProperty("status")
+            .GetString());
     }
 
     [Fact]
@@ -131,18 +143,24 @@ public sealed class RunsApiTests
     {
         using FakeLoggerProvider log = new();
         await using ApiHost api = await ApiHost.StartAsync(
-            [Slow], new() { ["Rescan:Schedules:0:Cron"] = "*/1 * * * * *", ["Rescan:Schedules:0:Exclude:0"] = "prod-*" }, timers: true, log: log);
+            [Slow], new() { ["Rescan:Schedules:0:Cron"] = "*/1 * * * * *", ["Rescan:Schedules:0:Exclude:0"] = "prod-*" }, timers: true,
+            log: log);
 
-        JsonElement runs = await api.UntilAsync("/api/runs?limit=100", r => r.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("status").GetString() == "Skipped"));
+        JsonElement runs = await api.UntilAsync(
+            "/api/runs?limit=100", r => r.GetProperty("items").EnumerateArray().Any(i => i.GetProperty("status").GetString() == "Skipped"));
 
         JsonElement first = runs.GetProperty("items").EnumerateArray().Last();
         JsonElement skipped = runs.GetProperty("items").EnumerateArray().First(i => i.GetProperty("status").GetString() == "Skipped");
         Assert.Equal("Running", first.GetProperty("status").GetString());
         Assert.Contains(first.GetProperty("id").GetString()!, skipped.GetProperty("reason").GetString(), StringComparison.Ordinal);
-        Assert.Contains(log.Collector.GetSnapshot(), r => r.Level == LogLevel.Warning && r.Message.Contains("is skipped", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Collector.GetSnapshot(), r => r.Level == LogLevel.Warning && r.Message.Contains("is skipped", StringComparison.Ordinal));
         JsonElement run = await api.UntilAsync("/api/runs/" + first.GetProperty("id").GetString(), r => States(r).Length > 0);
-        Assert.Equal(["archive", "staging"], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString()));
-        Assert.Equal("Skipped", (await api.GetAsync("/api/runs/" + skipped.GetProperty("id").GetString())).GetProperty("status").GetString());
+        Assert.Equal(
+            ["archive", "staging"],
+            run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString()));
+        Assert.Equal(
+            "Skipped", (await api.GetAsync("/api/runs/" + skipped.GetProperty("id").GetString())).GetProperty("status").GetString());
     }
 
     [Theory]
@@ -156,9 +174,11 @@ public sealed class RunsApiTests
         Assert.Equal(status, (await api.SendAsync(HttpMethod.Get, path)).Status);
     }
 
-    private static int Count(JsonElement run, string outcome) => run.GetProperty("counts").TryGetProperty(outcome, out JsonElement n) ? n.GetInt32() : 0;
+    private static int Count(JsonElement run, string outcome) =>
+        run.GetProperty("counts").TryGetProperty(outcome, out JsonElement n) ? n.GetInt32() : 0;
 
-    private static string?[] States(JsonElement run) => [.. run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("state").GetString())];
+    private static string?[] States(JsonElement run) =>
+        [.. run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("state").GetString())];
 
     private static async Task<string> StartAsync(ApiHost api, object body)
     {
@@ -176,7 +196,8 @@ public sealed class RunsApiTests
         (await http.PostAsJsonAsync("/_admin/faults", fault)).EnsureSuccessStatusCode();
     }
 
-    private static Task<JsonElement> EndOfAsync(ApiHost api, string self) => api.UntilAsync(self, r => r.GetProperty("status").GetString() != "Running");
+    private static Task<JsonElement> EndOfAsync(ApiHost api, string self) =>
+        api.UntilAsync(self, r => r.GetProperty("status").GetString() != "Running");
 
     private static async Task UntilAsync(Func<bool> wanted)
     {

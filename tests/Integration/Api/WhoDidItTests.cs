@@ -12,7 +12,8 @@ public sealed class WhoDidItTests
     public async Task A_canceled_rescan_tells_who_started_and_who_canceled_it_while_it_stops_and_afterwards()
     {
         await using ApiHost api = await ApiHost.StartAsync([Slow]);
-        (_, JsonElement accepted, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
+        (_, JsonElement accepted, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" });
         string self = accepted.GetProperty("links").GetProperty("self").GetString()!;
         JsonElement running = await api.UntilAsync(self, r => r.GetProperty("phase").GetString() == "Watching");
         Assert.Equal(("Api", null), Who(running, "startedBy"));
@@ -53,7 +54,8 @@ public sealed class WhoDidItTests
     {
         await using ApiHost api = await ApiHost.StartAsync([Slow]);
 
-        (_, JsonElement view, _) = await api.SendAsync(HttpMethod.Post, "/api/schedule/pause", new Dictionary<string, string> { ["for"] = "08:00:00" });
+        (_, JsonElement view, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/schedule/pause", new Dictionary<string, string> { ["for"] = "08:00:00" });
 
         Assert.Equal(("Api", null), Who(view.GetProperty("paused"), "by"));
         Assert.Equal(("Api", null), Who(view.GetProperty("schedules")[0].GetProperty("paused"), "by"));

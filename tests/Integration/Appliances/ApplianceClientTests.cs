@@ -79,7 +79,8 @@ public sealed class ApplianceClientTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_password_is_rejected_and_not_told()
     {
-        server.Json("POST /api/v1/token", """{"title":"Unauthorized","errorCode":"AccessDenied","details":"Wrong user name or password."}""", 401);
+        server.Json("POST /api/v1/token",
+            """{"title":"Unauthorized","errorCode":"AccessDenied","details":"Wrong user name or password."}""", 401);
 
         ApplianceException e = await Assert.ThrowsAsync<ApplianceException>(() => client.SignInAsync(default));
 
@@ -92,7 +93,8 @@ public sealed class ApplianceClientTests : IAsyncLifetime
     {
         server.Json("POST /api/v1/token", """{"access_token":"","mfa_token":"m","mfa_enabled":true}""");
 
-        Assert.Contains("MFA", (await Assert.ThrowsAsync<ApplianceException>(() => client.SignInAsync(default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "MFA", (await Assert.ThrowsAsync<ApplianceException>(() => client.SignInAsync(default))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -144,7 +146,8 @@ public sealed class ApplianceClientTests : IAsyncLifetime
         server.Answers["GET /api/v1/repositories"] = http =>
         {
             int offset = int.Parse(http.Request.Query["Offset"]!, CultureInfo.InvariantCulture);
-            IEnumerable<string> page = Enumerable.Range(offset, Math.Min(200, 450 - offset)).Select(i => $$"""{"id":"{{i}}","name":"r{{i}}","unknown":[1]}""");
+            IEnumerable<string> page = Enumerable.Range(offset, Math.Min(200, 450 - offset))
+                .Select(i => $$"""{"id":"{{i}}","name":"r{{i}}","unknown":[1]}""");
             return http.Response.WriteAsync($$"""{"totalCount":450,"results":[{{string.Join(',', page)}}]}""");
         };
 

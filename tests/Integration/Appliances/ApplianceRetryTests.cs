@@ -130,7 +130,8 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
         {
             IFormCollection form = await http.Request.ReadFormAsync();
             grants.Add($"{form["grant_type"]} {form["refresh_token"]}{form["password"]}");
-            await (form["refresh_token"] == "r2" ? Answer(http, 401) : http.Response.WriteAsync($$"""{"access_token":"a{{++pair}}","refresh_token":"r{{pair}}","expires_in":900}"""));
+            await (form["refresh_token"] == "r2" ? Answer(http, 401) : http.Response.WriteAsync(
+                $$"""{"access_token":"a{{++pair}}","refresh_token":"r{{pair}}","expires_in":900}"""));
         };
         await using ClientOf client = new(server.Url, [server.Thumbprint], time: time);
 
@@ -182,7 +183,8 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
     [InlineData(200)]
     public async Task No_failure_tells_a_secret(int status)
     {
-        server.Answers[Token] = http => http.Response.WriteAsync("""{"access_token":"secret-access","refresh_token":"secret-refresh","expires_in":900}""");
+        server.Answers[Token] = http => http.Response.WriteAsync(
+            """{"access_token":"secret-access","refresh_token":"secret-refresh","expires_in":900}""");
         await app.Client.SignInAsync(default);
         server.Answers[Session] = http => Answer(http, status, "<html>no</html>");
 
@@ -225,7 +227,9 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
             }
         };
 
-        Assert.Equal(ApplianceFailure.TooLarge, (await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionLogAsync("s", default))).Failure);
+        Assert.Equal(
+            ApplianceFailure.TooLarge,
+            (await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionLogAsync("s", default))).Failure);
     }
 
     private static Task Answer(HttpContext http, int status, string body = "")
@@ -244,13 +248,15 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
         public QuietServer()
         {
             using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            using X509Certificate2 made = new CertificateRequest("CN=quiet", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            using X509Certificate2 made = new CertificateRequest("CN=quiet", key, HashAlgorithmName.SHA256).CreateSelfSigned(
+                DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
             listener.Start();
             serving = ServeAsync();
         }
 
-        public Uri Url => new(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        public Uri Url =>
+            new(string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
 
         public string Thumbprint => certificate.GetCertHashString(HashAlgorithmName.SHA256);
 
@@ -289,7 +295,8 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
                 int length = 0;
                 while (await reader.ReadLineAsync() is { Length: > 0 } header)
                 {
-                    length = header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase) ? int.Parse(header[15..], CultureInfo.InvariantCulture) : length;
+                    length = header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)
+                        ? int.Parse(header[15..], CultureInfo.InvariantCulture) : length;
                 }
 
                 for (char[] rest = new char[length]; length > 0;)
@@ -305,7 +312,9 @@ public sealed class ApplianceRetryTests : IAsyncLifetime
                 }
 
                 const string Body = """{"access_token":"a","version":"3.0"}""";
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"));
             }
         }
     }

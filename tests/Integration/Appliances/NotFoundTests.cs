@@ -47,6 +47,8 @@ public sealed class NotFoundTests
         };
         await using ClientOf client = new(server.Url, [server.Thumbprint]);
 
-        Assert.Equal(TimeSpan.FromHours(1), (await Assert.ThrowsAsync<ApplianceException>(() => client.Client.GetSessionAsync("s", default))).RetryAfter);
+        Assert.Equal(
+            TimeSpan.FromHours(1),
+            (await Assert.ThrowsAsync<ApplianceException>(() => client.Client.GetSessionAsync("s", default))).RetryAfter);
     }
 }

@@ -36,7 +36,8 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
         string renewal = first.GetProperty("refresh_token").GetString()!;
         JsonElement second = await TokenAsync(("grant_type", "refresh_token"), ("refresh_token", renewal));
         Assert.NotEqual(first.GetProperty("access_token").GetString(), second.GetProperty("access_token").GetString());
-        Assert.Equal(HttpStatusCode.Unauthorized, (await AskTokenAsync(("grant_type", "refresh_token"), ("refresh_token", renewal))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, (await AskTokenAsync(("grant_type", "refresh_token"), ("refresh_token", renewal))).StatusCode);
 
         Sign(second);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("repositories")).StatusCode);
@@ -59,8 +60,10 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
 
         using HttpResponseMessage answer = await AskTokenAsync(("grant_type", "password"));
 
-        Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
-        Assert.EndsWith(problem, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("type").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+        Assert.EndsWith(
+            problem, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("type").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +81,8 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
     [Fact]
     public async Task Repositories_come_by_pages_by_pattern_and_in_order()
     {
-        await StartAsync(new SimulatorOptions { Repositories = SimulatedRepository.WithTwin(SimulatedRepository.Many(249), "archive"), PageSize = 100 });
+        await StartAsync(
+            new SimulatorOptions { Repositories = SimulatedRepository.WithTwin(SimulatedRepository.Many(249), "archive"), PageSize = 100 });
         await SignInAsync();
 
         Assert.Equal((250, 100), Page(await GetAsync("repositories")));
@@ -139,7 +143,9 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
         Assert.Equal(1, Page(await GetAsync("sessions?Types=ImportPolicy")).Total);
         Assert.Equal(2, Page(await GetAsync("sessions?FromUtc=2026-05-01T02:00:30Z")).Total);
         Assert.Equal(4, Page(await GetAsync("sessions?Status=Running&Status=NeverExecuted")).Total);
-        Assert.Equal("ImportPolicy", (await GetAsync("sessions?Sort=startTimeDesc&Limit=1")).GetProperty("results")[0].GetProperty("type").GetString());
+        Assert.Equal(
+            "ImportPolicy",
+            (await GetAsync("sessions?Sort=startTimeDesc&Limit=1")).GetProperty("results")[0].GetProperty("type").GetString());
     }
 
     [Fact]
@@ -196,9 +202,11 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
     public async Task Faults_and_the_account_are_changed_by_calls()
     {
         await StartAsync(new SimulatorOptions());
-        Assert.Equal(HttpStatusCode.NoContent, (await http.PostAsJsonAsync("/_admin/faults", new { name = "html", request = "other" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NoContent, (await http.PostAsJsonAsync("/_admin/faults", new { name = "html", request = "other" })).StatusCode);
         Assert.Equal(1, (await http.GetFromJsonAsync<JsonElement>("/_admin/faults")).GetArrayLength());
-        Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsJsonAsync("/_admin/faults", new { name = "mfa", request = "log" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest, (await http.PostAsJsonAsync("/_admin/faults", new { name = "mfa", request = "log" })).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await http.DeleteAsync("/_admin/faults")).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await http.PostAsJsonAsync("/_admin/password", new { password = "next" })).StatusCode);
         Assert.Equal("next", appliance.Password);
@@ -224,16 +232,20 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
         }
     }
 
-    private static (int Total, int Rows) Page(JsonElement page) => (page.GetProperty("totalCount").GetInt32(), page.GetProperty("results").GetArrayLength());
+    private static (int Total, int Rows) Page(JsonElement page) =>
+        (page.GetProperty("totalCount").GetInt32(), page.GetProperty("results").GetArrayLength());
 
-    private static (string?, string?) Stand(JsonElement session) => (session.GetProperty("status").GetString(), session.GetProperty("result").GetString());
+    private static (string?, string?) Stand(JsonElement session) =>
+        (session.GetProperty("status").GetString(), session.GetProperty("result").GetString());
 
     private async Task StartAsync(SimulatorOptions options, string revision = "1.0-rev0")
     {
         appliance = await SimulatedAppliance.StartAsync(options with { Time = time }, default);
         http = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(HashAlgorithmName.SHA256) == appliance.Thumbprint },
+            SslOptions =
+                { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(
+                    HashAlgorithmName.SHA256) == appliance.Thumbprint },
         })
         {
             BaseAddress = new Uri(appliance.BaseAddress, "/api/v1/"),
@@ -241,9 +253,11 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
         http.DefaultRequestHeaders.Add("x-api-version", revision);
     }
 
-    private async Task SignInAsync() => Sign(await TokenAsync(("grant_type", "password"), ("username", "rescan"), ("password", "demo-password")));
+    private async Task SignInAsync() =>
+        Sign(await TokenAsync(("grant_type", "password"), ("username", "rescan"), ("password", "demo-password")));
 
-    private void Sign(JsonElement token) => http.DefaultRequestHeaders.Authorization = new("Bearer", token.GetProperty("access_token").GetString());
+    private void Sign(JsonElement token) =>
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token.GetProperty("access_token").GetString());
 
     private async Task<JsonElement> TokenAsync(params (string Name, string Value)[] form)
     {
@@ -262,7 +276,9 @@ public sealed class SimulatedApplianceTests : IAsyncDisposable
 
     private Task<JsonElement> GetAsync(string path) => http.GetFromJsonAsync<JsonElement>(path);
 
-    private async Task<string[]> LogStatusesAsync(string id) => [.. (await GetAsync($"sessions/{id}/log")).GetProperty("log").EnumerateArray().Select(i => i.GetProperty("status").GetString()!)];
+    private async Task<string[]> LogStatusesAsync(string id) =>
+        [.. (await GetAsync($"sessions/{id}/log")).GetProperty("log").EnumerateArray().Select(i => i.GetProperty("status").GetString()!)];
 
-    private async Task<string> LastMessageAsync(string id) => (await GetAsync($"sessions/{id}/log")).GetProperty("log").EnumerateArray().Last().GetProperty("message").GetString()!;
+    private async Task<string> LastMessageAsync(string id) =>
+        (await GetAsync($"sessions/{id}/log")).GetProperty("log").EnumerateArray().Last().GetProperty("message").GetString()!;
 }

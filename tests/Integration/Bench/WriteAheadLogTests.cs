@@ -60,7 +60,8 @@ public sealed class WriteAheadLogTests : IDisposable
     }
 
     [Fact]
-    public void A_database_without_a_log_has_no_transactions() => Assert.Equal(default, WriteAheadLog.Read(Path.Combine(folder, "none.db")));
+    public void A_database_without_a_log_has_no_transactions() =>
+        Assert.Equal(default, WriteAheadLog.Read(Path.Combine(folder, "none.db")));
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

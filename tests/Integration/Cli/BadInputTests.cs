@@ -67,7 +67,9 @@ public sealed class BadInputTests : IAsyncLifetime
             };
         }
 
-        Ended ended = await RescanProcess.RunAsync(["run", "--password-stdin", .. options.Where(o => o.Key != "--thumbprint" || o.Value.Length > 0).SelectMany(o => new[] { o.Key, o.Value })], "demo-password");
+        Ended ended = await RescanProcess.RunAsync(
+            ["run", "--password-stdin", .. options.Where(o => o.Key != "--thumbprint" || o.Value.Length > 0)
+                .SelectMany(o => new[] { o.Key, o.Value })], "demo-password");
 
         Assert.True(exit == ended.Exit, $"{ended.Exit}: {ended.Out}{ended.Error}");
         Assert.Contains(
@@ -138,14 +140,16 @@ public sealed class BadInputTests : IAsyncLifetime
             """);
         Ended ended = await RescanProcess.RunAsync(
             ["serve", "--state", folder, "--url", "http://0.0.0.0:0", "--settings", file], null,
-            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "http://appliance"), ("Rescan__LostAnswerWait", "9.00:00:00"), ("Rescan__Appliances__0__Usrename", "u"));
+            ("Rescan__Appliances__0__Name", "a b"), ("Rescan__Appliances__0__BaseUrl", "http://appliance"),
+            ("Rescan__LostAnswerWait", "9.00:00:00"), ("Rescan__Appliances__0__Usrename", "u"));
 
         Assert.Equal(78, ended.Exit);
         Assert.All(
             [
                 "Appliances__0__Name", "Appliances__0__BaseUrl", "Appliances__0__Username", "Appliances__0__PasswordSecret",
                 "Rescan__Deadline", "Rescan__LostAnswerWait", "Rescan__Key",
-                "Rescan__Schedules__0__Cron", "Did you mean Rescan__Appliances__0__Username?", "Rescan__RunDeadline: it stands beside \"Values\"",
+                "Rescan__Schedules__0__Cron", "Did you mean Rescan__Appliances__0__Username?",
+                "Rescan__RunDeadline: it stands beside \"Values\"",
                 "is written Rescan__Polling__Kappa",
             ],
             key => Assert.Contains(key, ended.Error, StringComparison.Ordinal));

@@ -30,7 +30,8 @@ public sealed class DemoPageTests
 
             using HttpClient http = new() { BaseAddress = new Uri(line[Prefix.Length..]) };
             Assert.Contains("<title>Rescan</title>", await http.GetStringAsync(http.BaseAddress, limit.Token), StringComparison.Ordinal);
-            JsonElement list = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync(new Uri("repositories", UriKind.Relative), limit.Token));
+            JsonElement list = JsonSerializer.Deserialize<JsonElement>(
+                await http.GetStringAsync(new Uri("repositories", UriKind.Relative), limit.Token));
             Assert.Equal(repositories, list.GetProperty("items").GetArrayLength());
 
             using Process interrupt = Process.Start("kill", ["-INT", demo.Id.ToString(CultureInfo.InvariantCulture)]);

@@ -80,7 +80,8 @@ public sealed partial class ErrorMessageTests
         { new IOException("The file cannot be opened: Not a directory.. Check its rights."), 78,
         "The file cannot be opened: Not a directory. Check its rights." },
         { new InvalidCastException("Object reference not set to an instance of an object."), 70,
-        "This is a fault of Rescan: Object reference not set to an instance of an object.\nThe same command with RESCAN_TRACE=1 in its environment prints what a report of it needs." },
+        "This is a fault of Rescan: Object reference not set to an instance of an object.\nThe same command with RESCAN_TRACE=1 in its "
+            + "environment prints what a report of it needs." },
     };
 
     [Theory]

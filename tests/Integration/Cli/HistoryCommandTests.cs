@@ -13,7 +13,8 @@ public sealed class HistoryCommandTests : IAsyncLifetime
     private SimulatedAppliance appliance = null!;
     private ServeProcess? serve;
 
-    public async Task InitializeAsync() => appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(5) }, default);
+    public async Task InitializeAsync() =>
+        appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(5) }, default);
 
     public async Task DisposeAsync()
     {
@@ -69,7 +70,9 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         await serve.SessionAsync(second);
 
         JsonElement status = await JsonAsync("status");
-        Assert.Equal("staging", Assert.Single(status.GetProperty("running").EnumerateArray()).GetProperty("repository").GetProperty("name").GetString());
+        Assert.Equal(
+            "staging", Assert.Single(status.GetProperty("running").EnumerateArray()).GetProperty("repository").GetProperty("name")
+            .GetString());
         Assert.Equal("Canceled", Assert.Single(status.GetProperty("last").EnumerateArray()).GetProperty("outcome").GetString());
         Assert.Equal(serve.Http.BaseAddress!.AbsoluteUri, status.GetProperty("servedAt").GetString());
         Assert.Contains("Starting rescan of repository staging", (await RunAsync("log", "staging")).Said, StringComparison.Ordinal);
@@ -79,13 +82,18 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         await serve.OutcomeAsync(second);
         Assert.Equal(2, appliance.Ledger.Count(e => e.Kind == "stop"));
 
-        JsonElement[] history = [.. (await JsonAsync("history")).GetProperty("items").EnumerateArray().Select(i => i.GetProperty("outcome"))];
-        Assert.Equal(["staging Canceled", "archive Canceled"], history.Select(o => $"{o.GetProperty("repository").GetProperty("name").GetString()} {o.GetProperty("outcome").GetString()}"));
+        JsonElement[] history = [
+            .. (await JsonAsync("history")).GetProperty("items").EnumerateArray().Select(i => i.GetProperty("outcome"))];
+        Assert.Equal(
+            ["staging Canceled", "archive Canceled"], history.Select(
+                o => $"{o.GetProperty("repository").GetProperty("name").GetString()} {o.GetProperty("outcome").GetString()}"));
         Assert.Equal(6, (await JsonAsync("cancel", "archive")).GetProperty("exit").GetInt32());
 
         string log = (await RunAsync("log", "ARCHIVE")).Said;
         Assert.Contains("Starting rescan of repository archive", log, StringComparison.Ordinal);
-        Assert.Equal(log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length, (await JsonAsync("log", first)).GetProperty("log").GetArrayLength());
+        Assert.Equal(
+            log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length,
+            (await JsonAsync("log", first)).GetProperty("log").GetArrayLength());
         Assert.Contains("archive", (await RunAsync("history", "--outcome", "Canceled")).Said, StringComparison.Ordinal);
         Assert.DoesNotContain("archive", (await RunAsync("history", "--outcome", "Failed")).Said, StringComparison.Ordinal);
     }
@@ -106,7 +114,8 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         JsonElement by = rescan.GetProperty("outcome").GetProperty("canceledBy");
         Assert.Equal("Command", by.GetProperty("kind").GetString());
         Assert.StartsWith(Environment.UserName, by.GetProperty("name").GetString(), StringComparison.Ordinal);
-        Assert.StartsWith("Canceled by the operator.", rescan.GetProperty("outcome").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Canceled by the operator.", rescan.GetProperty("outcome").GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +129,8 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         try
         {
             Assert.Equal("archive on demo: Watching", await follow.StandardError.ReadLineAsync());
-            Assert.EndsWith("  Starting rescan of repository archive", await follow.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+            Assert.EndsWith(
+                "  Starting rescan of repository archive", await follow.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
             await UntilAsync(watch, "archive\tdemo\tWatching\t");
             Assert.Equal(0, (await RunAsync("cancel", "archive")).Exit);
             await serve.OutcomeAsync(id);
@@ -173,14 +183,19 @@ public sealed class HistoryCommandTests : IAsyncLifetime
         await serve.SessionAsync(id);
         string[] where = ["--state", folder, "--storage", storage, "--hub", hub, "--output", "json"];
 
-        Assert.Equal(id, Assert.Single(Read(await ProcessAsync(["status", .. where])).GetProperty("running").EnumerateArray()).GetProperty("id").GetString());
+        Assert.Equal(
+            id, Assert.Single(Read(await ProcessAsync(["status", .. where])).GetProperty("running").EnumerateArray()).GetProperty("id")
+            .GetString());
         Assert.Equal(0, (await ProcessAsync(["cancel", id, .. where])).Exit);
         await serve.OutcomeAsync(id);
 
-        Assert.Equal("Canceled", Assert.Single(Read(await ProcessAsync(["history", .. where])).GetProperty("items").EnumerateArray()).GetProperty("outcome").GetProperty("outcome").GetString());
+        Assert.Equal(
+            "Canceled", Assert.Single(Read(await ProcessAsync(["history", .. where])).GetProperty("items").EnumerateArray())
+            .GetProperty("outcome").GetProperty("outcome").GetString());
         Assert.Equal(1, Read(await ProcessAsync(["report", .. where])).GetProperty("total").GetInt32());
 
-        static JsonElement Read((int Exit, string Said) ended) => ended.Exit == 0 ? JsonSerializer.Deserialize<JsonElement>(ended.Said) : throw new InvalidOperationException(ended.Said);
+        static JsonElement Read((int Exit, string Said) ended) =>
+            ended.Exit == 0 ? JsonSerializer.Deserialize<JsonElement>(ended.Said) : throw new InvalidOperationException(ended.Said);
     }
 
     private static async Task UntilAsync(Process process, string said)

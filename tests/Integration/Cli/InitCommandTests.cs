@@ -42,7 +42,8 @@ public sealed class InitCommandTests : IAsyncLifetime
     public async Task With_all_answers_given_nothing_is_asked_and_what_is_written_serves()
     {
         Ended ended = await RescanProcess.RunAsync(
-            [.. Unattended(appliance), "--name", "frankfurt", "--schedule", "2:15", "--time-zone", "Europe/Berlin", "--thumbprint", appliance.Thumbprint], "demo-password");
+            [.. Unattended(appliance), "--name", "frankfurt", "--schedule", "2:15", "--time-zone", "Europe/Berlin", "--thumbprint",
+                appliance.Thumbprint], "demo-password");
 
         Assert.True(ended.Exit == 0, ended.Error);
         Assert.Equal($"rescan serve --settings {File}\n", ended.Out);
@@ -54,7 +55,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         SettingsFile written = await CheckedAsync();
         Assert.Equal(
             ("15 2 * * *", "Europe/Berlin", "auto"),
-            (written.Values["Rescan__Schedules__0__Cron"], written.Values["Rescan__Schedules__0__Zone"], written.Values["Rescan__Appliances__0__ApiVersion"]));
+            (written.Values["Rescan__Schedules__0__Cron"], written.Values["Rescan__Schedules__0__Zone"],
+                written.Values["Rescan__Appliances__0__ApiVersion"]));
 
         LocalFunctionHost host = await AppHost.StartAsync(
             folder, written.Values, new Uri("http://127.0.0.1:0"), timers: true, null, default);
@@ -90,7 +92,8 @@ public sealed class InitCommandTests : IAsyncLifetime
         SettingsFile written = await CheckedAsync();
         Assert.Equal(
             ("VeeamBackupAndReplication", "demo-password", server.Thumbprint, "30 1 * * *", TimeZones.Local),
-            (written.Values["Rescan__Appliances__0__Kind"], written.Values["Rescan__Appliances__0__Password"], written.Values["Rescan__Appliances__0__Thumbprints__0"],
+            (written.Values["Rescan__Appliances__0__Kind"], written.Values["Rescan__Appliances__0__Password"],
+                written.Values["Rescan__Appliances__0__Thumbprints__0"],
                 written.Values["Rescan__Schedules__0__Cron"], written.Values["Rescan__Schedules__0__Zone"]));
     }
 
@@ -116,13 +119,15 @@ public sealed class InitCommandTests : IAsyncLifetime
 
         Assert.True(await terminal.EndAsync() == 130, terminal.Seen);
         Assert.EndsWith("\nrescan: Interrupted. Nothing was written.\r\n", terminal.Seen, StringComparison.Ordinal);
-        Assert.True(terminal.Seen.LastIndexOf("\u001b[?25h", StringComparison.Ordinal) >= terminal.Seen.LastIndexOf("\u001b[?25l", StringComparison.Ordinal), "The cursor stays hidden.");
+        Assert.True(terminal.Seen.LastIndexOf("\u001b[?25h", StringComparison.Ordinal) >= terminal.Seen.LastIndexOf(
+            "\u001b[?25l", StringComparison.Ordinal), "The cursor stays hidden.");
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
     [Theory]
     [InlineData("--yes", "wrong", 6, "refuses the user name or password", 1)]
-    [InlineData("--yes --thumbprint 0000000000000000000000000000000000000000000000000000000000000000", "demo-password", 6, "not the one that --thumbprint names", 0)]
+    [InlineData("--yes --thumbprint 0000000000000000000000000000000000000000000000000000000000000000", "demo-password", 6,
+        "not the one that --thumbprint names", 0)]
     [InlineData("", "demo-password", 64, "There is no terminal to ask at", 0)]
     [InlineData("--yes", "", 64, "stdin has no first line", 0)]
     [InlineData("--yes --schedule nightly", "demo-password", 64, "--schedule 'nightly' is neither", 0)]
@@ -131,7 +136,8 @@ public sealed class InitCommandTests : IAsyncLifetime
     public async Task What_cannot_be_done_is_told_and_nothing_is_written(string more, string password, int exit, string said, int signIns)
     {
         string[] typed =
-            [.. Unattended(appliance).Where(a => a != "--yes"), .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Replace('#', ' '))];
+            [.. Unattended(appliance).Where(a => a != "--yes"),
+                .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Replace('#', ' '))];
 
         Ended ended = await RescanProcess.RunAsync(typed, password);
 
@@ -219,5 +225,6 @@ public sealed class InitCommandTests : IAsyncLifetime
     }
 
     private string[] Unattended(SimulatedAppliance of) =>
-        ["init", "--yes", "--settings", File, "--base-url", of.BaseAddress.AbsoluteUri, "-u", of == server ? @"LAB\svc-rescan" : "rescan", "--password-stdin"];
+        ["init", "--yes", "--settings", File, "--base-url", of.BaseAddress.AbsoluteUri, "-u", of == server ? @"LAB\svc-rescan" : "rescan",
+            "--password-stdin"];
 }

@@ -27,7 +27,9 @@ public sealed class RunAtServerTests : IAsyncLifetime
 
         JsonElement result = JsonDocument.Parse(ended.Out).RootElement;
         Assert.Equal(0, ended.Exit);
-        Assert.Equal(("demo", "rescan-demo-" + SimulatedRepository.Defaults[2].Id), (result.GetProperty("appliance").GetString(), result.GetProperty("id").GetString()));
+        Assert.Equal(
+            ("demo", "rescan-demo-" + SimulatedRepository.Defaults[2].Id),
+            (result.GetProperty("appliance").GetString(), result.GetProperty("id").GetString()));
         Assert.Contains("knows the appliance as demo", ended.Error, StringComparison.Ordinal);
         Assert.Single(appliance.Ledger, e => e.Path.EndsWith("/rescan", StringComparison.Ordinal));
         await serve.StopAsync();

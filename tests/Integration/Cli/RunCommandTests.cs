@@ -114,7 +114,8 @@ public sealed class RunCommandTests : IDisposable
         (_, JsonElement printed) = await RunAsync(appliance, "archive");
 
         Assert.Equal(
-            ["id", "appliance", "repository", "sessionId", "outcome", "reason", "startedAt", "finishedAt", "durationSeconds", "polls", "requests", "log"],
+            ["id", "appliance", "repository", "sessionId", "outcome", "reason", "startedAt", "finishedAt", "durationSeconds", "polls",
+                "requests", "log"],
             printed.EnumerateObject().Select(p => p.Name));
         Assert.Equal(["id", "name"], printed.GetProperty("repository").EnumerateObject().Select(p => p.Name));
         Assert.Equal(
@@ -195,7 +196,8 @@ public sealed class RunCommandTests : IDisposable
         said += await UntilAsync(second, "waiting for the rescan before it to end");
         appliance.ClearFaults();
         said += await UntilAsync(second, "poll 1 done");
-        Assert.True(appliance.State.Sessions.All.Single(s => !s.IsOver(appliance.State.Now)).Break(appliance.State.Now, "succeeded", null), said);
+        Assert.True(appliance.State.Sessions.All.Single(s => !s.IsOver(appliance.State.Now)).Break(appliance.State.Now, "succeeded", null),
+            said);
         said += await second.StandardError.ReadToEndAsync();
         await second.WaitForExitAsync();
 
@@ -218,7 +220,8 @@ public sealed class RunCommandTests : IDisposable
         string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         int poll = Array.FindIndex(lines, l => l.Contains("poll", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("poll 0", error, StringComparison.Ordinal);
-        Assert.True(isPolled ? poll > Array.FindIndex(lines, l => l.Contains("watching session", StringComparison.Ordinal)) && poll > 0 : poll < 0, error);
+        Assert.True(isPolled
+            ? poll > Array.FindIndex(lines, l => l.Contains("watching session", StringComparison.Ordinal)) && poll > 0 : poll < 0, error);
     }
 
     [Theory]
@@ -299,5 +302,6 @@ public sealed class RunCommandTests : IDisposable
             "--base-url", appliance.BaseAddress.AbsoluteUri, "--username", appliance.State.Options.Username, "--password-stdin",
             "--thumbprint", appliance.Thumbprint, "--repository", repository, "--state", folder, "--output", "json", .. more,
         ],
-        "demo-password", ("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.5"), ("Rescan__LostAnswerWait", "00:00:05"));
+        "demo-password", ("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.5"),
+        ("Rescan__LostAnswerWait", "00:00:05"));
 }

@@ -25,14 +25,16 @@ public sealed class RunDemoTests
     public async Task Options_of_the_other_demo_are_refused() => Assert.Equal(64, (await RunAsync("--outcome", "failed")).Exit);
 
     private static IEnumerable<string> Of(JsonElement[] items, string appliance) =>
-        items.Where(i => i.GetProperty("appliance").GetString() == appliance).Select(i => i.GetProperty("outcome").GetString()!).Order(StringComparer.Ordinal);
+        items.Where(i => i.GetProperty("appliance").GetString() == appliance).Select(i => i.GetProperty("outcome").GetString()!)
+        .Order(StringComparer.Ordinal);
 
     private static async Task<(int Exit, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        using Process demo = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "demo", "--fleet", .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
+        using Process demo = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rescan.dll"), "demo", "--fleet", .. arguments])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
         Task<string> errors = demo.StandardError.ReadToEndAsync();
         string output = await demo.StandardOutput.ReadToEndAsync();
         await demo.WaitForExitAsync();

@@ -87,7 +87,8 @@ public sealed class SettingsCommandTests : IDisposable
         Ended json = await RescanProcess.RunAsync(["settings", "check", "--settings", file, "--output", "json"]);
         Ended text = await RescanProcess.RunAsync(["settings", "check", "--settings", file]);
 
-        string[] faults = ["Rescan__Deadline", "Rescan__Deadlin", "Rescan__Deadline", "Rescan__Appliances__0__Name", "Rescan__Schedules__0__Cron"];
+        string[] faults = [
+            "Rescan__Deadline", "Rescan__Deadlin", "Rescan__Deadline", "Rescan__Appliances__0__Name", "Rescan__Schedules__0__Cron"];
         Assert.Equal((78, "", 78), (json.Exit, json.Error, text.Exit));
         Assert.Equal(faults, json.Json.GetProperty("faults").EnumerateArray().Select(f => f.GetProperty("key").GetString()));
         Assert.Equal(faults, text.Error.Split('\n').Skip(1).Where(l => l.Length > 0).Select(l => l.Trim().Split(": ")[0]));

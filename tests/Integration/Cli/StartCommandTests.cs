@@ -32,7 +32,9 @@ public sealed class StartCommandTests : IAsyncLifetime
         Ended ended = await StartAsync("archive", "--wait", "--output", "json");
 
         JsonElement result = JsonDocument.Parse(ended.Out).RootElement;
-        Assert.Equal((2, "Warning", "archive"), (ended.Exit, result.GetProperty("outcome").GetString(), result.GetProperty("repository").GetProperty("name").GetString()));
+        Assert.Equal(
+            (2, "Warning", "archive"),
+            (ended.Exit, result.GetProperty("outcome").GetString(), result.GetProperty("repository").GetProperty("name").GetString()));
         Assert.NotEmpty(result.GetProperty("log").EnumerateArray());
         Assert.Contains("archive on demo is accepted", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Key, ended.Out + ended.Error, StringComparison.Ordinal);
@@ -46,7 +48,8 @@ public sealed class StartCommandTests : IAsyncLifetime
         Assert.Equal(2, ended.Exit);
         Assert.Equal(
             ["archive", "staging"],
-            JsonDocument.Parse(ended.Out).RootElement.EnumerateArray().Select(r => r.GetProperty("repository").GetProperty("name").GetString()));
+            JsonDocument.Parse(ended.Out).RootElement.EnumerateArray()
+            .Select(r => r.GetProperty("repository").GetProperty("name").GetString()));
     }
 
     [Fact]
@@ -56,7 +59,9 @@ public sealed class StartCommandTests : IAsyncLifetime
 
         JsonElement run = JsonDocument.Parse(ended.Out).RootElement;
         Assert.Equal(2, ended.Exit);
-        Assert.Equal("prod-eu-central", Assert.Single(run.GetProperty("items").EnumerateArray()).GetProperty("repository").GetProperty("name").GetString());
+        Assert.Equal(
+            "prod-eu-central",
+            Assert.Single(run.GetProperty("items").EnumerateArray()).GetProperty("repository").GetProperty("name").GetString());
     }
 
     [Fact]
@@ -98,7 +103,8 @@ public sealed class StartCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_key_and_a_server_that_is_not_there_are_told()
     {
-        Ended refused = await RescanProcess.RunAsync(["start", "archive"], null, [("RESCAN_URL", serve.Http.BaseAddress!.AbsoluteUri), ("RESCAN_KEY", "wrong")]);
+        Ended refused = await RescanProcess.RunAsync(
+            ["start", "archive"], null, [("RESCAN_URL", serve.Http.BaseAddress!.AbsoluteUri), ("RESCAN_KEY", "wrong")]);
         Ended nobody = await RescanProcess.RunAsync(["start", "archive", "--url", "http://127.0.0.1:1"]);
 
         Assert.Equal(78, refused.Exit);

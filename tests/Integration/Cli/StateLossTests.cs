@@ -54,7 +54,8 @@ public sealed class StateLossTests : IDisposable
     {
         using Process serve = RescanProcess.Start(
             ["serve", "--url", url, "--state", Path.Combine(folder, "state")], null,
-            ("Rescan__Appliances__0__Name", "a"), ("Rescan__Appliances__0__BaseUrl", "https://127.0.0.1:1"), ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
+            ("Rescan__Appliances__0__Name", "a"), ("Rescan__Appliances__0__BaseUrl", "https://127.0.0.1:1"),
+            ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
         Task<string> output = serve.StandardOutput.ReadToEndAsync();
         List<string> said = [];
         while (await serve.StandardError.ReadLineAsync() is { } line)

@@ -30,7 +30,8 @@ public sealed class IdentityTests : IDisposable
 
         Assert.Contains("Azure identity: AzureCliCredential, for Key Vault kv-nowhere.vault.azure.net", line, StringComparison.Ordinal);
         Assert.DoesNotContain("the-token", line, StringComparison.Ordinal);
-        Assert.Contains("--resource https://vault.azure.net", await File.ReadAllTextAsync(Path.Combine(folder, "asked")), StringComparison.Ordinal);
+        Assert.Contains(
+            "--resource https://vault.azure.net", await File.ReadAllTextAsync(Path.Combine(folder, "asked")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +53,8 @@ public sealed class IdentityTests : IDisposable
             ["IDENTITY_HEADER"] = "the-header",
         });
 
-        Assert.Contains("Azure identity: ManagedIdentityCredential, for Key Vault kv-nowhere.vault.azure.net", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "Azure identity: ManagedIdentityCredential, for Key Vault kv-nowhere.vault.azure.net", said, StringComparison.Ordinal);
         Assert.DoesNotContain("the-token", said, StringComparison.Ordinal);
         string asked = Assert.Single(endpoint.Asked);
         Assert.Contains("client_id=22222222-2222-2222-2222-222222222222", asked, StringComparison.Ordinal);
@@ -140,7 +142,12 @@ public sealed class IdentityTests : IDisposable
         private void Serve() => app.MapGet("/msi/token", (HttpRequest request) =>
         {
             Asked.Enqueue($"{request.QueryString} {request.Headers["X-IDENTITY-HEADER"]}");
-            return Results.Json(new { access_token = "the-token", expires_on = DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), resource = "https://vault.azure.net", token_type = "Bearer", client_id = "x" });
+            return Results.Json(
+                new
+                {
+                    access_token = "the-token", expires_on = DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds().ToString(
+                    CultureInfo.InvariantCulture), resource = "https://vault.azure.net", token_type = "Bearer", client_id = "x"
+                });
         });
 
         private Task StartServingAsync() => app.StartAsync();

@@ -31,21 +31,26 @@ public sealed class ManifestTests
         YamlNode pod = Pod["securityContext"];
         YamlNode container = Container["securityContext"];
 
-        Assert.Equal("restricted", At(Load(Kubernetes + "namespace.yaml"), "metadata", "labels", "pod-security.kubernetes.io/enforce").ToString());
+        Assert.Equal(
+            "restricted", At(Load(Kubernetes + "namespace.yaml"), "metadata", "labels", "pod-security.kubernetes.io/enforce").ToString());
         Assert.Equal("true", pod["runAsNonRoot"].ToString());
         Assert.Contains($"USER {pod["runAsUser"]}:{pod["runAsGroup"]}\n", Image, StringComparison.Ordinal);
         Assert.Equal(pod["runAsGroup"], pod["fsGroup"]);
         Assert.Equal("RuntimeDefault", At(pod, "seccompProfile", "type").ToString());
         Assert.Equal(("true", "false", "[ ALL ]"),
-            (container["readOnlyRootFilesystem"].ToString(), container["allowPrivilegeEscalation"].ToString(), At(container, "capabilities", "drop").ToString()));
+            (container["readOnlyRootFilesystem"].ToString(), container["allowPrivilegeEscalation"].ToString(),
+                At(container, "capabilities", "drop").ToString()));
         Assert.Equal("false", Pod["automountServiceAccountToken"].ToString());
     }
 
     [Fact]
     public void It_is_restarted_by_liveness_and_called_by_readiness_at_addresses_that_the_app_has()
     {
-        string[] routes = [.. Regex.Matches(SourceTree.Read("functions/Health/HealthApi.cs"), "Route = \"([^\"]+)\"").Select(m => "/api/" + m.Groups[1].Value)];
-        (string Path, string Port) Probe(string name) => (At(Container[name], "httpGet", "path").ToString(), At(Container[name], "httpGet", "port").ToString());
+        string[] routes = [
+            .. Regex.Matches(SourceTree.Read("functions/Health/HealthApi.cs"), "Route = \"([^\"]+)\"")
+            .Select(m => "/api/" + m.Groups[1].Value)];
+        (string Path, string Port) Probe(string name) =>
+            (At(Container[name], "httpGet", "path").ToString(), At(Container[name], "httpGet", "port").ToString());
 
         Assert.Equal(("/api/health/live", "http"), Probe("startupProbe"));
         Assert.Equal(("/api/health/live", "http"), Probe("livenessProbe"));
@@ -68,12 +73,14 @@ public sealed class ManifestTests
         Assert.Equal("[ settings.json ]", secrets[At(Volume("settings"), "secret", "secretName").ToString()]["files"].ToString());
         Assert.Equal("/etc/rescan", Mount("settings"));
         Assert.Contains("\"--settings\", \"/etc/rescan/settings.json\"", Image, StringComparison.Ordinal);
-        Assert.Equal("[ key.env ]", secrets[((YamlSequenceNode)Container["envFrom"]).Single()["secretRef"]["name"].ToString()]["envs"].ToString());
+        Assert.Equal(
+            "[ key.env ]", secrets[((YamlSequenceNode)Container["envFrom"]).Single()["secretRef"]["name"].ToString()]["envs"].ToString());
         Assert.All((string[])[".gitignore", ".dockerignore"], f => Assert.Superset(
             new HashSet<string> { "deploy/.env", "deploy/settings.json", "deploy/kubernetes/key.env", "deploy/kubernetes/settings.json" },
             SourceTree.Read(f).Split('\n').ToHashSet()));
         Assert.Equal(
-            Directory.EnumerateFiles(Path.Combine(SourceTree.Root, Kubernetes)).Select(f => Path.GetFileName(f)).Where(f => f.EndsWith(".yaml", StringComparison.Ordinal) && f != "kustomization.yaml").Order(),
+            Directory.EnumerateFiles(Path.Combine(SourceTree.Root, Kubernetes)).Select(f => Path.GetFileName(f))
+            .Where(f => f.EndsWith(".yaml", StringComparison.Ordinal) && f != "kustomization.yaml").Order(),
             ((YamlSequenceNode)kustomization["resources"]).Select(r => r.ToString()).Order());
         string version = Regex.Match(SourceTree.Read("Directory.Build.props"), "<Version>(.*)</Version>").Groups[1].Value;
         Assert.Equal(version, ((YamlSequenceNode)kustomization["images"]).Single()["newTag"].ToString());
@@ -101,7 +108,8 @@ public sealed class ManifestTests
 
     private static YamlNode Volume(string name) => ((YamlSequenceNode)Pod["volumes"]).Single(v => v["name"].ToString() == name);
 
-    private static string Mount(string name) => ((YamlSequenceNode)Container["volumeMounts"]).Single(v => v["name"].ToString() == name)["mountPath"].ToString();
+    private static string Mount(string name) =>
+        ((YamlSequenceNode)Container["volumeMounts"]).Single(v => v["name"].ToString() == name)["mountPath"].ToString();
 
     private static YamlNode At(YamlNode node, params string[] path) => path.Aggregate(node, (n, key) => n[key]);
 

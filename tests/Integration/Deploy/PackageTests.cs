@@ -57,11 +57,13 @@ public sealed class PackageTests : IDisposable
                 "/usr/share/fish/vendor_completions.d/rescan.fish", "/usr/share/doc/rescan/copyright", "/usr/share/man/man1/rescan.1.gz",
             ],
             f => Assert.Equal("-rw-r--r-- root/root", held[f]));
-        Assert.DoesNotContain(held.Keys, k => k.EndsWith(".xml", StringComparison.Ordinal) || k.Contains("Functions", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            held.Keys, k => k.EndsWith(".xml", StringComparison.Ordinal) || k.Contains("Functions", StringComparison.Ordinal));
 
         string listed = await RunAsync("tar", "-tzf", made[0]);
         Assert.All(
-            (string[])["rescan", "DurableTask.Core.dll", "LICENSE", "completions/rescan.bash", "completions/_rescan", "completions/rescan.fish", "completions/rescan.ps1"],
+            (string[])["rescan", "DurableTask.Core.dll", "LICENSE", "completions/rescan.bash", "completions/_rescan",
+                "completions/rescan.fish", "completions/rescan.ps1"],
             f => Assert.Contains($"rescan-{Version}-linux-x64/{f}\n", listed, StringComparison.Ordinal));
         using System.IO.Compression.ZipArchive zip = System.IO.Compression.ZipFile.OpenRead(made[1]);
         Assert.Equal(listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
@@ -84,7 +86,9 @@ public sealed class PackageTests : IDisposable
         await PackAsync();
         string unit = Path.Combine(folder, "rescan.service");
         string text = await RunAsync("sh", "-c", $"dpkg-deb --fsys-tarfile {Deb} | tar -xO ./usr/lib/systemd/system/rescan.service");
-        await File.WriteAllTextAsync(unit, text.Replace("/usr/bin/rescan", "/bin/true", StringComparison.Ordinal).Replace("=rescan\n", "=root\n", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            unit, text.Replace("/usr/bin/rescan", "/bin/true", StringComparison.Ordinal)
+            .Replace("=rescan\n", "=root\n", StringComparison.Ordinal));
 
         Assert.Contains("\nUser=rescan\nGroup=rescan\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("DynamicUser", text, StringComparison.Ordinal);
@@ -140,7 +144,8 @@ public sealed class PackageTests : IDisposable
             Assert.DoesNotContain("deb-systemd-helper enable", called, StringComparison.Ordinal);
             Assert.False(File.Exists(Path.Combine(Root, "run/rescan-was-running")));
             bool started = called.Contains("deb-systemd-invoke start", StringComparison.Ordinal);
-            return (started, started && called.IndexOf("invoke stop", StringComparison.Ordinal) < called.IndexOf("invoke start", StringComparison.Ordinal));
+            return (started, started
+                && called.IndexOf("invoke stop", StringComparison.Ordinal) < called.IndexOf("invoke start", StringComparison.Ordinal));
         }
     }
 
@@ -176,7 +181,9 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public void The_manual_lists_the_commands_as_help_does()
     {
-        string[] listed = [.. Regex.Matches(SourceTree.Read("deploy/debian/rescan.1"), @"\.TP\n\.B ([a-z]+)\n(.*)").Select(m => $"{m.Groups[1]}: {m.Groups[2]}")];
+        string[] listed = [
+            .. Regex.Matches(SourceTree.Read("deploy/debian/rescan.1"), @"\.TP\n\.B ([a-z]+)\n(.*)")
+            .Select(m => $"{m.Groups[1]}: {m.Groups[2]}")];
 
         Assert.Equal(RescanCommand.Create().Subcommands.Where(c => !c.Hidden).Select(c => $"{c.Name}: {c.Description}"), listed);
     }
@@ -184,7 +191,8 @@ public sealed class PackageTests : IDisposable
     private async Task<string[]> PackAsync()
     {
         string published = Directory.CreateDirectory(Path.Combine(folder, "published")).FullName;
-        foreach (string name in (string[])["rescan", "DurableTask.Core.dll", "libe_sqlite3.so", "rescan.xml", "Rescan.Functions", "Rescan.Functions.dll", "host.json"])
+        foreach (string name in (string[])[
+            "rescan", "DurableTask.Core.dll", "libe_sqlite3.so", "rescan.xml", "Rescan.Functions", "Rescan.Functions.dll", "host.json"])
         {
             await File.WriteAllTextAsync(Path.Combine(published, name), "#!/bin/sh\necho stand-in\n");
         }
@@ -214,7 +222,8 @@ public sealed class PackageTests : IDisposable
         Write("deb-systemd-helper", "case \"$*\" in *was-enabled*) exit 1 ;; esac");
         Write("systemctl", $"case \"$*\" in *ActiveState*) cat {Path.Combine(folder, "active-state")} ;; esac");
         Write("install", "for last; do :; done; mkdir -p \"$last\"");
-        foreach (string made in (string[])["var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "etc", "run/systemd/system"])
+        foreach (string made in (string[])[
+            "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/lib/dpkg/triggers", "etc", "run/systemd/system"])
         {
             Directory.CreateDirectory(Path.Combine(Root, made));
         }
@@ -224,7 +233,8 @@ public sealed class PackageTests : IDisposable
 
     private Task DpkgAsync(params string[] arguments) => RunAsync(
         "dpkg",
-        [$"--root={Root}", "--force-script-chrootless", "--force-depends", "--force-architecture", "--force-not-root", "--log=/dev/null", .. arguments]);
+        [$"--root={Root}", "--force-script-chrootless", "--force-depends", "--force-architecture", "--force-not-root", "--log=/dev/null",
+            .. arguments]);
 
     private async Task<string> RunAsync(string program, params string[] arguments)
     {

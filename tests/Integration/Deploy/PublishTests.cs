@@ -20,7 +20,8 @@ public sealed partial class PublishTests : IDisposable
         }
 
         string sources = Copy();
-        (int published, string said) = await RunAsync(sources, "./rescan", ["publish"], environment => environment["MSBUILDDISABLENODEREUSE"] = "1");
+        (int published, string said) = await RunAsync(
+            sources, "./rescan", ["publish"], environment => environment["MSBUILDDISABLENODEREUSE"] = "1");
         Assert.True(published == 0, said);
         string file = Path.Combine(sources, "artifacts", "publish", "rescan");
         Assert.Equal([file], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(file)!));
@@ -29,7 +30,8 @@ public sealed partial class PublishTests : IDisposable
         File.Move(file, alone);
         Directory.Delete(sources, recursive: true);
 
-        (int exit, string output) = await RunAsync(empty, "/usr/bin/env", ["-i", $"HOME={empty}", "PATH=/nowhere", alone, "demo", "--session-duration", "1s", "--output", "json"]);
+        (int exit, string output) = await RunAsync(
+            empty, "/usr/bin/env", ["-i", $"HOME={empty}", "PATH=/nowhere", alone, "demo", "--session-duration", "1s", "--output", "json"]);
         (int helped, string help) = await RunAsync(empty, "/usr/bin/env", ["-i", $"HOME={empty}", "PATH=/nowhere", alone, "--help"]);
 
         Assert.True(exit == 0, output);
@@ -74,9 +76,11 @@ public sealed partial class PublishTests : IDisposable
         return copy;
     }
 
-    private static async Task<(int Exit, string Said)> RunAsync(string folder, string program, string[] arguments, Action<IDictionary<string, string?>>? change = null)
+    private static async Task<(int Exit, string Said)> RunAsync(
+        string folder, string program, string[] arguments, Action<IDictionary<string, string?>>? change = null)
     {
-        ProcessStartInfo start = new(program.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder, program[2..]) : program, arguments)
+        ProcessStartInfo start = new(
+            program.StartsWith("./", StringComparison.Ordinal) ? Path.Combine(folder, program[2..]) : program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -46,26 +46,31 @@ public sealed class SelfHostingTests : IDisposable
     {
         string[] lines = [.. SourceTree.Read("deploy/Containerfile").Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
         string[] last = lines[(Array.FindLastIndex(lines, l => l.StartsWith("FROM ", StringComparison.Ordinal)) + 1)..];
-        string Only(string instruction) => Assert.Single(last, l => l.StartsWith(instruction + " ", StringComparison.Ordinal))[(instruction.Length + 1)..];
+        string Only(string instruction) =>
+            Assert.Single(last, l => l.StartsWith(instruction + " ", StringComparison.Ordinal))[(instruction.Length + 1)..];
 
         Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", Only("USER"));
         Assert.Equal(["/usr/local/bin/rescan"], JsonSerializer.Deserialize<string[]>(Only("ENTRYPOINT"))!);
         string[] call = JsonSerializer.Deserialize<string[]>(Only("CMD"))!;
         Assert.Equal("serve", call[0]);
         Assert.Empty(ServeCommand.Create().Parse(call[1..]).Errors);
-        Assert.All(lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)), l => Assert.Matches(@":10\.0(-[a-z-]+)?( AS build)?$", l));
+        Assert.All(lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)),
+            l => Assert.Matches(@":10\.0(-[a-z-]+)?( AS build)?$", l));
         Assert.DoesNotContain(last, l => l.StartsWith("RUN ", StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_image_is_built_without_what_a_checkout_may_hold_of_secrets_and_state() =>
-        Assert.Superset(new HashSet<string> { ".git", "artifacts", "local.settings.json", "**/bin", "**/obj" }, SourceTree.Read(".dockerignore").Split('\n').ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { ".git", "artifacts", "local.settings.json", "**/bin", "**/obj" },
+            SourceTree.Read(".dockerignore").Split('\n').ToHashSet());
 
     private static string Unit => SourceTree.Read("deploy/rescan.service");
 
     private static async Task<(int Exit, string Said)> AnalyzeAsync(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("systemd-analyze", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("systemd-analyze", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -15,7 +15,8 @@ public sealed class CrashMatrixTests
         TryAsync(new CrashMatrix(null, SimulatedKind.VeeamBackupAndReplication), 12);
 
     [Fact]
-    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() => await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 11);
+    public async Task On_Azurite_nothing_is_lost_and_nothing_is_done_twice() =>
+        await TryAsync(new CrashMatrix(await AzureTestHub.StorageAsync()), 11);
 
     /// <summary>The points around the POST, the outcome and the notification, then others evenly.</summary>
     internal static IReadOnlyList<string> Choose(IReadOnlyList<string> points, int count)
@@ -23,8 +24,10 @@ public sealed class CrashMatrixTests
         List<string> chosen =
         [
             "appliance rescan before#1", "appliance rescan during#1", "appliance rescan after#1", "notice during#1", "notice after#1",
-            .. points.Where(p => p.StartsWith("commit outcomes", StringComparison.Ordinal) && !p.EndsWith("#1", StringComparison.Ordinal)).Take(6),
-            .. points.Where(p => p.StartsWith("storage outcomes", StringComparison.Ordinal) && p.Contains("during", StringComparison.Ordinal)).Take(4),
+            .. points.Where(p => p.StartsWith("commit outcomes", StringComparison.Ordinal) && !p.EndsWith("#1", StringComparison.Ordinal))
+            .Take(6),
+            .. points.Where(
+                p => p.StartsWith("storage outcomes", StringComparison.Ordinal) && p.Contains("during", StringComparison.Ordinal)).Take(4),
         ];
         Assert.Subset(points.ToHashSet(), chosen.ToHashSet());
         List<string> others = [.. points.Except(chosen)];

@@ -56,7 +56,8 @@ public sealed class EndsTests(EndsTests.Appliances appliances) : IClassFixture<E
         {
             if (polls[i].Status == 429)
             {
-                Assert.True(polls[i + 1].Time - polls[i].Time >= TimeSpan.FromSeconds(seconds - 0.2), $"asked again after {polls[i + 1].Time - polls[i].Time}");
+                Assert.True(polls[i + 1].Time - polls[i].Time >= TimeSpan.FromSeconds(seconds - 0.2),
+                    $"asked again after {polls[i + 1].Time - polls[i].Time}");
             }
         }
 

@@ -10,10 +10,11 @@ public sealed class EnduranceTests
     [Fact]
     public async Task Thousands_of_rescans_in_one_process_leave_memory_and_files_as_they_were()
     {
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Rescan.Crash.dll"), "endurance", "2000"])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Rescan.Crash.dll"), "endurance", "2000"])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -24,22 +24,27 @@ public abstract class FaultTableTests(SimulatedKind of)
     public async Task Every_fault_at_every_request_ends_as_the_table_says()
     {
         List<(string Fault, string Kind)> cases = [.. FaultCatalog.Of(of).SelectMany(f => f.Requests.Select(k => (f.Name, k)))];
-        await using AppWithAppliances app = await AppWithAppliances.StartAsync(cases.ToDictionary(c => Name(c.Fault, c.Kind), c => SimulatorOptions.Of(of) with
-        {
-            // Long enough to be met in its midst, however slow the machine.
-            SessionDuration = TimeSpan.FromSeconds(c.Kind switch { "stop" => 600, "session" or "log" => 15, _ => 2 }),
-            Scenario = [new Fault(c.Fault, c.Kind, After: 0)],
-        }));
+        await using AppWithAppliances app = await AppWithAppliances.StartAsync(
+            cases.ToDictionary(c => Name(c.Fault, c.Kind), c => SimulatorOptions.Of(of) with
+            {
+                // Long enough to be met in its midst, however slow the machine.
+                SessionDuration = TimeSpan.FromSeconds(c.Kind switch { "stop" => 600, "session" or "log" => 15, _ => 2 }),
+                Scenario = [new Fault(c.Fault, c.Kind, After: 0)],
+            }));
         Dictionary<(string, string), Task<string>> cells = cases.ToDictionary(
             c => c, c => c.Kind == "repositories" ? AskAsync(app, c.Fault) : RescanAsync(app, c.Fault, c.Kind));
         await Task.WhenAll(cells.Values);
 
         StringBuilder table = new();
-        table.AppendLine("| fault | " + string.Join(" | ", Kinds.Select(k => k == "other" ? (of == SimulatedKind.VeeamBackupForAws ? "version" : "server") : k)) + " |");
+        table.AppendLine(
+            "| fault | " + string.Join(
+                " | ", Kinds.Select(k => k == "other" ? (of == SimulatedKind.VeeamBackupForAws ? "version" : "server") : k)) + " |");
         table.AppendLine("| --- |" + string.Concat(Kinds.Select(_ => " --- |")));
         foreach ((string fault, string what) in FaultCatalog.Of(of).Select(f => (f.Name, f.What)))
         {
-            table.AppendLine($"| **{fault}**: {what} | " + string.Join(" | ", Kinds.Select(k => cells.TryGetValue((fault, k), out Task<string>? cell) ? cell.Result : "")) + " |");
+            table.AppendLine(
+                $"| **{fault}**: {what} | " + string.Join(
+                    " | ", Kinds.Select(k => cells.TryGetValue((fault, k), out Task<string>? cell) ? cell.Result : "")) + " |");
         }
 
         await Page.WaitAsync();

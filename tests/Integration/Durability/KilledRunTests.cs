@@ -74,11 +74,13 @@ public sealed class KilledRunTests : IAsyncLifetime
 
         Assert.Equal("Completed", run.GetProperty("status").GetString());
         Assert.Equal(
-            [repositories, repositories], run.GetProperty("items").EnumerateArray().GroupBy(i => i.GetProperty("appliance").GetString()).Select(g => g.Count()));
+            [repositories, repositories],
+            run.GetProperty("items").EnumerateArray().GroupBy(i => i.GetProperty("appliance").GetString()).Select(g => g.Count()));
         Assert.Equal(2 * repositories, run.GetProperty("counts").GetProperty("Succeeded").GetInt32());
         Assert.Equal([repositories, repositories], appliances.Select(Posts));
         Assert.All(appliances, a => Assert.Equal(repositories, SessionsOf(a).Select(s => s.RepositoryId).Distinct().Count()));
-        JsonElement[] outcomes = [.. (await http.GetFromJsonAsync<JsonElement>("/api/rescans?state=ended&limit=200")).GetProperty("items").EnumerateArray()];
+        JsonElement[] outcomes = [
+            .. (await http.GetFromJsonAsync<JsonElement>("/api/rescans?state=ended&limit=200")).GetProperty("items").EnumerateArray()];
         Assert.Equal(2 * repositories, outcomes.Length);
         Assert.Equal(2 * repositories, outcomes.Select(o => o.GetProperty("sessionId").GetString()).Distinct().Count());
         Assert.Equal(0, await last.StopAsync());
@@ -162,12 +164,14 @@ public sealed class KilledRunTests : IAsyncLifetime
 
     private static int Posts(SimulatedAppliance appliance) => appliance.Ledger.Count(e => e is { Kind: "rescan", Status: 201 or 202 });
 
-    private static SimulatedSession[] SessionsOf(SimulatedAppliance appliance) => [.. appliance.State.Sessions.All.Where(s => s.RepositoryId is not null)];
+    private static SimulatedSession[] SessionsOf(SimulatedAppliance appliance) =>
+        [.. appliance.State.Sessions.All.Where(s => s.RepositoryId is not null)];
 
     private static bool AllPolled(SimulatedAppliance appliance)
     {
         IReadOnlyList<LedgerEntry> ledger = appliance.Ledger;
-        return SessionsOf(appliance).All(s => ledger.Any(e => e is { Kind: "session", Method: "GET", Status: 200 } && e.Path.Contains(s.Id, StringComparison.Ordinal)));
+        return SessionsOf(appliance).All(
+            s => ledger.Any(e => e is { Kind: "session", Method: "GET", Status: 200 } && e.Path.Contains(s.Id, StringComparison.Ordinal)));
     }
 
     private static async Task UntilAsync(Func<Task<bool>> wanted)
@@ -193,7 +197,8 @@ public sealed class KilledRunTests : IAsyncLifetime
     }
 
     private static async Task<string> OnlyRunAsync(HttpClient http) =>
-        Assert.Single((await http.GetFromJsonAsync<JsonElement>("/api/runs")).GetProperty("items").EnumerateArray()).GetProperty("id").GetString()!;
+        Assert.Single((await http.GetFromJsonAsync<JsonElement>("/api/runs")).GetProperty("items").EnumerateArray()).GetProperty("id")
+        .GetString()!;
 
     private static async Task<JsonElement> EndOfAsync(HttpClient http, string run)
     {
@@ -211,7 +216,8 @@ public sealed class KilledRunTests : IAsyncLifetime
         JsonElement run = await http.GetFromJsonAsync<JsonElement>("/api/runs/" + id);
         JsonElement repeat = Assert.Single(run.GetProperty("repeatedBy").EnumerateArray());
         JsonElement second = await EndOfAsync(http, repeat.GetProperty("runId").GetString()!);
-        Assert.Equal(("Completed", 1), (second.GetProperty("status").GetString(), second.GetProperty("counts").GetProperty("Succeeded").GetInt32()));
+        Assert.Equal(
+            ("Completed", 1), (second.GetProperty("status").GetString(), second.GetProperty("counts").GetProperty("Succeeded").GetInt32()));
         Assert.Equal(1, second.GetProperty("items").GetArrayLength());
         Assert.Equal(2, (await http.GetFromJsonAsync<JsonElement>("/api/runs")).GetProperty("items").GetArrayLength());
         Assert.Equal(repositories + 1, Posts(appliances[0]));

@@ -169,7 +169,8 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Contains("damaged", damaged.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", damaged.Said, StringComparison.Ordinal);
 
-        foreach (string part in Directory.GetFiles(State, file + "*").Where(f => !f.EndsWith(".lock", StringComparison.Ordinal) && !f.EndsWith(".used", StringComparison.Ordinal)))
+        foreach (string part in Directory.GetFiles(State, file + "*")
+            .Where(f => !f.EndsWith(".lock", StringComparison.Ordinal) && !f.EndsWith(".used", StringComparison.Ordinal)))
         {
             File.Delete(part);
         }

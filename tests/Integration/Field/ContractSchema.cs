@@ -3,7 +3,9 @@ using Json.Schema;
 
 namespace Rescan.Tests.Integration.Field;
 
-/// <summary>What the REST API of an appliance answers, by the published contract of revision 1.0-rev0: the fields, their types, and no others.</summary>
+/// <summary>
+/// What the REST API of an appliance answers, by the published contract of revision 1.0-rev0: the fields, their types, and no others.
+/// </summary>
 internal static class ContractSchema
 {
     // The contract says date-time; its examples and the product's pages have no zone.

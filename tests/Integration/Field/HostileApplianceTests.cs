@@ -33,7 +33,9 @@ public sealed class HostileApplianceTests : IAsyncLifetime
     {
         server.Json("GET /api/v1/" + what, page);
 
-        int found = what == "sessions" ? (await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count : (await app.Client.GetRepositoriesAsync(default)).Count;
+        int found = what == "sessions"
+            ? (await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count
+            : (await app.Client.GetRepositoriesAsync(default)).Count;
 
         Assert.Equal((2, 2), (found, server.Count("GET /api/v1/" + what)));
     }
@@ -44,10 +46,13 @@ public sealed class HostileApplianceTests : IAsyncLifetime
         server.Answers["GET /api/v1/sessions"] = http =>
         {
             int offset = int.Parse(http.Request.Query["Offset"]!, CultureInfo.InvariantCulture);
-            return http.Response.WriteAsync($$"""{"totalCount":2147483647,"results":[{{string.Join(',', Enumerable.Range(offset, 200).Select(i => $$"""{"id":"{{i}}","status":"Running"}"""))}}]}""");
+            return http.Response.WriteAsync(
+                $$"""{"totalCount":2147483647,"results":[{{string.Join(',', Enumerable.Range(offset, 200).Select(i => $$"""{"id":"{{i}}","status":"Running"}"""))}}]}""");
         };
 
-        Assert.Equal((5000, 25), ((await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count, server.Count("GET /api/v1/sessions")));
+        Assert.Equal(
+            (5000, 25), ((await app.Client.FindRescanCandidatesAsync(DateTimeOffset.UnixEpoch, default)).Count,
+                server.Count("GET /api/v1/sessions")));
     }
 
     [Fact]
@@ -113,7 +118,9 @@ public sealed class HostileApplianceTests : IAsyncLifetime
             await http.Response.WriteAsync("\"}]}", http.RequestAborted);
         };
 
-        Assert.Equal(ApplianceFailure.TooLarge, (await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionLogAsync("s", default))).Failure);
+        Assert.Equal(
+            ApplianceFailure.TooLarge,
+            (await Assert.ThrowsAsync<ApplianceException>(() => app.Client.GetSessionLogAsync("s", default))).Failure);
     }
 
     [Fact]
@@ -136,7 +143,8 @@ public sealed class HostileApplianceTests : IAsyncLifetime
     [InlineData("yesterday")]
     public async Task A_stop_time_that_cannot_have_been_reached_is_none(string stop)
     {
-        server.Json("GET /api/v1/sessions/s", $$"""{"id":"s","status":"Succeeded","executionStartTime":"2026-03-01T02:00:00","executionStopTime":"{{stop}}"}""");
+        server.Json("GET /api/v1/sessions/s",
+            $$"""{"id":"s","status":"Succeeded","executionStartTime":"2026-03-01T02:00:00","executionStopTime":"{{stop}}"}""");
 
         Assert.Null((await app.Client.GetSessionAsync("s", default)).StoppedAt);
     }

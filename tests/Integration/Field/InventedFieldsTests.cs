@@ -12,7 +12,9 @@ using Rescan.Tests.Integration.Runtime.Hosting;
 
 namespace Rescan.Tests.Integration.Field;
 
-/// <summary>Fields and parameters that no appliance has: what the simulator answers and the client sends is held against the published contract.</summary>
+/// <summary>
+/// Fields and parameters that no appliance has: what the simulator answers and the client sends is held against the published contract.
+/// </summary>
 public sealed class InventedFieldsTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 5, 1, 2, 0, 0, TimeSpan.Zero));
@@ -37,7 +39,8 @@ public sealed class InventedFieldsTests : IAsyncDisposable
     {
         await StartAsync(new SimulatorOptions
         {
-            Outcome = outcome, Role = "Portal Administrator", PendingDuration = TimeSpan.FromSeconds(5), OtherSessionsEvery = TimeSpan.FromSeconds(7),
+            Outcome = outcome, Role = "Portal Administrator", PendingDuration = TimeSpan.FromSeconds(5),
+            OtherSessionsEvery = TimeSpan.FromSeconds(7),
         });
         await SignInAsync();
         await CheckAsync(ContractSchema.Version, "system/version");
@@ -123,7 +126,8 @@ public sealed class InventedFieldsTests : IAsyncDisposable
     public async Task The_search_for_sessions_sends_times_with_a_zone()
     {
         await StartAsync(new SimulatorOptions());
-        await using ClientOf app = new(appliance!.BaseAddress, [appliance.Thumbprint], username: "rescan", password: "demo-password", time: time);
+        await using ClientOf app = new(
+            appliance!.BaseAddress, [appliance.Thumbprint], username: "rescan", password: "demo-password", time: time);
         string id = (await app.Client.StartRescanAsync(SimulatedRepository.Defaults[0].Id, default))!;
 
         Assert.Equal([id], (await app.Client.FindRescanCandidatesAsync(time.GetUtcNow().AddSeconds(-1), default)).Select(s => s.Id));
@@ -135,12 +139,18 @@ public sealed class InventedFieldsTests : IAsyncDisposable
     [InlineData("PortalOperator", true)]
     [InlineData("portal-administrator", true)]
     [InlineData("Restore Operator", false)]
-    public void Roles_are_compared_however_they_are_spelt(string role, bool may) => Assert.Equal(may, ApplianceProducts.All[0].MayRescan(role));
+    public void Roles_are_compared_however_they_are_spelt(string role, bool may) =>
+        Assert.Equal(may, ApplianceProducts.All[0].MayRescan(role));
 
     private async Task StartAsync(SimulatorOptions options)
     {
         appliance = await SimulatedAppliance.StartAsync(options with { Time = time }, default);
-        http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true }) { BaseAddress = new Uri(appliance.BaseAddress, "/api/v1/") };
+        http = new HttpClient(
+            new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true })
+        {
+            BaseAddress = new Uri(
+                appliance.BaseAddress, "/api/v1/")
+        };
         http.DefaultRequestHeaders.Add("x-api-version", "1.0-rev0");
     }
 
@@ -154,5 +164,6 @@ public sealed class InventedFieldsTests : IAsyncDisposable
         http!.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
     }
 
-    private async Task CheckAsync(JsonSchema schema, string path) => Assert.Empty(schema.Faults(await http!.GetFromJsonAsync<JsonElement>(path)));
+    private async Task CheckAsync(JsonSchema schema, string path) =>
+        Assert.Empty(schema.Faults(await http!.GetFromJsonAsync<JsonElement>(path)));
 }

@@ -75,7 +75,8 @@ public sealed class PathsAndDefaultsTests
         await using Receiver receiver = await Receiver.StartAsync();
 
         Ended ended = await RescanProcess.RunAsync(
-            ["notify", "--test"], null, ("Rescan__Notifications__Channels__0__Kind", "slack"), ("Rescan__Notifications__Channels__0__Url", receiver.Url.AbsoluteUri));
+            ["notify", "--test"], null, ("Rescan__Notifications__Channels__0__Kind", "slack"),
+            ("Rescan__Notifications__Channels__0__Url", receiver.Url.AbsoluteUri));
 
         Assert.Equal((0, ""), (ended.Exit, ended.Error));
     }
@@ -122,7 +123,8 @@ public sealed class PathsAndDefaultsTests
         string folder = Directory.CreateTempSubdirectory("rescan-mapped-").FullName;
         using System.Diagnostics.Process serve = RescanProcess.Start(
             ["serve", "--url", "http://[::ffff:127.0.0.1]:0", "--state", folder], null,
-            ("Rescan__Appliances__0__Name", "one"), ("Rescan__Appliances__0__BaseUrl", "https://one.example"), ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
+            ("Rescan__Appliances__0__Name", "one"), ("Rescan__Appliances__0__BaseUrl", "https://one.example"),
+            ("Rescan__Appliances__0__Username", "u"), ("Rescan__Appliances__0__Password", "p"));
         string? first = await serve.StandardError.ReadLineAsync();
         if (!serve.HasExited)
         {
@@ -144,7 +146,8 @@ public sealed class PathsAndDefaultsTests
         Assert.Contains("`{}` is refused", SourceTree.Read("docs/http-api.md"), StringComparison.Ordinal);
         Assert.Equal(
             400,
-            Assert.Throws<Rescan.Functions.Api.RequestRefusedException>(() => Rescan.Functions.Rescans.StartRescanRequest.Read("{}"u8)).Status);
+            Assert.Throws<Rescan.Functions.Api.RequestRefusedException>(
+                () => Rescan.Functions.Rescans.StartRescanRequest.Read("{}"u8)).Status);
         Assert.NotNull(Rescan.Functions.Rescans.StartRescanRequest.Read("""{"filter":{}}"""u8).Filter);
     }
 }

@@ -31,7 +31,8 @@ public sealed class RepresentationTests : IAsyncLifetime
         await using HttpsServer server = await HttpsServer.StartAsync();
         await using ClientOf app = new(server.Url, [server.Thumbprint]);
         server.Answers["GET /api/v1/sessions/s"] = http => CompressAsync(http, encoding, Mark + """{"id":"s","status":"Running"}""");
-        server.Answers["GET /api/v1/sessions/s/log"] = http => CompressAsync(http, encoding, Mark + """{"sessionId":"s","log":[{"logTime":"2026-03-01T02:00:01","status":"Success","message":"m"}]}""");
+        server.Answers["GET /api/v1/sessions/s/log"] = http => CompressAsync(
+            http, encoding, Mark + """{"sessionId":"s","log":[{"logTime":"2026-03-01T02:00:01","status":"Success","message":"m"}]}""");
 
         Assert.Equal("Running", (await app.Client.GetSessionAsync("s", default)).Status);
         Assert.Equal("m", (await app.Client.GetSessionLogAsync("s", default))[0].Message);
@@ -46,7 +47,8 @@ public sealed class RepresentationTests : IAsyncLifetime
         await using ClientOf app = new(server.Url, [server.Thumbprint]);
         server.Json("POST /api/v1/token", """{"Access_Token":"a1","EXPIRES_IN":900}""");
         server.Json("GET /api/v1/sessions/s", body);
-        server.Json("GET /api/v1/sessions/s/log", """{"SessionId":"s","Log":[{"LogTime":"2026-03-01T02:00:01","Status":"error","Message":"m"},null,{}]}""");
+        server.Json("GET /api/v1/sessions/s/log",
+            """{"SessionId":"s","Log":[{"LogTime":"2026-03-01T02:00:01","Status":"error","Message":"m"},null,{}]}""");
 
         Assert.Equal(
             new ApplianceSession("s", SessionState.Done, "Succeeded")
@@ -93,7 +95,8 @@ public sealed class RepresentationTests : IAsyncLifetime
     public async Task Raw_delivery_of_SNS_is_refused_with_the_reason()
     {
         (int status, string answer, _) = await hooks.PostS3Async(
-            Samples.Records(("ObjectCreated:Put", "backups", "nightly/disk")), ("x-amz-sns-message-type", "Notification"), ("x-amz-sns-rawdelivery", "true"));
+            Samples.Records(("ObjectCreated:Put", "backups", "nightly/disk")), ("x-amz-sns-message-type", "Notification"),
+            ("x-amz-sns-rawdelivery", "true"));
 
         Assert.Equal((401, true), (status, answer.Contains("raw message delivery carries no signature", StringComparison.Ordinal)));
     }
@@ -104,7 +107,8 @@ public sealed class RepresentationTests : IAsyncLifetime
     public async Task Signed_messages_of_svix_and_ids_with_full_stops_are_taken(string prefix, string id)
     {
         Assert.Equal(202, (await PostAsync(prefix, id, Mark + """{"appliance":"appliance-1"}""", HookHost.Secret)).Status);
-        Assert.Equal(401, (await PostAsync(prefix, id + "x", """{"appliance":"appliance-1"}""", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")).Status);
+        Assert.Equal(
+            401, (await PostAsync(prefix, id + "x", """{"appliance":"appliance-1"}""", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")).Status);
     }
 
     [Fact]

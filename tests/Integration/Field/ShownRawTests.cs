@@ -124,12 +124,14 @@ public sealed partial class ShownRawTests
                 {
                     Id = "run-1", Status = RunStatus.Completed, StartedAt = Now, FinishedAt = Now, Errors = ["one: " + Hostile],
                 },
-                [new RunItem { Appliance = "one", Repository = new RepositoryRef("x", Hostile), Turn = 1, RequestId = "q", State = RunItemState.Ended, Outcome = Outcome.Failed, Reason = Hostile }]),
+                [new RunItem { Appliance = "one", Repository = new RepositoryRef("x", Hostile), Turn = 1, RequestId = "q",
+                    State = RunItemState.Ended, Outcome = Outcome.Failed, Reason = Hostile }]),
         };
         foreach (Notification notification in new[] { rescan, run })
         {
             NotificationText text = NotificationText.Of(notification, null);
-            foreach (string shown in Strings(SlackMessage.Write(text)).Concat(Strings(TeamsCard.Write(text))).Concat(Strings(WebhookEvent.Write(notification, text), "name", "reason")))
+            foreach (string shown in Strings(SlackMessage.Write(text)).Concat(Strings(TeamsCard.Write(text)))
+                .Concat(Strings(WebhookEvent.Write(notification, text), "name", "reason")))
             {
                 AssertHarmless(shown);
             }
@@ -169,10 +171,13 @@ public sealed partial class ShownRawTests
     {
         await using HttpsServer server = await HttpsServer.StartAsync();
         string hostile = JsonSerializer.Serialize(Hostile);
-        server.Json("GET /api/v1/repositories", $$"""{"totalCount":1,"results":[{"id":"r1","name":{{hostile}},"amazonStorageFolder":{{hostile}},"_embedded":{"bucket":{{hostile}}} }]}""");
+        server.Json("GET /api/v1/repositories",
+            $$"""{"totalCount":1,"results":[{"id":"r1","name":{{hostile}},"amazonStorageFolder":{{hostile}},"_embedded":{"bucket":{{hostile}}} }]}""");
         server.Json("POST /api/v1/repositories/r1/rescan", """{"sessionId":"s1"}""", 202);
-        server.Json("GET /api/v1/sessions/s1", $$"""{"id":"s1","type":{{hostile}},"status":"Failed","result":{{hostile}},"reason":{{hostile}}}""");
-        server.Json("GET /api/v1/sessions/s1/log", $$"""{"sessionId":"s1","log":[null,{"logTime":"2026-03-01T02:00:01","status":{{hostile}},"message":{{hostile}}},{"logTime":"2026-03-01T02:00:02","status":"Error","message":{{hostile}}}]}""");
+        server.Json("GET /api/v1/sessions/s1",
+            $$"""{"id":"s1","type":{{hostile}},"status":"Failed","result":{{hostile}},"reason":{{hostile}}}""");
+        server.Json("GET /api/v1/sessions/s1/log",
+            $$"""{"sessionId":"s1","log":[null,{"logTime":"2026-03-01T02:00:01","status":{{hostile}},"message":{{hostile}}},{"logTime":"2026-03-01T02:00:02","status":"Error","message":{{hostile}}}]}""");
         string folder = Directory.CreateTempSubdirectory("rescan-hostile-").FullName;
         string[] appliance = ["--base-url", server.Url.AbsoluteUri, "--username", "u", "--thumbprint", server.Thumbprint];
         (string, string?) password = ("RESCAN_PASSWORD", "p");

@@ -106,7 +106,12 @@ public sealed class TlsTroubleTests
     {
         using X509Certificate2 certificate = Certificate();
         await using WebApplication server = await ServeAsync(
-            l => l.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, ClientCertificateMode = ClientCertificateMode.AllowCertificate }), () => { });
+            l => l.UseHttps(
+                new HttpsConnectionAdapterOptions
+                {
+                    ServerCertificate = certificate,
+                    ClientCertificateMode = ClientCertificateMode.AllowCertificate
+                }), () => { });
         await using ClientOf app = new(
             new Uri($"https://127.0.0.1:{PortOf(server)}"), [certificate.GetCertHashString(HashAlgorithmName.SHA256)]);
 

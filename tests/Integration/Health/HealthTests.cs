@@ -28,7 +28,9 @@ public sealed class HealthTests
         (int status, JsonElement health, _) = await api.SendAsync(HttpMethod.Get, "/api/health");
 
         Assert.Equal((200, "Healthy"), (status, health.GetProperty("status").GetString()));
-        Assert.Equal(["engine", "store", "timers"], health.GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("name").GetString()).Order());
+        Assert.Equal(
+            ["engine", "store", "timers"],
+            health.GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("name").GetString()).Order());
         Assert.All(health.GetProperty("checks").EnumerateArray(), c => Assert.True(c.GetProperty("healthy").GetBoolean()));
         Assert.Equal(JsonValueKind.Null, health.GetProperty("appliances")[0].GetProperty("answers").ValueKind);
 
@@ -93,12 +95,14 @@ public sealed class HealthTests
     {
         using FakeLoggerProvider log = new();
         // Each request is repeated twice at once, so these are three that fail.
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { Scenario = [new Fault("unavailable", "repositories", 0, 9)] }], log: log);
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { Scenario = [new Fault("unavailable", "repositories", 0, 9)] }], log: log);
         async Task<JsonElement> ApplianceAsync() => (await api.SendAsync(HttpMethod.Get, "/api/health")).Body.GetProperty("appliances")[0];
 
         for (int i = 0; i < 3; i++)
         {
-            Assert.Equal(503, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" })).Status);
+            Assert.Equal(
+                503, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" })).Status);
         }
 
         JsonElement down = await ApplianceAsync();
@@ -106,11 +110,13 @@ public sealed class HealthTests
         Assert.Equal(202, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" })).Status);
         Assert.True((await ApplianceAsync()).GetProperty("answers").GetBoolean());
 
-        FakeLogRecord[] said = [.. log.Collector.GetSnapshot().Where(r => r.Message.StartsWith("Appliance one ", StringComparison.Ordinal))];
+        FakeLogRecord[] said = [
+            .. log.Collector.GetSnapshot().Where(r => r.Message.StartsWith("Appliance one ", StringComparison.Ordinal))];
         Assert.Equal([LogLevel.Warning, LogLevel.Information], said.Select(r => r.Level));
         Assert.Contains("does not answer: HTTP 503", said[0].Message, StringComparison.Ordinal);
         Assert.Contains("answers again", said[1].Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(log.Collector.GetSnapshot(), r => r.Category!.StartsWith("Polly", StringComparison.Ordinal) || r.Exception is not null);
+        Assert.DoesNotContain(
+            log.Collector.GetSnapshot(), r => r.Category!.StartsWith("Polly", StringComparison.Ordinal) || r.Exception is not null);
     }
 
     private static async Task<(ScheduleStore Store, FakeTimeProvider Time, ApiHost Api)> StoreAsync(DateTimeOffset now)
@@ -121,5 +127,6 @@ public sealed class HealthTests
 
     private static ScheduleMark Mark(DateTimeOffset seen) => new("nightly", "30 1 * * * UTC", seen);
 
-    private static IConfiguration Settings(Dictionary<string, string?> values) => new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    private static IConfiguration Settings(Dictionary<string, string?> values) =>
+        new ConfigurationBuilder().AddInMemoryCollection(values).Build();
 }

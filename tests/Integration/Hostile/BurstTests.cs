@@ -12,14 +12,17 @@ public sealed class BurstTests
     [InlineData(true, 8)]
     public async Task Pairs_and_bursts_for_idle_repositories_are_all_accepted_and_each_is_rescanned_once(bool onAzure, int repositories)
     {
-        SimulatorOptions options = new() { SessionDuration = TimeSpan.FromMinutes(30), Repositories = SimulatedRepository.Many(repositories) };
+        SimulatorOptions options =
+            new() { SessionDuration = TimeSpan.FromMinutes(30), Repositories = SimulatedRepository.Many(repositories) };
         await using ApiHost api = await ApiHost.StartAsync([options], storage: onAzure ? await AzureTestHub.StorageAsync() : null);
         foreach (SimulatedRepository[] some in options.Repositories.Chunk(8))
         {
             // Pairs for most, a burst of ten for one.
-            (int Status, string Repository, string RequestId)[] answers = await Task.WhenAll(some.SelectMany((r, i) => Enumerable.Range(0, i == 0 ? 10 : 2).Select(async _ =>
+            (int Status, string Repository, string RequestId)[] answers = await Task.WhenAll(
+                some.SelectMany((r, i) => Enumerable.Range(0, i == 0 ? 10 : 2).Select(async _ =>
             {
-                (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = r.Id });
+                (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(
+                    HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = r.Id });
                 answer.Dispose();
                 return (status, r.Id, status == 202 ? body.GetProperty("requestId").GetString()! : body.ToString());
             })));

@@ -10,12 +10,15 @@ public sealed class ForgedTokenTests
 {
     private static readonly string[] Positions =
     [
-        "", "r", "e", "x", "r1", "e1", "r-1.0", "r1.", "r.1", "r99999999999999999999.1", "r9223372036854775807.9223372036854775807", "e-1", "e99999999999999999999",
-        "rnonsense", "enonsense", "r{\"NextPartitionKey\":\"x\"}", "e' or 1 eq 1", "e\0", "r\0", "e\u001f", "r\n", "e/..", "e\u00e9", "r\ud83d\ude00",
+        "", "r", "e", "x", "r1", "e1", "r-1.0", "r1.", "r.1", "r99999999999999999999.1", "r9223372036854775807.9223372036854775807", "e-1",
+        "e99999999999999999999",
+        "rnonsense", "enonsense", "r{\"NextPartitionKey\":\"x\"}", "e' or 1 eq 1", "e\0", "r\0", "e\u001f", "r\n", "e/..", "e\u00e9",
+        "r\ud83d\ude00",
         "e" + new string('9', 300), "r" + new string('a', 300), "eyJhIjoxfQ==", "r" + "eyJOZXh0UGFydGl0aW9uS2V5IjoiMSExMiFjbVZ6WTJGdSJ9",
     ];
 
-    private static readonly string[] Raw = ["%00", "!", "====", "a", "r1", "%F0%9F%92%A9", "bm9uc2Vuc2U=", "_", "-", "..", new('A', 500), "//8", "wA", "7aCA"];
+    private static readonly string[] Raw = [
+        "%00", "!", "====", "a", "r1", "%F0%9F%92%A9", "bm9uc2Vuc2U=", "_", "-", "..", new('A', 500), "//8", "wA", "7aCA"];
 
     [Theory]
     [InlineData(false)]
@@ -23,16 +26,20 @@ public sealed class ForgedTokenTests
     public async Task Every_form_is_refused_with_400_or_reads_a_page_and_none_is_a_fault(bool onAzure)
     {
         await using ApiHost api = await ApiHost.StartAsync(
-            [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(30) }], storage: onAzure ? await AzureTestHub.StorageAsync() : null);
-        (_, JsonElement started, _) = await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = SimulatedRepository.Defaults[0].Id });
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMinutes(30) }],
+            storage: onAzure ? await AzureTestHub.StorageAsync() : null);
+        (_, JsonElement started, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = SimulatedRepository.Defaults[0].Id });
         Assert.True(started.TryGetProperty("id", out _), started.ToString());
         List<string> wrong = [];
         int refused = 0;
         foreach (string list in (string[])["/api/rescans?", "/api/rescans?state=running&", "/api/rescans?state=ended&", "/api/runs?"])
         {
-            foreach (string token in Positions.Select(p => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(p))).Concat(Raw).Where(t => t.Length > 0))
+            foreach (string token in Positions.Select(p => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(p))).Concat(Raw)
+                .Where(t => t.Length > 0))
             {
-                (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(HttpMethod.Get, list + "continuationToken=" + token);
+                (int status, JsonElement body, HttpResponseMessage answer) = await api.SendAsync(
+                    HttpMethod.Get, list + "continuationToken=" + token);
                 answer.Dispose();
                 refused += status == 400 ? 1 : 0;
                 if (status is not (200 or 400))

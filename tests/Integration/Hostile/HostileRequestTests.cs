@@ -123,7 +123,8 @@ public sealed partial class HostileRequestTests : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"seed {seed}, request {i} was not answered: {System.Text.Encoding.Latin1.GetString(request)[..Math.Min(request.Length, 300)]}");
+                Assert.Fail($"seed {seed}, request {i} was not answered: "
+                    + $"{System.Text.Encoding.Latin1.GetString(request)[..Math.Min(request.Length, 300)]}");
             }
         }
     }
@@ -134,7 +135,9 @@ public sealed partial class HostileRequestTests : IDisposable
         using RawConnection connection = new(port);
         using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
         byte[] begin =
-            System.Text.Encoding.ASCII.GetBytes($"POST /api/rescans HTTP/1.1\r\nHost: x\r\nx-functions-key: {Key}\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{{");
+            System.Text.Encoding.ASCII.GetBytes(
+                $"POST /api/rescans HTTP/1.1\r\nHost: x\r\nx-functions-key: "
+                    + $"{Key}\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{{");
         return await connection.SendAsync(begin, patience.Token);
     }
 

@@ -3,28 +3,41 @@ using System.Text;
 
 namespace Rescan.Tests.Integration.Hostile;
 
-/// <summary>Makes up requests as an attacker or a broken client would send them; the same seed gives the same ones. None of them asks for anything that exists.</summary>
+/// <summary>
+/// Makes up requests as an attacker or a broken client would send them; the same seed gives the same ones. None of
+/// them asks for anything that exists.
+/// </summary>
 internal sealed class HostileRequests(int seed, string key, string hookKey)
 {
     private static readonly string[] Paths =
     [
-        "/api/rescans", "/api/rescans/rescan-one-x", "/api/rescans/rescan-one-x/log", "/api/runs", "/api/runs/run-x", "/api/repositories/x", "/api/hooks/rescan", "/api/hooks/s3",
-        "/api/health", "/api/openapi.json", "/api/page/x", "/api/admin", "/admin/host/keys", "/runtime/webhooks/durabletask/instances", "/.env", "/api/rescans/%00", "/api/rescans/..%2f..%2fetc%2fpasswd",
-        "/api/rescans/%c0%ae%c0%ae/", "/api/../../etc/passwd", "//api//rescans", "/api/rescans/%E2%80%AE", "/api/page/..%5c..%5cappsettings.json", "/api/rescans/rescan-'%20OR%201=1--",
+        "/api/rescans", "/api/rescans/rescan-one-x", "/api/rescans/rescan-one-x/log", "/api/runs", "/api/runs/run-x", "/api/repositories/x",
+        "/api/hooks/rescan", "/api/hooks/s3",
+        "/api/health", "/api/openapi.json", "/api/page/x", "/api/admin", "/admin/host/keys", "/runtime/webhooks/durabletask/instances",
+        "/.env", "/api/rescans/%00", "/api/rescans/..%2f..%2fetc%2fpasswd",
+        "/api/rescans/%c0%ae%c0%ae/", "/api/../../etc/passwd", "//api//rescans", "/api/rescans/%E2%80%AE",
+        "/api/page/..%5c..%5cappsettings.json", "/api/rescans/rescan-'%20OR%201=1--",
     ];
 
-    private static readonly string[] Methods = ["GET", "GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "X"];
+    private static readonly string[] Methods = [
+        "GET", "GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "X"];
 
     private static readonly string[] Values =
     [
-        "", "0", "-1", "99999999999999999999", "1e309", "NaN", "null", "true", "%00", "%0d%0aSet-Cookie:x=1", "'", "\"", "..", "{{7*7}}", "${jndi:ldap://x}", "running", "ended", "201", "231", "bm9uc2Vuc2U", "cjE", "cjEuMQ", "cm5vbmU", "ZTE", "ZS0x", "ZQA", "_", "%F0%9F%92%A9",
+        "", "0", "-1", "99999999999999999999", "1e309", "NaN", "null", "true", "%00", "%0d%0aSet-Cookie:x=1", "'", "\"", "..", "{{7*7}}",
+        "${jndi:ldap://x}", "running", "ended", "201", "231", "bm9uc2Vuc2U", "cjE", "cjEuMQ", "cm5vbmU", "ZTE", "ZS0x", "ZQA", "_",
+        "%F0%9F%92%A9",
     ];
 
-    private static readonly string[] Hosts = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:7071", "[::1]", "127.0.0.1", "10.0.0.1", "localhost:99999", "a b", ""];
+    private static readonly string[] Hosts = [
+        "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:7071", "[::1]", "127.0.0.1", "10.0.0.1", "localhost:99999", "a b",
+        ""];
 
-    private static readonly string[] Origins = ["https://evil.example", "null", "http://localhost", "http://localhost:1", "file://", "x", "http://localhost.evil.example"];
+    private static readonly string[] Origins = [
+        "https://evil.example", "null", "http://localhost", "http://localhost:1", "file://", "x", "http://localhost.evil.example"];
 
-    private static readonly string[] Names = ["state", "limit", "continuationToken", "appliance", "repository", "requestId", "wait", "code", "x"];
+    private static readonly string[] Names = [
+        "state", "limit", "continuationToken", "appliance", "repository", "requestId", "wait", "code", "x"];
 
     // Whatever is changed in these, they never name an appliance there is, and never a filter alone.
     private static readonly string[] Bodies =
@@ -101,7 +114,8 @@ internal sealed class HostileRequests(int seed, string key, string hookKey)
     private byte[] Request(string method, string path, byte[] body)
     {
         StringBuilder head = new();
-        head.Append(method).Append(' ').Append(path).Append(" HTTP/1.1\r\nHost: ").Append(random.Next(10) == 0 ? Pick(Hosts) : "localhost").Append("\r\n");
+        head.Append(method).Append(' ').Append(path).Append(" HTTP/1.1\r\nHost: ").Append(random.Next(10) == 0 ? Pick(Hosts) : "localhost")
+            .Append("\r\n");
         if (random.Next(10) == 0)
         {
             head.Append("Origin: ").Append(Pick(Origins)).Append("\r\n");
@@ -138,7 +152,9 @@ internal sealed class HostileRequests(int seed, string key, string hookKey)
     private byte[] Oversized()
     {
         int length = (256 * 1024) + random.Next(1, 4096);
-        return [.. Encoding.ASCII.GetBytes($"POST /api/rescans HTTP/1.1\r\nHost: localhost\r\nx-functions-key: {key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"), .. new byte[random.Next(2048)]];
+        return [.. Encoding.ASCII.GetBytes(
+            $"POST /api/rescans HTTP/1.1\r\nHost: localhost\r\nx-functions-key: "
+                + $"{key}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"), .. new byte[random.Next(2048)]];
     }
 
     private byte[] Malformed() => Encoding.Latin1.GetBytes(random.Next(12) switch

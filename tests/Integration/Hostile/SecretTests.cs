@@ -12,7 +12,9 @@ using Rescan.Tests.Integration.Runtime.Hosting;
 
 namespace Rescan.Tests.Integration.Hostile;
 
-/// <summary>Uses every secret there is, with the log at its most talkative, then looks for each in all that is kept, logged or answered.</summary>
+/// <summary>
+/// Uses every secret there is, with the log at its most talkative, then looks for each in all that is kept, logged or answered.
+/// </summary>
 public sealed class SecretTests
 {
     private const string Password = "pass-w0rd/of+one?";
@@ -37,7 +39,8 @@ public sealed class SecretTests
         List<string> secrets = [Password, WrongPassword, FunctionKey, HookSecret[6..], S3Key, SlackPath, TeamsSignature, NotifySecret[6..]];
         ApiHost api = await ApiHost.StartAsync(
             [
-                new SimulatorOptions { Password = Password, SessionDuration = TimeSpan.FromSeconds(4), TokenLifetime = TimeSpan.FromSeconds(2), Faults = ["expired-token"] },
+                new SimulatorOptions { Password = Password, SessionDuration = TimeSpan.FromSeconds(4),
+                    TokenLifetime = TimeSpan.FromSeconds(2), Faults = ["expired-token"] },
                 new SimulatorOptions { Password = "another" },
                 new SimulatorOptions { Password = Password, SessionDuration = TimeSpan.FromMilliseconds(300), Outcome = "failed" },
             ],
@@ -70,11 +73,17 @@ public sealed class SecretTests
             (string, string) key = ("x-functions-key", FunctionKey);
             string code = "code=" + Uri.EscapeDataString(FunctionKey);
             await CallAsync(HttpMethod.Get, "/api/rescans?code=" + Uri.EscapeDataString(FunctionKey + "!"), null);
-            JsonElement one = await CallAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" }, key, ("Idempotency-Key", "k"));
+            JsonElement one = await CallAsync(
+                HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "archive" }, key, ("Idempotency-Key", "k"));
             JsonElement two = await CallAsync(HttpMethod.Post, "/api/rescans", new { appliance = "two", repository = "archive" }, key);
-            JsonElement run = await CallAsync(HttpMethod.Post, "/api/rescans?" + code, new { filter = new { exclude = (string[])["archive"] } });
-            await CallAsync(HttpMethod.Post, "/api/hooks/s3", JsonSerializer.Deserialize<JsonElement>(Samples.EventBridge("acme-archive", "veeam/x")), ("x-api-key", S3Key));
-            await CallAsync(HttpMethod.Post, "/api/hooks/s3", JsonSerializer.Deserialize<JsonElement>(Samples.EventBridge("acme-archive", "veeam/x")), ("x-api-key", S3Key + "!"));
+            JsonElement run = await CallAsync(
+                HttpMethod.Post, "/api/rescans?" + code, new { filter = new { exclude = (string[])["archive"] } });
+            await CallAsync(
+                HttpMethod.Post, "/api/hooks/s3", JsonSerializer.Deserialize<JsonElement>(Samples.EventBridge("acme-archive", "veeam/x")),
+                ("x-api-key", S3Key));
+            await CallAsync(
+                HttpMethod.Post, "/api/hooks/s3", JsonSerializer.Deserialize<JsonElement>(Samples.EventBridge("acme-archive", "veeam/x")),
+                ("x-api-key", S3Key + "!"));
             byte[] body = Encoding.UTF8.GetBytes("""{"appliance":"three","repository":"archive"}""");
             using HttpRequestMessage signed = new(HttpMethod.Post, "/api/hooks/rescan") { Content = new ByteArrayContent(body) };
             new StandardWebhookSigner([HookSecret]).Sign(signed, "msg_1", DateTimeOffset.UtcNow, body);
@@ -82,13 +91,19 @@ public sealed class SecretTests
             answers.Enqueue(await hooked.Content.ReadAsStringAsync());
             Assert.Equal(HttpStatusCode.Accepted, hooked.StatusCode);
 
-            foreach (string self in (string[])[one.GetProperty("links").GetProperty("self").GetString()!, "/api/rescans/" + JsonSerializer.Deserialize<JsonElement>(answers.Last()).GetProperty("rescans")[0].GetProperty("id").GetString()])
+            foreach (string self in (string[])[
+                one.GetProperty("links").GetProperty("self").GetString()!, "/api/rescans/"
+                + JsonSerializer.Deserialize<JsonElement>(answers.Last()).GetProperty("rescans")[0].GetProperty("id").GetString()])
             {
-                answers.Enqueue((await api.UntilAsync($"{self}?{code}", r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object)).ToString());
+                answers.Enqueue(
+                    (await api.UntilAsync($"{self}?{code}", r => r.GetProperty("outcome").ValueKind == JsonValueKind.Object)).ToString());
                 await CallAsync(HttpMethod.Get, $"{self}/log?{code}", null);
             }
 
-            answers.Enqueue((await api.UntilAsync($"{run.GetProperty("links").GetProperty("self").GetString()}?{code}", r => r.GetProperty("status").GetString() != "Running")).ToString());
+            answers.Enqueue(
+                (await api.UntilAsync(
+                    $"{run.GetProperty("links").GetProperty("self").GetString()}?{code}",
+                    r => r.GetProperty("status").GetString() != "Running")).ToString());
             foreach (string path in (string[])["rescans", "runs", "repositories", "health", "openapi.json", "nothing"])
             {
                 await CallAsync(HttpMethod.Get, $"/api/{path}?{code}", null);
@@ -97,18 +112,26 @@ public sealed class SecretTests
             await receiver.WaitAsync("/hook", 1);
             await receiver.WaitAsync("/services/" + SlackPath, 1);
             secrets.AddRange(api.Appliances.SelectMany(a => a.TokensGranted));
-            Assert.Contains(answers, a => a.Contains("Rejected", StringComparison.Ordinal) || a.Contains("password", StringComparison.OrdinalIgnoreCase));
+            Assert.Contains(
+                answers, a => a.Contains("Rejected", StringComparison.Ordinal)
+                || a.Contains("password", StringComparison.OrdinalIgnoreCase));
             Assert.InRange(api.Appliances[0].TokensGranted.Count, 4, 1000);
 
             await api.Host.StopAsync(default);
             List<(string Where, byte[] What)> places =
             [
-                .. Directory.EnumerateFiles(api.Folder, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories)).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)).Select(f => (f, Read(f))),
+                .. Directory.EnumerateFiles(api.Folder, "*", SearchOption.AllDirectories)
+                .Concat(Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories))
+                .Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)).Select(f => (f, Read(f))),
                 .. answers.Select(a => ("an HTTP answer", Encoding.UTF8.GetBytes(a))),
                 .. log.Lines.Select(l => ("the log", Encoding.UTF8.GetBytes(l))),
             ];
             Assert.True(places.Sum(p => (long)p.What.Length) > 100_000);
-            string[] found = [.. secrets.Distinct().SelectMany(s => Forms(s).SelectMany(form => places.Where(p => p.What.AsSpan().IndexOf(form) >= 0).Select(p => $"{s} in {p.Where}: {Excerpt(p.What, form)}")))];
+            string[] found = [
+                .. secrets.Distinct()
+                .SelectMany(s => Forms(s)
+                    .SelectMany(form => places.Where(p => p.What.AsSpan().IndexOf(form) >= 0)
+                        .Select(p => $"{s} in {p.Where}: {Excerpt(p.What, form)}")))];
             Assert.Empty(found);
         }
         finally
@@ -169,8 +192,10 @@ public sealed class SecretTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {formatter(state, exception)} {(state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values.Select(v => $"{v.Key}={v.Value}")) : "")} {exception}");
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(
+                $"{logLevel} {formatter(state, exception)} {(state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values.Select(v => $"{v.Key}={v.Value}")) : "")} {exception}");
 
         public void Dispose()
         {

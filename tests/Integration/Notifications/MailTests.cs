@@ -138,11 +138,13 @@ public sealed class MailTests(MailServer server) : IClassFixture<MailServer>
         }
 
         string untrusted =
-            $"its certificate is not trusted; if it is the server's own, its SHA-256 thumbprint {server.Thumbprint} goes into Mail__Thumbprints";
+            $"its certificate is not trusted; if it is the server's own, its SHA-256 thumbprint "
+                + $"{server.Thumbprint} goes into Mail__Thumbprints";
         Assert.Equal([untrusted, untrusted], details.Take(2));
         Assert.StartsWith("not for good: the mail server refused the user name or the password: 535", details[2], StringComparison.Ordinal);
         Assert.Equal(
-            ["the mail server offers no STARTTLS", "TLS failed; the port may want another Mail__Security", "no connection to its host"], details.Skip(3));
+            ["the mail server offers no STARTTLS", "TLS failed; the port may want another Mail__Security", "no connection to its host"],
+            details.Skip(3));
         Assert.Empty(server.For("x@example.com"));
         Assert.DoesNotContain(details, d => d.Contains("hidden", StringComparison.Ordinal));
     }

@@ -209,7 +209,8 @@ public sealed class NotificationTests
             ("Rescan__Notifications__Channels__0__Kind", "webhook"),
             ("Rescan__Notifications__Channels__0__Url", new Uri(receiver.Url, "/hook").AbsoluteUri),
             ("Rescan__Notifications__Channels__0__Secret", NotifyingApp.Secret),
-            ("Rescan__Notifications__Channels__1__Kind", "slack"), ("Rescan__Notifications__Channels__1__Url", new Uri(receiver.Url, "/gone").AbsoluteUri));
+            ("Rescan__Notifications__Channels__1__Kind", "slack"),
+            ("Rescan__Notifications__Channels__1__Url", new Uri(receiver.Url, "/gone").AbsoluteUri));
         string said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
 

@@ -7,7 +7,8 @@ namespace Rescan.Tests.Integration.Notifications;
 internal sealed class NtfyContract(string topic, string? token)
 {
     private static readonly string[] Known =
-        ["topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon", "filename", "delay", "email", "call"];
+        ["topic", "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon", "filename", "delay", "email",
+            "call"];
 
     public (int Status, string Body) Judge(Received received)
     {

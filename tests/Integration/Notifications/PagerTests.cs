@@ -37,7 +37,8 @@ public sealed class PagerTests : IAsyncLifetime
             { ["a"] = Outcome.Failed, ["b"] = Outcome.Rejected, ["c"] = Outcome.Succeeded, ["d"] = Outcome.TimedOut },
             "appliance-2: no answer");
         Assert.Equal(
-            ["rescan/appliance-1/a-id error", "rescan/appliance-1/b-id critical", "rescan/appliance-1/d-id warning", "rescan/appliance-2 critical"],
+            ["rescan/appliance-1/a-id error", "rescan/appliance-1/b-id critical", "rescan/appliance-1/d-id warning",
+                "rescan/appliance-2 critical"],
             pagerDuty.Open.Select(o => $"{o.Key} {o.Value}").Order(StringComparer.Ordinal));
 
         await app.RestartAsync();
@@ -85,7 +86,8 @@ public sealed class PagerTests : IAsyncLifetime
         string reason = string.Concat(Enumerable.Repeat(Nasty, 2000));
 
         IReadOnlyList<DeliveryResult> results = await app.RescanAsync(Nasty + new string('n', 3000), Outcome.Failed, 1, reason);
-        results = [.. results, .. await app.RunAsync(2, Enumerable.Range(0, 60).ToDictionary(i => $"{i}{Nasty}{new string('"', 400)}", _ => Outcome.Lost))];
+        results = [.. results,
+            .. await app.RunAsync(2, Enumerable.Range(0, 60).ToDictionary(i => $"{i}{Nasty}{new string('"', 400)}", _ => Outcome.Lost))];
 
         Assert.Equal(4, results.Count);
         Assert.All(results, r => Assert.True(r.Delivered, r.Detail));

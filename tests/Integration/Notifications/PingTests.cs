@@ -68,11 +68,12 @@ public sealed class PingTests
     public async Task The_schedule_s_own_run_pings_and_one_by_hand_does_not()
     {
         await using Receiver receiver = await Receiver.StartAsync();
-        await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(100) }], new()
-        {
-            ["Rescan:Notifications:Channels:0:Kind"] = "ping",
-            ["Rescan:Notifications:Channels:0:Url"] = new Uri(receiver.Url, Check).AbsoluteUri,
-        });
+        await using ApiHost api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.FromMilliseconds(100) }], new()
+            {
+                ["Rescan:Notifications:Channels:0:Kind"] = "ping",
+                ["Rescan:Notifications:Channels:0:Url"] = new Uri(receiver.Url, Check).AbsoluteUri,
+            });
 
         RunStarter starter = api.Host.Services.GetRequiredService<RunStarter>();
         await starter.StartScheduledAsync(
@@ -97,6 +98,7 @@ public sealed class PingTests
             run, NotifierHarness.FirstNight, NotifierHarness.FirstNight.AddMinutes(3), Math.Max(1, failed), failed == 0
                 ? new Dictionary<string, int> { ["Succeeded"] = 1 }
                 : new Dictionary<string, int> { ["Failed"] = failed },
-            [.. Enumerable.Range(0, Math.Min(failed, RunSummary.MaxProblems)).Select(i => new RunProblem("appliance-1", new RepositoryRef($"{i}", "r\u202E" + i), Outcome.Failed, 1, "why\u202E"))], []),
+            [.. Enumerable.Range(0, Math.Min(failed, RunSummary.MaxProblems))
+                .Select(i => new RunProblem("appliance-1", new RepositoryRef($"{i}", "r\u202E" + i), Outcome.Failed, 1, "why\u202E"))], []),
     };
 }

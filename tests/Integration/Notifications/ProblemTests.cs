@@ -19,7 +19,8 @@ public sealed class ProblemTests : IAsyncLifetime
     public async Task A_repository_that_fails_night_after_night_is_told_once_and_once_when_it_succeeds_across_restarts()
     {
         await using NotifierHarness app = await NotifierHarness.StartAsync(
-            new([.. Hook(0, "once"), .. Hook(1, "each"), KeyValuePair.Create<string, string?>("Rescan:Notifications:Channels:1:When", "every")]));
+            new([.. Hook(0, "once"), .. Hook(1, "each"),
+                KeyValuePair.Create<string, string?>("Rescan:Notifications:Channels:1:When", "every")]));
 
         await app.RescanAsync("archive", Outcome.Failed, 1);
         await app.RestartAsync();
@@ -32,7 +33,8 @@ public sealed class ProblemTests : IAsyncLifetime
         await app.RescanAsync("archive", Outcome.Failed, 6);
 
         Assert.Equal(
-            ["Rescan failed: archive on appliance-1", "Rescan failed: other on appliance-1", "Rescan succeeded again: archive on appliance-1", "Rescan failed: archive on appliance-1"],
+            ["Rescan failed: archive on appliance-1", "Rescan failed: other on appliance-1",
+                "Rescan succeeded again: archive on appliance-1", "Rescan failed: archive on appliance-1"],
             Summaries("/once"));
         Assert.Equal(4, receiver.At("/each").Count);
     }

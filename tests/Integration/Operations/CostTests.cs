@@ -73,7 +73,9 @@ public sealed class CostTests
         Assert.Equal(executions * 300, Number("executions a month"));
         Assert.Equal(executions * 300 * 2, Number("GB-s a month, at most"));
         int ticks = 730 * 60;
-        Assert.Equal((ticks, ticks * 2, ticks / (int)ScheduleTicker.NoteEvery.TotalMinutes), (Number("executions of the timer"), Number("GB-s of the timer"), Number("writes of the timer")));
+        Assert.Equal(
+            (ticks, ticks * 2, ticks / (int)ScheduleTicker.NoteEvery.TotalMinutes),
+            (Number("executions of the timer"), Number("GB-s of the timer"), Number("writes of the timer")));
         Assert.Contains("| 0.53 |", Docs, StringComparison.Ordinal);
         Assert.Equal(0.53, Math.Round(((executions * 600) + (ticks * 2) + 5760 - 100_000) * 0.000026, 2));
         int taskHub = 92 + (36 * polls);
@@ -88,13 +90,17 @@ public sealed class CostTests
         JsonElement hub = JsonDocument.Parse(SourceTree.Read("host.json")).RootElement.GetProperty("extensions").GetProperty("durableTask");
         JsonElement storage = hub.GetProperty("storageProvider");
         int partitions = storage.GetProperty("partitionCount").GetInt32();
-        double interval = TimeSpan.Parse(storage.GetProperty("maxQueuePollingInterval").GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
+        double interval = TimeSpan.Parse(
+            storage.GetProperty("maxQueuePollingInterval").GetString()!, CultureInfo.InvariantCulture).TotalSeconds;
 
-        // A control queue a partition, and the one for activities. Microsoft's partition manager reads its table and renews each partition every 10 s.
+        // A control queue a partition, and the one for activities. Microsoft's partition manager reads its table and
+        // renews each partition every 10 s.
         Assert.False(hub.GetProperty("useAppLease").GetBoolean());
         Assert.Equal((partitions + 1) * 60 / interval, Number("reads of queues"));
         Assert.Equal((partitions + 1) * 6, Number("partition table"));
-        Assert.Equal(Number("reads of queues") + Number("partition table") + Number("locks of the host and of the schedule"), Number("storage requests a minute"));
+        Assert.Equal(
+            Number("reads of queues") + Number("partition table") + Number("locks of the host and of the schedule"),
+            Number("storage requests a minute"));
     }
 
     private static int Number(string name)
@@ -107,7 +113,8 @@ public sealed class CostTests
     private static async Task<(int Turns, int Activities, int Timers)> WorkAsync(DurableTaskClient client, string id)
     {
         IList<HistoryEvent> history = await client.GetOrchestrationHistoryAsync(id);
-        return (history.OfType<OrchestratorStartedEvent>().Count(), history.OfType<TaskScheduledEvent>().Count(), history.OfType<TimerCreatedEvent>().Count());
+        return (history.OfType<OrchestratorStartedEvent>().Count(), history.OfType<TaskScheduledEvent>().Count(),
+            history.OfType<TimerCreatedEvent>().Count());
     }
 
     private sealed class Counter : HttpPipelineSynchronousPolicy

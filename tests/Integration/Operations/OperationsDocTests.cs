@@ -27,7 +27,8 @@ public sealed class OperationsDocTests(InfraFixture infra)
     {
         foreach (string script in Blocks(SourceTree.Read(page), "bash"))
         {
-            using Process bash = Process.Start(new ProcessStartInfo("bash", ["-n"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
+            using Process bash = Process.Start(
+                new ProcessStartInfo("bash", ["-n"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
             await bash.StandardInput.WriteAsync(script);
             bash.StandardInput.Close();
             string complaints = await bash.StandardError.ReadToEndAsync();
@@ -44,7 +45,8 @@ public sealed class OperationsDocTests(InfraFixture infra)
         {
             string target = link.Groups[1].Length == 0 ? page : Path.Combine("docs", link.Groups[1].Value);
             Assert.True(File.Exists(Path.Combine(SourceTree.Root, target)), link.Value);
-            Assert.True(link.Groups[2].Length == 0 || Regex.Matches(SourceTree.Read(target), "(?m)^#+ (.*)$").Any(h => h.Groups[1].Value.ToLowerInvariant().Replace(' ', '-') == link.Groups[2].Value), link.Value);
+            Assert.True(link.Groups[2].Length == 0 || Regex.Matches(SourceTree.Read(target), "(?m)^#+ (.*)$")
+                .Any(h => h.Groups[1].Value.ToLowerInvariant().Replace(' ', '-') == link.Groups[2].Value), link.Value);
         });
 
     [Fact]
@@ -105,7 +107,9 @@ public sealed class OperationsDocTests(InfraFixture infra)
     public void The_workflow_s_variables_are_those_that_are_set()
     {
         string workflow = SourceTree.Read(".github/workflows/deploy.yml");
-        string[] read = [.. Regex.Matches(workflow, @"vars\.([A-Z_]+)( \|\|)?").Where(m => m.Groups[2].Length == 0).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+        string[] read = [
+            .. Regex.Matches(workflow, @"vars\.([A-Z_]+)( \|\|)?").Where(m => m.Groups[2].Length == 0).Select(m => m.Groups[1].Value)
+            .Distinct().Order(StringComparer.Ordinal)];
         string[] set = [.. Regex.Matches(Docs, "gh variable set ([A-Z_]+) ").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)];
 
         Assert.Equal(read, set);
@@ -114,23 +118,37 @@ public sealed class OperationsDocTests(InfraFixture infra)
     [Fact]
     public void The_command_takes_what_is_shown()
     {
-        System.CommandLine.RootCommand root = new() { ServeCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), DemoCommand.Create() };
-        string[] calls = [.. Files.SelectMany(p => Blocks(SourceTree.Read(p), "bash")).SelectMany(b => b.Split('\n')).Where(l => Regex.IsMatch(l, @"^(\./|sudo )?rescan (check|serve|demo|repositories) "))];
+        System.CommandLine.RootCommand root =
+            new() { ServeCommand.Create(), ApplianceCommands.CreateCheck(), ApplianceCommands.CreateRepositories(), DemoCommand.Create() };
+        string[] calls = [
+            .. Files.SelectMany(p => Blocks(SourceTree.Read(p), "bash")).SelectMany(b => b.Split('\n'))
+            .Where(l => Regex.IsMatch(l, @"^(\./|sudo )?rescan (check|serve|demo|repositories) "))];
 
         Assert.NotEmpty(calls);
-        Assert.All(calls, c => Assert.Empty(root.Parse(Regex.Replace(c, @"^(\./|sudo )?rescan ", "").Split(' ').Select(w => w.Trim('"').Replace("$appliance", "host", StringComparison.Ordinal)).ToArray()).Errors));
+        Assert.All(calls,
+            c => Assert.Empty(
+                root.Parse(Regex.Replace(c, @"^(\./|sudo )?rescan ", "").Split(' ')
+                    .Select(w => w.Trim('"').Replace("$appliance", "host", StringComparison.Ordinal)).ToArray()).Errors));
     }
 
     [Fact]
     public void Addresses_and_functions_that_are_named_are_the_app_s()
     {
-        MethodInfo[] functions = [.. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods()).Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null)];
-        string[] routes = [.. functions.SelectMany(m => m.GetParameters()).Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()?.Route).OfType<string>()];
-        string[] named = [.. Files.SelectMany(f => Regex.Matches(SourceTree.Read(f), @"(?:\$API_URL|\$url/api|(?:GET|POST|DELETE) /api|7071/api)/([a-z0-9{}/]+)").Select(m => m.Groups[1].Value)).Distinct()];
+        MethodInfo[] functions = [
+            .. typeof(RescanOptions).Assembly.GetExportedTypes().SelectMany(t => t.GetMethods())
+            .Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null)];
+        string[] routes = [
+            .. functions.SelectMany(m => m.GetParameters()).Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()?.Route)
+            .OfType<string>()];
+        string[] named = [
+            .. Files.SelectMany(
+                f => Regex.Matches(SourceTree.Read(f), @"(?:\$API_URL|\$url/api|(?:GET|POST|DELETE) /api|7071/api)/([a-z0-9{}/]+)")
+                .Select(m => m.Groups[1].Value)).Distinct()];
 
         Assert.True(named.Length >= 5);
         Assert.Empty(named.Except(routes));
-        Assert.All(Regex.Matches(Docs, "AzureWebJobs_(\\w+)_Disabled"), m => Assert.Contains(functions, f => f.GetCustomAttribute<FunctionAttribute>()!.Name == m.Groups[1].Value));
+        Assert.All(Regex.Matches(Docs, "AzureWebJobs_(\\w+)_Disabled"),
+            m => Assert.Contains(functions, f => f.GetCustomAttribute<FunctionAttribute>()!.Name == m.Groups[1].Value));
     }
 
     [Fact]

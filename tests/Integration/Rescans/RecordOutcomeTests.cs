@@ -33,7 +33,8 @@ public sealed class RecordOutcomeTests : IAsyncLifetime
     [Fact]
     public async Task A_log_that_the_store_refuses_does_not_cost_the_outcome()
     {
-        RescanOutcome outcome = await RecordAsync("s", """{"log":[{"message":"fine","status":"Success"}]}""", refuse: rows => rows.Contains("fine", StringComparison.Ordinal));
+        RescanOutcome outcome = await RecordAsync(
+            "s", """{"log":[{"message":"fine","status":"Success"}]}""", refuse: rows => rows.Contains("fine", StringComparison.Ordinal));
 
         Assert.Empty(outcome.Log);
         Assert.Contains("could not be stored", outcome.Reason, StringComparison.Ordinal);
@@ -65,7 +66,8 @@ public sealed class RecordOutcomeTests : IAsyncLifetime
         services.AddLogging();
         Crash.Orders.EffectGate gate = new()
         {
-            Refuse = call => call is [string, IReadOnlyList<TableChange> changes, ..] && refuse?.Invoke(string.Concat(changes.Select(c => c.Value))) == true,
+            Refuse = call => call is [string, IReadOnlyList<TableChange> changes, ..]
+                && refuse?.Invoke(string.Concat(changes.Select(c => c.Value))) == true,
         };
         services.AddSingleton(gate.Guard<ITable>(tested.Table));
         services.AddRescan(configuration);
@@ -73,10 +75,12 @@ public sealed class RecordOutcomeTests : IAsyncLifetime
         OutcomeStore store = app.GetRequiredService<OutcomeStore>();
         RecordOutcome record = ActivatorUtilities.CreateInstance<RecordOutcome>(app);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        RescanState state = new() { RequestId = "q", StartedAt = now, Phase = RescanPhase.Recording, SessionId = session, Outcome = Outcome.Succeeded };
+        RescanState state =
+            new() { RequestId = "q", StartedAt = now, Phase = RescanPhase.Recording, SessionId = session, Outcome = Outcome.Succeeded };
         RescanRequest request = new("one", new RepositoryRef("r/1#x", "archive"), TimeSpan.FromHours(1), new PollingOptions());
 
-        ActivityResult<RescanOutcome> answer = await record.RunAsync(new RecordOutcomeInput(RescanRequest.InstanceIdOf("one", "r/1#x"), request, state, now, false), default);
+        ActivityResult<RescanOutcome> answer = await record.RunAsync(
+            new RecordOutcomeInput(RescanRequest.InstanceIdOf("one", "r/1#x"), request, state, now, false), default);
 
         Assert.Null(answer.Error);
         return (await store.GetAsync("q", default))!;

@@ -169,7 +169,8 @@ public sealed class RescanJoinTests
             Assert.Equal(
                 422, (await api.SendAsync(HttpMethod.Post, "/api/rescans", new { appliance = "one", repository = "staging" }, key)).Status);
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-            while (await ((OutcomeStore)api.Host.Services.GetService(typeof(OutcomeStore))!).GetAsync(requests[^1]!, patience.Token) is null)
+            while (await ((OutcomeStore)api.Host.Services.GetService(typeof(OutcomeStore))!).GetAsync(
+                requests[^1]!, patience.Token) is null)
             {
                 time.Advance(TimeSpan.FromSeconds(1));
                 await Task.Delay(10, patience.Token);

@@ -125,7 +125,12 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task Work_of_another_kind_is_not_taken_for_a_rescan()
     {
         Fault silent = new("no-log", "log", 0, int.MaxValue);
-        ServiceProvider app = await StartAsync(new SimulatorOptions { OtherSessionsEvery = TimeSpan.FromMilliseconds(200), Scenario = [NeverActed with { After = 1 }, silent] });
+        ServiceProvider app = await StartAsync(
+            new SimulatorOptions
+            {
+                OtherSessionsEvery = TimeSpan.FromMilliseconds(200),
+                Scenario = [NeverActed with { After = 1 }, silent]
+            });
         string known = (await PostAsync(app, "before", Staging)).Value!.SessionId!;
         await app.GetRequiredService<OutcomeStore>().TryRecordAsync("before", Ended(known), default);
         await PostAsync(app, "one", Archive);
@@ -197,7 +202,8 @@ public sealed class StartRescanTests : IAsyncLifetime
     [InlineData("Rescan")]
     public async Task Where_logs_tell_nothing_the_only_session_that_calls_itself_a_rescan_is_taken(string type)
     {
-        ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [NeverActed, new Fault("no-log", "log", 0, int.MaxValue)] });
+        ServiceProvider app = await StartAsync(
+            new SimulatorOptions { Scenario = [NeverActed, new Fault("no-log", "log", 0, int.MaxValue)] });
         await PostAsync(app, "one", Archive);
         string session = appliance.State.Sessions.StartOther(type, appliance.State.Now).Id;
 
@@ -226,7 +232,8 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceProvider app = await StartAsync(new SimulatorOptions { Scenario = [NeverActed] });
         await PostAsync(app, "one", Archive);
         IntentStore intents = app.GetRequiredService<IntentStore>();
-        await intents.SetCanceledAsync(new RescanIntent("one", "a1", Archive.Id, DateTimeOffset.UtcNow, null) { CancelReason = "enough" }, default);
+        await intents.SetCanceledAsync(
+            new RescanIntent("one", "a1", Archive.Id, DateTimeOffset.UtcNow, null) { CancelReason = "enough" }, default);
 
         StartedRescan started = await StartedAsync(app, "one", Archive);
 
@@ -252,7 +259,9 @@ public sealed class StartRescanTests : IAsyncLifetime
     public async Task A_process_that_stood_still_before_its_post_does_not_post()
     {
         ServiceProvider app = await StartAsync(new SimulatorOptions());
-        ServiceProvider stale = Open("state.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))), fresh: TimeSpan.FromMilliseconds(300));
+        ServiceProvider stale = Open(
+            "state.db", s => s.AddSingleton<IOwnership>(new StoodStill(TimeSpan.FromMilliseconds(400))),
+            fresh: TimeSpan.FromMilliseconds(300));
 
         Assert.Contains("stood still", (await PostAsync(stale, "one", Archive)).Error!.Message, StringComparison.Ordinal);
         Assert.Equal(0, Posts);
@@ -274,7 +283,9 @@ public sealed class StartRescanTests : IAsyncLifetime
 
         Assert.Equal(second.SessionId, first.SessionId);
         Assert.Equal(2, Posts);
-        Assert.Contains("Two processes posted", (await app.GetRequiredService<IntentStore>().GetIntentAsync("a1", "one", default))!.Remark, StringComparison.Ordinal);
+        Assert.Contains(
+            "Two processes posted", (await app.GetRequiredService<IntentStore>().GetIntentAsync("a1", "one", default))!.Remark,
+            StringComparison.Ordinal);
         Assert.Equal(1, appliance.Ledger.Count(e => e.Kind == "stop"));
     }
 
@@ -323,11 +334,14 @@ public sealed class StartRescanTests : IAsyncLifetime
 
     private static IApplianceClient Client(ServiceProvider app) => app.GetRequiredService<IApplianceClients>().Get("a1");
 
-    private static Task<ActivityResult<StartedRescan>> PostAsync(ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly = false) =>
+    private static Task<ActivityResult<StartedRescan>> PostAsync(
+        ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly = false) =>
         RunAsync(app, request, repository, adoptOnly, default);
 
-    private static Task<ActivityResult<StartedRescan>> RunAsync(ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly, CancellationToken cancellationToken) =>
-        ActivatorUtilities.CreateInstance<StartRescan>(app).RunAsync(new StartRescanInput(request, "a1", repository.Id, adoptOnly), cancellationToken);
+    private static Task<ActivityResult<StartedRescan>> RunAsync(
+        ServiceProvider app, string request, SimulatedRepository repository, bool adoptOnly, CancellationToken cancellationToken) =>
+        ActivatorUtilities.CreateInstance<StartRescan>(app)
+        .RunAsync(new StartRescanInput(request, "a1", repository.Id, adoptOnly), cancellationToken);
 
     /// <summary>Looks again as the orchestration does.</summary>
     private static async Task<StartedRescan> StartedAsync(ServiceProvider app, string request, SimulatedRepository repository)
@@ -363,7 +377,9 @@ public sealed class StartRescanTests : IAsyncLifetime
     }
 
     private static async Task AssertIsOfAsync(ServiceProvider app, StartedRescan started, SimulatedRepository repository) =>
-        Assert.Contains(await Client(app).GetSessionLogAsync(started.SessionId!, default), i => i.Message.Contains(repository.Name, StringComparison.Ordinal));
+        Assert.Contains(
+            await Client(app).GetSessionLogAsync(started.SessionId!, default),
+            i => i.Message.Contains(repository.Name, StringComparison.Ordinal));
 
     private static RescanOutcome Ended(string session) => new()
     {
@@ -388,7 +404,8 @@ public sealed class StartRescanTests : IAsyncLifetime
         return Open("state.db");
     }
 
-    private ServiceProvider Open(string outcomes, Action<ServiceCollection>? configure = null, TimeSpan? longest = null, TimeSpan? fresh = null)
+    private ServiceProvider Open(
+        string outcomes, Action<ServiceCollection>? configure = null, TimeSpan? longest = null, TimeSpan? fresh = null)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -401,7 +418,13 @@ public sealed class StartRescanTests : IAsyncLifetime
         ServiceCollection services = new();
         services.AddLogging();
         services.AddSingleton(tables[outcomes].Table!);
-        services.AddSingleton(new PostLimits(Microsoft.Extensions.Options.Options.Create(new Rescan.Functions.Configuration.RescanOptions())) { Longest = longest ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10) });
+        services.AddSingleton(
+            new PostLimits(
+                Microsoft.Extensions.Options.Options.Create(new Rescan.Functions.Configuration.RescanOptions()))
+            {
+                Longest = longest
+                ?? TimeSpan.FromSeconds(2), Fresh = fresh ?? TimeSpan.FromSeconds(10)
+            });
         configure?.Invoke(services);
         services.AddRescan(configuration);
         ServiceProvider app = services.BuildServiceProvider();

@@ -23,7 +23,8 @@ public sealed class RunReadsTests
         {
             SessionDuration = TimeSpan.FromMilliseconds(300),
             Repositories = [.. Enumerable.Range(0, Repositories).Select(i => new SimulatedRepository(
-                new Guid(0, (short)i, 0, new byte[8]).ToString(), string.Create(CultureInfo.InvariantCulture, $"repository-{i}"), "bucket", $"folder-{i}"))],
+                new Guid(0, (short)i, 0, new byte[8]).ToString(), string.Create(CultureInfo.InvariantCulture, $"repository-{i}"), "bucket",
+                $"folder-{i}"))],
         };
         Dictionary<string, string?> settings = new() { ["Rescan:Appliances:0:MaxConcurrentRescans"] = "10" };
         await using ApiHost api = await ApiHost.StartAsync([options], settings, configure: services =>

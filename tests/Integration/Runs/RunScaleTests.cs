@@ -31,7 +31,8 @@ public sealed class RunScaleTests
         };
         for (int i = 0; i < Appliances; i++)
         {
-            settings[string.Create(CultureInfo.InvariantCulture, $"Rescan:Appliances:{i}:MaxConcurrentRescans")] = Limit.ToString(CultureInfo.InvariantCulture);
+            settings[string.Create(CultureInfo.InvariantCulture, $"Rescan:Appliances:{i}:MaxConcurrentRescans")] = Limit.ToString(
+                CultureInfo.InvariantCulture);
         }
 
         await using ApiHost api = await ApiHost.StartAsync(Enumerable.Range(0, Appliances).Select(a => new SimulatorOptions
@@ -39,7 +40,10 @@ public sealed class RunScaleTests
             Time = time,
             SessionDuration = Session,
             TokenLifetime = TimeSpan.FromDays(30),
-            Repositories = [.. Enumerable.Range(0, Each).Select(r => new SimulatedRepository(new Guid(a, (short)r, 0, new byte[8]).ToString(), $"repository-{r:000}", $"bucket-{a}", $"folder-{r}"))],
+            Repositories = [
+                .. Enumerable.Range(0, Each)
+                .Select(r => new SimulatedRepository(
+                    new Guid(a, (short)r, 0, new byte[8]).ToString(), $"repository-{r:000}", $"bucket-{a}", $"folder-{r}"))],
         }), settings, time: time);
         RunStarter starter = api.Host.Services.GetRequiredService<RunStarter>();
         string id = (await starter.StartAsync(api.Host.Client, null, new RepositoryFilter(), "scale", null, default)).Id;

@@ -143,7 +143,8 @@ public sealed class RepositoryDirectoryTests : IAsyncLifetime
     private static IEnumerable<string> Found(RepositoryListing listing, string folder) =>
         listing.Matcher.Match("backups", folder + "/disk").Select(l => l.Appliance);
 
-    private static string Page(string folder) => $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","_embedded":{"bucket":"backups"} }]}""";
+    private static string Page(string folder) =>
+        $$"""{"totalCount":1,"results":[{"id":"r-{{folder}}","name":"n","amazonStorageFolder":"{{folder}}","_embedded":{"bucket":"backups"} }]}""";
 
     /// <summary>Not answered in a way that is tried again at once: that waits by the clock, which stands still here.</summary>
     private void Refuses(int server) => servers[server].Answers[List] = http =>

@@ -78,7 +78,9 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
 
         Pass(TimeSpan.FromMinutes(1));
 
-        Assert.Equal((new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(27) + Window), Start.AddMinutes(37), 4), NextStart());
+        Assert.Equal(
+            (new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(27) + Window), Start.AddMinutes(37), 4),
+            NextStart());
         await NothingMoreAsync();
     }
 
@@ -92,7 +94,8 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
             Pass(TimeSpan.FromMinutes(5));
         }
 
-        Assert.Equal((new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(55) + Window), Start + MaxWait, 12), NextStart());
+        Assert.Equal(
+            (new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(55) + Window), Start + MaxWait, 12), NextStart());
         await NothingMoreAsync();
     }
 
@@ -198,7 +201,9 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
         Pass(TimeSpan.FromMinutes(30));
         await fixture.StartAsync();
 
-        Assert.Equal((new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(1) + Window), Start.AddMinutes(31), 2), NextStart());
+        Assert.Equal(
+            (new StartRescanForS3EventsInput("one", "r1", "name of r1", Start.AddMinutes(1) + Window), Start.AddMinutes(31), 2),
+            NextStart());
         await NothingMoreAsync();
     }
 
@@ -210,7 +215,9 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
         int longest = 0;
         for (int i = 1; i < 10_000; i++)
         {
-            await fixture.Client.RaiseEventAsync("s3-one-r1", S3DebounceOrchestration.ObjectCreatedEvent, new S3ObjectCreated(time.GetUtcNow(), new S3DebouncePeriods(Quiet, MaxWait)));
+            await fixture.Client.RaiseEventAsync(
+                "s3-one-r1", S3DebounceOrchestration.ObjectCreatedEvent,
+                new S3ObjectCreated(time.GetUtcNow(), new S3DebouncePeriods(Quiet, MaxWait)));
             if (i % 250 == 0)
             {
                 longest = Math.Max(longest, await HistoryLengthAsync());
@@ -230,7 +237,8 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
     {
         for (int second = 0; second < 100; second++)
         {
-            await Parallel.ForEachAsync(Enumerable.Range(0, 100), async (_, cancellation) => await throttle.SendAsync(fixture.Client, One, cancellation));
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, 100), async (_, cancellation) => await throttle.SendAsync(fixture.Client, One, cancellation));
             Pass(TimeSpan.FromSeconds(1));
         }
 
@@ -302,7 +310,9 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
 
     [Fact]
     public void A_sender_whose_clock_is_ahead_does_not_put_the_rescan_off() =>
-        Assert.Equal(Start + Quiet, new S3DebounceState("one", "r1", "n", new(Quiet, MaxWait)).With(new S3ObjectCreated(Start.AddDays(1), null), Start).Due);
+        Assert.Equal(
+            Start + Quiet,
+            new S3DebounceState("one", "r1", "n", new(Quiet, MaxWait)).With(new S3ObjectCreated(Start.AddDays(1), null), Start).Due);
 
     private static DateTimeOffset Round(DateTimeOffset t) => DateTimeOffset.FromUnixTimeSeconds((t.ToUnixTimeMilliseconds() + 500) / 1000);
 
@@ -318,7 +328,8 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
     }
 
     private (StartRescanForS3EventsInput Rescan, DateTimeOffset At, int Events) NextStart() =>
-        starts.TryTake(out (StartRescanForS3EventsInput, DateTimeOffset, int) start, TimeSpan.FromSeconds(30)) ? start : throw new TimeoutException("No rescan was started.");
+        starts.TryTake(out (StartRescanForS3EventsInput, DateTimeOffset, int) start, TimeSpan.FromSeconds(30))
+        ? start : throw new TimeoutException("No rescan was started.");
 
     /// <summary>An idle instance has read everything that was sent to it.</summary>
     private async Task NothingMoreAsync()
@@ -341,7 +352,8 @@ public sealed class S3DebounceOrchestrationTests : IAsyncLifetime
     private async Task<S3DebounceStatus?> StatusAsync(string id)
     {
         OrchestrationMetadata? instance = await fixture.Client.GetInstanceAsync(S3DebounceOrchestration.InstanceIdOf("one", id), true);
-        return instance?.ReadCustomStatusAs<S3DebounceStatus>() is { } status ? status with { Due = status.Due is { } due ? Round(due) : null } : null;
+        return instance?.ReadCustomStatusAs<S3DebounceStatus>() is { } status
+            ? status with { Due = status.Due is { } due ? Round(due) : null } : null;
     }
 
     /// <summary>The engine wakes a millisecond after a timer's time.</summary>

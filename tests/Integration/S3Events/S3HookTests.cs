@@ -7,7 +7,8 @@ namespace Rescan.Tests.Integration.S3Events;
 
 public sealed class S3HookTests : IAsyncLifetime
 {
-    private const string Answer = $$"""{"events":1,"repositories":[{"appliance":"appliance-1","id":"{{HookHost.RepositoryId}}","name":"nightly"}]}""";
+    private const string Answer =
+        $$"""{"events":1,"repositories":[{"appliance":"appliance-1","id":"{{HookHost.RepositoryId}}","name":"nightly"}]}""";
     private static readonly (string, string) Key = ("x-api-key", HookHost.Key);
     private static readonly string Event = Samples.EventBridge("backups", "Veeam/Backup/nightly/vm/disk.vbk");
 
@@ -53,7 +54,8 @@ public sealed class S3HookTests : IAsyncLifetime
     {
         string records = Samples.Records(("ObjectCreated:Put", "backups", "nightly/my+disk.vbk"));
         (int status, string body, _) = await hooks.PostS3Async(
-            hooks.Sns.Notification(DateTimeOffset.UtcNow, records, "1", "Amazon S3 Notification").ToJsonString(), ("x-amz-sns-message-type", "Notification"));
+            hooks.Sns.Notification(DateTimeOffset.UtcNow, records, "1", "Amazon S3 Notification").ToJsonString(),
+            ("x-amz-sns-message-type", "Notification"));
 
         Assert.Equal((202, Answer), (status, body));
         await hooks.RescansAsync(1);
@@ -66,14 +68,18 @@ public sealed class S3HookTests : IAsyncLifetime
     [Fact]
     public async Task A_subscription_is_confirmed_at_SNS()
     {
-        Assert.Equal((200, """{"subscription":"confirmed"}"""), await StatusAndBodyAsync(hooks.Sns.Confirmation(DateTimeOffset.UtcNow).ToJsonString()));
+        Assert.Equal(
+            (200, """{"subscription":"confirmed"}"""),
+            await StatusAndBodyAsync(hooks.Sns.Confirmation(DateTimeOffset.UtcNow).ToJsonString()));
         Assert.Equal(1, hooks.Server.Count("GET /"));
     }
 
     [Fact]
     public async Task The_end_of_a_subscription_is_taken_note_of_and_not_undone()
     {
-        Assert.Equal((200, """{"subscription":"ended"}"""), await StatusAndBodyAsync(hooks.Sns.Confirmation(DateTimeOffset.UtcNow, "UnsubscribeConfirmation").ToJsonString()));
+        Assert.Equal(
+            (200, """{"subscription":"ended"}"""),
+            await StatusAndBodyAsync(hooks.Sns.Confirmation(DateTimeOffset.UtcNow, "UnsubscribeConfirmation").ToJsonString()));
         Assert.Equal(0, hooks.Server.Count("GET /"));
     }
 
@@ -88,7 +94,9 @@ public sealed class S3HookTests : IAsyncLifetime
     [Fact]
     public async Task A_subscription_elsewhere_is_not_confirmed()
     {
-        Assert.Equal(400, (await hooks.PostS3Async(hooks.Sns.Confirmation(DateTimeOffset.UtcNow, subscribeUrl: "https://evil.example/?x").ToJsonString())).Status);
+        Assert.Equal(
+            400, (await hooks.PostS3Async(
+                hooks.Sns.Confirmation(DateTimeOffset.UtcNow, subscribeUrl: "https://evil.example/?x").ToJsonString())).Status);
         Assert.Equal(0, hooks.Server.Count("GET /"));
     }
 
@@ -117,7 +125,9 @@ public sealed class S3HookTests : IAsyncLifetime
     public async Task An_event_without_the_key_is_refused(string? key)
     {
         Assert.Equal(401, (await hooks.PostS3Async(Event, key is null ? [] : [("x-api-key", key)])).Status);
-        Assert.Equal(401, (await hooks.PostS3Async(Samples.Records(("ObjectCreated:Put", "backups", "nightly/disk")), key is null ? [] : [("x-api-key", key)])).Status);
+        Assert.Equal(
+            401, (await hooks.PostS3Async(
+                Samples.Records(("ObjectCreated:Put", "backups", "nightly/disk")), key is null ? [] : [("x-api-key", key)])).Status);
         Assert.Null(await hooks.Client.GetInstanceAsync(Instance));
     }
 
@@ -127,7 +137,8 @@ public sealed class S3HookTests : IAsyncLifetime
     [Fact]
     public async Task Several_keys_and_another_header_serve_while_a_key_changes()
     {
-        await using HookHost other = await HookHost.StartAsync(new() { ["Rescan:Webhooks:S3:ApiKeys:1"] = "another-key-of-16", ["Rescan:Webhooks:S3:ApiKeyHeader"] = "X-Rescan-Key" });
+        await using HookHost other = await HookHost.StartAsync(
+            new() { ["Rescan:Webhooks:S3:ApiKeys:1"] = "another-key-of-16", ["Rescan:Webhooks:S3:ApiKeyHeader"] = "X-Rescan-Key" });
 
         Assert.Equal(202, (await other.PostS3Async(Event, ("x-rescan-key", HookHost.Key))).Status);
         Assert.Equal(202, (await other.PostS3Async(Event, ("x-rescan-key", "another-key-of-16"))).Status);
@@ -144,7 +155,9 @@ public sealed class S3HookTests : IAsyncLifetime
     [Fact]
     public async Task The_test_event_of_S3_is_accepted_and_does_nothing()
     {
-        Assert.Equal((202, """{"events":0,"repositories":[]}"""), await StatusAndBodyAsync(hooks.Sns.Notification(DateTimeOffset.UtcNow, Samples.TestEvent).ToJsonString()));
+        Assert.Equal(
+            (202, """{"events":0,"repositories":[]}"""),
+            await StatusAndBodyAsync(hooks.Sns.Notification(DateTimeOffset.UtcNow, Samples.TestEvent).ToJsonString()));
         Assert.DoesNotContain(hooks.Server.Requests, r => r.Contains("repositories", StringComparison.Ordinal));
     }
 
@@ -187,7 +200,8 @@ public sealed class S3HookTests : IAsyncLifetime
 
     private static string Instance => S3DebounceOrchestration.InstanceIdOf("appliance-1", HookHost.RepositoryId);
 
-    private async Task<S3DebounceStatus?> StatusAsync() => (await hooks.Client.GetInstanceAsync(Instance, true))?.ReadCustomStatusAs<S3DebounceStatus>();
+    private async Task<S3DebounceStatus?> StatusAsync() =>
+        (await hooks.Client.GetInstanceAsync(Instance, true))?.ReadCustomStatusAs<S3DebounceStatus>();
 
     private async Task<(int Status, string Body)> StatusAndBodyAsync(string body)
     {

@@ -82,7 +82,8 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
         using HttpSnsCertificateSource source = new(http, time);
         for (int i = 0; i < 100; i++)
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => source.GetAsync(new Uri(url, $"/SimpleNotificationService-{i}.pem"), CancellationToken.None));
+            await Assert.ThrowsAsync<HttpRequestException>(
+                () => source.GetAsync(new Uri(url, $"/SimpleNotificationService-{i}.pem"), CancellationToken.None));
         }
 
         Assert.InRange(source.Count, 1, 32);
@@ -94,7 +95,8 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
         using HttpSnsCertificateSource source = new(http, time);
         SnsMessage message = StrictJson.Read(signer.Notification(time.GetUtcNow(), "Hello").ToJsonString(), SnsMessage.Read);
 
-        Assert.Equal(SnsVerdict.Valid, await new SnsMessageVerifier([SnsSigner.Topic], source, time).VerifyAsync(message, CancellationToken.None));
+        Assert.Equal(
+            SnsVerdict.Valid, await new SnsMessageVerifier([SnsSigner.Topic], source, time).VerifyAsync(message, CancellationToken.None));
     }
 
     [Fact]
@@ -108,19 +110,24 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
         };
 
         Assert.True(await new SnsSubscriptions(http).ConfirmAsync(Confirmation(), CancellationToken.None));
-        Assert.Equal("?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic&Token=2336412f37fb687f5d51e6e2425c464de257eb", asked);
+        Assert.Equal(
+            "?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic&Token=2336412f37fb687f5d51e6e2425c464de257eb",
+            asked);
     }
 
     [Fact]
     public async Task An_address_that_confirms_something_else_is_not_visited()
     {
-        Assert.False(await new SnsSubscriptions(http).ConfirmAsync(Confirmation("https://sns.us-west-2.amazonaws.com/?Action=DeleteTopic"), CancellationToken.None));
+        Assert.False(
+            await new SnsSubscriptions(http).ConfirmAsync(
+                Confirmation("https://sns.us-west-2.amazonaws.com/?Action=DeleteTopic"), CancellationToken.None));
         Assert.Empty(server.Requests);
     }
 
     [Fact]
     public async Task A_refusal_of_SNS_is_an_error() =>
-        await Assert.ThrowsAsync<HttpRequestException>(() => new SnsSubscriptions(http).ConfirmAsync(Confirmation(), CancellationToken.None));
+        await Assert.ThrowsAsync<HttpRequestException>(
+            () => new SnsSubscriptions(http).ConfirmAsync(Confirmation(), CancellationToken.None));
 
     /// <summary>Leads every connection to the server, whose certificate it pins.</summary>
     internal static SocketsHttpHandler ToServer(HttpsServer server) => new()
@@ -131,7 +138,9 @@ public sealed class SnsOverHttpsTests : IAsyncLifetime
             await socket.ConnectAsync(server.Url.Host, server.Url.Port, cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         },
-        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(HashAlgorithmName.SHA256) == server.Thumbprint },
+        SslOptions =
+            { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString(
+                HashAlgorithmName.SHA256) == server.Thumbprint },
     };
 
     private SnsMessage Confirmation(string? subscribeUrl = null) =>

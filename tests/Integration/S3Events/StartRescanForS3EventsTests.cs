@@ -51,7 +51,8 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         Assert.Equal(StartRescanForS3EventsResult.Started, await RunAsync(Now.AddMinutes(-1)));
 
         RescanRequest request = (await fixture.Client.GetInstanceAsync(Id, true))!.ReadInputAs<RescanRequest>()!;
-        Assert.Equal(("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(3)), (request.Appliance, request.Repository, request.Deadline));
+        Assert.Equal(
+            ("one", new RepositoryRef("r1", "nightly"), TimeSpan.FromHours(3)), (request.Appliance, request.Repository, request.Deadline));
     }
 
     [Fact]
@@ -122,9 +123,12 @@ public sealed class StartRescanForS3EventsTests : IAsyncLifetime
         await using ServiceProvider http = new ServiceCollection().AddHttpClient().BuildServiceProvider();
         ApplianceClients appliances = new(
             settings, http.GetRequiredService<IHttpClientFactory>(), new CertificatesSeen(),
-            new PasswordSource(new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
+            new PasswordSource(
+                new VaultSecrets(settings, new Azure.Identity.DefaultAzureCredential(), VaultSecrets.ClientOptions()),
+                Microsoft.Extensions.Logging.Abstractions.NullLogger<PasswordSource>.Instance), TimeProvider.System);
         await using TaskHub hub = await TaskHub.OpenAsync(new TaskHubOptions { StateFile = Path.Combine(folder, "table.db") }, default);
         IntentStore intents = new(hub.Table!, fixture.Time);
-        return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
+        return await new StartRescanForS3Events(settings, appliances, new RescanInstances(intents, fixture.Time)).RunAsync(
+            new StartRescanForS3EventsInput("one", "r1", "nightly", eventsUntil), fixture.Client, CancellationToken.None);
     }
 }

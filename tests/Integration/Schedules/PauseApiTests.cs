@@ -25,7 +25,8 @@ public sealed class PauseApiTests
     {
         await using ApiHost api = await ApiHost.StartAsync([new SimulatorOptions()], time: time);
 
-        (int answered, JsonElement problem, _) = await api.SendAsync(HttpMethod.Post, "/api/schedule/pause", JsonSerializer.Deserialize<JsonElement>(body));
+        (int answered, JsonElement problem, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/schedule/pause", JsonSerializer.Deserialize<JsonElement>(body));
 
         Assert.Equal(status, answered);
         Assert.Contains(detail, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);

@@ -67,7 +67,8 @@ public sealed class PauseCommandTests : IDisposable
     public void An_end_is_read_in_this_machines_zone_unless_it_says_which(string text, string now, string end) => Assert.Equal(
         DateTimeOffset.Parse(end, CultureInfo.InvariantCulture),
         PauseTime.Parse(
-            "--until", text, DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin")));
+            "--until", text, DateTimeOffset.Parse(now, CultureInfo.InvariantCulture),
+            TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin")));
 
     private Task<Ended> RescanAsync(params string[] arguments) => RescanProcess.RunAsync([.. arguments, "--state", folder]);
 }

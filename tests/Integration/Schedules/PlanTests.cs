@@ -69,7 +69,8 @@ public sealed class PlanTests : IDisposable
         string table;
         Directory.CreateDirectory(Path.Combine(folder, "state"));
         ServeProcess serve = await ServeProcess.StartAsync(
-            Path.Combine(folder, "state"), appliance, [("Rescan__Schedules__0__Exclude__0", "archive"), ("Rescan__Key", "a-key-of-the-plan-tests")]);
+            Path.Combine(folder, "state"), appliance,
+            [("Rescan__Schedules__0__Exclude__0", "archive"), ("Rescan__Key", "a-key-of-the-plan-tests")]);
         await using (serve)
         {
             Ended paused = await RescanAsync(

@@ -19,7 +19,8 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
     private ApiHost api = null!;
 
     public async Task InitializeAsync() =>
-        api = await ApiHost.StartAsync([new SimulatorOptions { SessionDuration = TimeSpan.Zero, Time = time }, new SimulatorOptions { Time = time }], time: time);
+        api = await ApiHost.StartAsync(
+            [new SimulatorOptions { SessionDuration = TimeSpan.Zero, Time = time }, new SimulatorOptions { Time = time }], time: time);
 
     public async Task DisposeAsync() => await api.DisposeAsync();
 
@@ -27,7 +28,8 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
     public async Task A_run_begins_once_when_it_is_due_and_takes_what_its_schedule_says()
     {
         ScheduleTicker ticker = Ticker(
-            new ScheduleOptions { Name = "prod", Appliances = { "ONE" }, Include = { "prod-*" } }, new ScheduleOptions { Name = "weekly", Cron = "0 4 * * 0" });
+            new ScheduleOptions { Name = "prod", Appliances = { "ONE" }, Include = { "prod-*" } },
+            new ScheduleOptions { Name = "weekly", Cron = "0 4 * * 0" });
         await TickAsync(ticker);
         Assert.Empty(await RunsAsync());
 
@@ -35,10 +37,15 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         await TickAsync(ticker);
         await TickAsync(ticker);
 
-        JsonElement run = await api.UntilAsync("/api/runs/run-scheduled-prod-20260504t013000z", r => r.GetProperty("items").GetArrayLength() > 0);
-        Assert.Equal(["prod-eu-central", "prod-us-east"], run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString()).Order());
+        JsonElement run = await api.UntilAsync(
+            "/api/runs/run-scheduled-prod-20260504t013000z", r => r.GetProperty("items").GetArrayLength() > 0);
+        Assert.Equal(
+            ["prod-eu-central", "prod-us-east"],
+            run.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("repository").GetProperty("name").GetString()).Order());
         Assert.All(run.GetProperty("items").EnumerateArray(), i => Assert.Equal("one", i.GetProperty("appliance").GetString()));
-        Assert.Equal(("Schedule", "prod"), (run.GetProperty("startedBy").GetProperty("kind").GetString(), run.GetProperty("startedBy").GetProperty("name").GetString()));
+        Assert.Equal(
+            ("Schedule", "prod"),
+            (run.GetProperty("startedBy").GetProperty("kind").GetString(), run.GetProperty("startedBy").GetProperty("name").GetString()));
         Assert.Equal(JsonValueKind.Null, run.GetProperty("reason").ValueKind);
         Assert.Single(await RunsAsync());
     }
@@ -55,7 +62,8 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         RunRecord run = Assert.Single(await RunsAsync());
         Assert.Equal(Time("2026-05-06T01:30:00Z"), run.DueAt);
         Assert.Equal(
-            "Late by 3 h 30 min; it was due at 2026-05-06 01:30 UTC, when the app was down. 2 earlier runs were missed too and are not caught up.",
+            "Late by 3 h 30 min; it was due at 2026-05-06 01:30 UTC, when the app was down. 2 earlier runs were missed too and are not "
+                + "caught up.",
             run.Reason);
         ScheduleView now = (await ReadAsync(new ScheduleOptions())).Schedules[0];
         Assert.Equal((Time("2026-05-06T01:30:00Z"), null), (missed.MissedAt, now.MissedAt));
@@ -85,16 +93,19 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         time.SetUtcNow(Time("2026-05-04T01:40:00Z"));
         await TickAsync(ticker);
 
-        Assert.Equal("Late by 10 min 0 s; it was due at 2026-05-04 01:30 UTC, and the timer came late.", Assert.Single(await RunsAsync()).Reason);
+        Assert.Equal(
+            "Late by 10 min 0 s; it was due at 2026-05-04 01:30 UTC, and the timer came late.", Assert.Single(await RunsAsync()).Reason);
     }
 
     [Fact]
     public async Task A_run_that_comes_due_in_a_pause_is_skipped_with_its_reason_and_the_first_after_it_begins()
     {
-        ScheduleOptions[] two = [new ScheduleOptions(), new ScheduleOptions { Name = "hourly", Cron = "30 * * * *", Appliances = { "two" } }];
+        ScheduleOptions[] two = [
+            new ScheduleOptions(), new ScheduleOptions { Name = "hourly", Cron = "30 * * * *", Appliances = { "two" } }];
         ScheduleTicker ticker = Ticker(two);
         await TickAsync(ticker);
-        (int status, JsonElement view, _) = await api.SendAsync(HttpMethod.Post, "/api/schedule/pause", new { until = "2026-05-04T04:30:00+02:00", reason = "an upgrade\u001b[2J" });
+        (int status, JsonElement view, _) = await api.SendAsync(
+            HttpMethod.Post, "/api/schedule/pause", new { until = "2026-05-04T04:30:00+02:00", reason = "an upgrade\u001b[2J" });
         Assert.Equal((200, "2026-05-05T01:30:00+00:00"), (status, view.GetProperty("schedules")[0].GetProperty("nextDueAt").GetString()));
         Assert.Equal("2026-05-04T02:30:00+00:00", view.GetProperty("paused").GetProperty("until").GetString());
 
@@ -120,11 +131,14 @@ public sealed class ScheduleTickerTests : IAsyncLifetime
         await api.SendAsync(HttpMethod.Post, "/api/schedule/pause", new { @for = "02:00:00", schedule = "Nightly" });
         await api.RestartAsync();
 
-        Assert.Equal(Time("2026-05-04T02:00:00Z"), (await api.GetAsync("/api/schedule")).GetProperty("schedules")[0].GetProperty("paused").GetProperty("until").GetDateTimeOffset());
+        Assert.Equal(
+            Time("2026-05-04T02:00:00Z"), (await api.GetAsync("/api/schedule")).GetProperty("schedules")[0].GetProperty("paused")
+            .GetProperty("until").GetDateTimeOffset());
         time.SetUtcNow(Time("2026-05-04T05:00:00Z"));
         await TickAsync(Ticker(new ScheduleOptions()));
 
-        Assert.Equal("Skipped: the schedule was paused until 2026-05-04 02:00 UTC by the HTTP API.", Assert.Single(await RunsAsync()).Reason);
+        Assert.Equal(
+            "Skipped: the schedule was paused until 2026-05-04 02:00 UTC by the HTTP API.", Assert.Single(await RunsAsync()).Reason);
     }
 
     [Fact]

@@ -35,7 +35,8 @@ public sealed class TwoHostsTests
         await Task.WhenAll(new[] { one, two }.Select(h => Task.Run(
             () => h.Host.Services.GetRequiredService<ScheduleTicker>().TickAsync(h.Host.Client, default))));
         JsonElement runs = await two.UntilAsync(
-            "/api/runs", r => r.GetProperty("items").EnumerateArray().Count(i => i.GetProperty("status").GetString() == "Completed") == repositories.Length);
+            "/api/runs", r => r.GetProperty("items").EnumerateArray()
+            .Count(i => i.GetProperty("status").GetString() == "Completed") == repositories.Length);
 
         Assert.Equal(repositories.Length, runs.GetProperty("items").GetArrayLength());
         Assert.All(

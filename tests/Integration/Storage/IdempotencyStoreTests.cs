@@ -60,7 +60,9 @@ public abstract class IdempotencyStoreTests<T> : TableTestBase<T>
         await BeginAsync();
         Assert.Equal(IdempotencyState.InProgress, (await BeginAsync(TimeSpan.FromSeconds(119))).State);
         Assert.Equal(IdempotencyState.Different, (await BeginAsync(TimeSpan.FromSeconds(121), "other")).State);
-        Assert.Equal((IdempotencyState.New, Start), ((await BeginAsync(TimeSpan.FromSeconds(121))) is var again ? again.State : default, again.FirstAt));
+        Assert.Equal(
+            (IdempotencyState.New, Start),
+            ((await BeginAsync(TimeSpan.FromSeconds(121))) is var again ? again.State : default, again.FirstAt));
         await store.CompleteAsync("key/1", Answer, default);
         Assert.Equal(IdempotencyState.Answered, (await BeginAsync(TimeSpan.FromHours(23))).State);
         IdempotencyClaim later = await BeginAsync(TimeSpan.FromHours(25));
@@ -81,7 +83,8 @@ public abstract class IdempotencyStoreTests<T> : TableTestBase<T>
         Assert.Equal(2, await Table.QueryAsync("idempotency", KeyRange.All, int.MaxValue, default).CountAsync());
     }
 
-    private Task<IdempotencyClaim> BeginAsync(TimeSpan after = default, string body = "body") => store.BeginAsync("key/1", body, Start + after, default);
+    private Task<IdempotencyClaim> BeginAsync(TimeSpan after = default, string body = "body") =>
+        store.BeginAsync("key/1", body, Start + after, default);
 }
 
 public sealed class SqliteIdempotencyStoreTests : IdempotencyStoreTests<SqliteTestTable>;

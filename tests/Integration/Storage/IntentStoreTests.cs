@@ -57,7 +57,9 @@ public abstract class IntentStoreTests<T> : TableTestBase<T>
 
         Assert.False(await Intents.TryClaimSessionAsync(other, "open", default));
         Assert.Null((await Intents.GetOrAddIntentAsync(other, default)).Intent.SessionId);
-        Assert.Equal([("held", "holder"), ("open", "")], (await Intents.GetClaimsAsync("a", ["held", "open"], default)).Select(c => (c.Key, c.Value)).Order());
+        Assert.Equal(
+            [("held", "holder"), ("open", "")],
+            (await Intents.GetClaimsAsync("a", ["held", "open"], default)).Select(c => (c.Key, c.Value)).Order());
     }
 
     [Fact]
@@ -98,7 +100,9 @@ public abstract class IntentStoreTests<T> : TableTestBase<T>
         await Intents.SetRemarkAsync(Intent("late"), "told", default);
 
         Assert.Equal("first", (await Intents.GetIntentAsync("a", "early", default))!.CancelReason);
-        Assert.Equal(("later", "told"), (await Intents.GetIntentAsync("a", "late", default)) is var late ? (late!.CancelReason, late.Remark) : default);
+        Assert.Equal(
+            ("later", "told"),
+            (await Intents.GetIntentAsync("a", "late", default)) is var late ? (late!.CancelReason, late.Remark) : default);
         Assert.Null(await Intents.GetIntentAsync("a", "never", default));
     }
 

@@ -43,7 +43,9 @@ public abstract class OutcomeArchiveTests<T> : TableTestBase<T>
     [Fact]
     public async Task Pruning_takes_many_at_once()
     {
-        await Parallel.ForAsync(0, 70, async (i, cancel) => await outcomes.TryRecordAsync($"r{i}", Ended(Outcome.Succeeded, i) with { Id = $"rescan-a-{i % 9}" }, cancel));
+        await Parallel.ForAsync(
+            0, 70, async (i, cancel) => await outcomes.TryRecordAsync(
+                $"r{i}", Ended(Outcome.Succeeded, i) with { Id = $"rescan-a-{i % 9}" }, cancel));
 
         Assert.Equal(60, await Archive.PruneAsync(Then.AddMinutes(60), default));
         Assert.Equal(10, (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Count);
@@ -56,7 +58,8 @@ public abstract class OutcomeArchiveTests<T> : TableTestBase<T>
     {
         foreach ((string request, int minute) in ((string, int)[])[("old", 1), ("new", 10)])
         {
-            (RescanIntent intent, _) = await Intents.GetOrAddIntentAsync(Intent(request) with { CreatedAt = Then.AddMinutes(minute) }, default);
+            (RescanIntent intent, _) = await Intents.GetOrAddIntentAsync(
+                Intent(request) with { CreatedAt = Then.AddMinutes(minute) }, default);
             await Intents.TryClaimSessionAsync(intent, "s-" + request, default);
             await outcomes.TryRecordAsync(request, Ended(Outcome.Succeeded, minute), default);
         }
@@ -112,7 +115,8 @@ public abstract class OutcomeArchiveTests<T> : TableTestBase<T>
 
         await Archive.PruneAsync(Then.AddMinutes(5), default);
 
-        Assert.Equal(["run-new", "run-open"], (await Runs.ListRunsAsync(10, null, default)).Items.Select(r => r.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["run-new", "run-open"], (await Runs.ListRunsAsync(10, null, default)).Items.Select(r => r.Id).Order(StringComparer.Ordinal));
         Assert.Null(await Runs.GetRunAsync("run-old", default));
         Assert.Empty(await Runs.GetItemsAsync("run-old", null, null, 10, default));
         Assert.Single(await Runs.GetItemsAsync("run-new", null, null, 10, default));
@@ -120,9 +124,15 @@ public abstract class OutcomeArchiveTests<T> : TableTestBase<T>
 
     private async Task RunAsync(string id, DateTimeOffset? finishedAt)
     {
-        RunRecord run = new() { Id = id, Status = finishedAt is null ? RunStatus.Running : RunStatus.Completed, StartedAt = finishedAt is null ? Then.AddMinutes(4) : Then, FinishedAt = finishedAt };
+        RunRecord run =
+            new()
+            {
+                Id = id, Status = finishedAt is null ? RunStatus.Running : RunStatus.Completed,
+                StartedAt = finishedAt is null ? Then.AddMinutes(4) : Then, FinishedAt = finishedAt
+            };
         await Runs.AddRunAsync(run, default);
-        await Runs.AddItemsAsync(id, [new RunItem { Appliance = "a", Repository = new RepositoryRef("r", "nightly"), Turn = 0, RequestId = "one" }], default);
+        await Runs.AddItemsAsync(
+            id, [new RunItem { Appliance = "a", Repository = new RepositoryRef("r", "nightly"), Turn = 0, RequestId = "one" }], default);
     }
 
     private static string Text(OutcomeArchiveItem item) => System.Text.Json.JsonSerializer.Serialize(item);

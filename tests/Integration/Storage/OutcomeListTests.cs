@@ -50,7 +50,8 @@ public abstract class OutcomeListTests<T> : TableTestBase<T>
     [InlineData(null, "NAME OF R3", "q11 q7 q3")]
     [InlineData("odd", "r3", "q11 q7 q3")]
     [InlineData("odd", "r0", "")]
-    public async Task Filters_compare_without_case_and_take_a_repository_by_name_or_id(string? appliance, string? repository, string expected)
+    public async Task Filters_compare_without_case_and_take_a_repository_by_name_or_id(
+        string? appliance, string? repository, string expected)
     {
         List<string> found = [];
         string? token = null;
@@ -81,7 +82,8 @@ public abstract class OutcomeListTests<T> : TableTestBase<T>
     [Fact]
     public async Task A_history_is_the_newest_outcomes_in_order_of_time()
     {
-        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await store.GetHistoryAsync(["rescan-even-r0", "rescan-odd-r1", "rescan-none-r0"], 2, default);
+        IReadOnlyDictionary<string, IReadOnlyList<OutcomePoint>> histories = await store.GetHistoryAsync(
+            ["rescan-even-r0", "rescan-odd-r1", "rescan-none-r0"], 2, default);
 
         Assert.Equal(["rescan-even-r0", "rescan-odd-r1"], histories.Keys.Order(StringComparer.Ordinal));
         Assert.Equal([4d, 8d], histories["rescan-even-r0"].Select(p => p.DurationSeconds));

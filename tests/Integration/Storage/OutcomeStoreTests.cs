@@ -28,7 +28,9 @@ public abstract class OutcomeStoreTests<T> : TableTestBase<T>
 
         Assert.Equal(Outcome.Succeeded, Assert.Single(await outcomes.GetRecentAsync("rescan-a-r", 1, default)).Outcome);
         Assert.Equal(Outcome.Succeeded, Assert.Single(await outcomes.GetLatestAsync(default)).Outcome);
-        Assert.Equal([Outcome.Succeeded, Outcome.Failed], (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Outcome));
+        Assert.Equal(
+            [Outcome.Succeeded, Outcome.Failed],
+            (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Outcome));
     }
 
     [Fact]
@@ -38,19 +40,23 @@ public abstract class OutcomeStoreTests<T> : TableTestBase<T>
         await outcomes.TryRecordAsync("two", Ended(Outcome.Succeeded, 2), default);
 
         Assert.Null(await outcomes.AddReasonAsync("three", "More.", default));
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other).AddReasonAsync("one", "More.", default)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 6)
+            .Select(i => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other).AddReasonAsync("one", "More.", default)));
         await outcomes.AddReasonAsync("two", "Late.", default);
 
         Assert.Equal("Denied. More.", (await outcomes.GetAsync("one", default))!.Reason);
         Assert.Equal(["Late.", "Denied. More."], (await outcomes.GetRecentAsync("rescan-a-r", 9, default)).Select(o => o.Reason));
-        Assert.Equal(["Late.", "Denied. More."], (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Reason));
+        Assert.Equal(
+            ["Late.", "Denied. More."], (await outcomes.ListAsync(new OutcomeQuery(), default)).Items.Select(i => i.Outcome.Reason));
         Assert.Equal("Late.", Assert.Single(await outcomes.GetLatestAsync(default)).Reason);
     }
 
     [Fact]
     public async Task Of_many_that_record_one_outcome_at_once_one_does_and_the_newest_stays_the_latest()
     {
-        bool[] recorded = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other)
+        bool[] recorded = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(i => Task.Run(() => new OutcomeStore(i % 2 == 0 ? Table : Tested.Other)
             .TryRecordAsync($"r{i / 3}", Ended(Outcome.Succeeded, i / 3), default))));
 
         Assert.Equal(4, recorded.Count(r => r));

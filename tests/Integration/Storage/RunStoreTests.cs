@@ -24,7 +24,13 @@ public abstract class RunStoreTests<T> : TableTestBase<T>
         await store.AddRunAsync(run with { Reason = "again" }, default);
         Assert.Null((await store.GetRunAsync(run.Id, default))!.Reason);
 
-        RunRecord end = run with { Status = RunStatus.Completed, FinishedAt = run.StartedAt.AddHours(1), Counts = new Dictionary<string, int> { ["Succeeded"] = 2 } };
+        RunRecord end =
+            run with
+            {
+                Status = RunStatus.Completed,
+                FinishedAt = run.StartedAt.AddHours(1),
+                Counts = new Dictionary<string, int> { ["Succeeded"] = 2 }
+            };
         await store.FinishRunAsync(end, default);
         RunRecord kept = await store.FinishRunAsync(end with { Status = RunStatus.Canceled }, default);
         await store.AddRunAsync(run, default);
@@ -75,10 +81,14 @@ public abstract class RunStoreTests<T> : TableTestBase<T>
     public async Task What_has_ended_stays_as_it_is()
     {
         await store.AddItemsAsync("run-1", [Item("one", 0), Item("one", 1)], default);
-        await store.UpdateItemsAsync("run-1", [Item("one", 0) with { State = RunItemState.Ended, Outcome = Outcome.Warning, Found = "3 new" }], default);
-        await store.UpdateItemsAsync("run-1", [Item("one", 0) with { State = RunItemState.Running }, Item("one", 1) with { State = RunItemState.Running }], default);
+        await store.UpdateItemsAsync(
+            "run-1", [Item("one", 0) with { State = RunItemState.Ended, Outcome = Outcome.Warning, Found = "3 new" }], default);
+        await store.UpdateItemsAsync(
+            "run-1", [Item("one", 0) with { State = RunItemState.Running }, Item("one", 1) with { State = RunItemState.Running }], default);
 
-        Assert.Equal((Outcome.Warning, "3 new"), (await store.GetItemsAsync("run-1", "one", RunItemState.Ended, 9, default)).Select(i => (i.Outcome!.Value, i.Found!)).Single());
+        Assert.Equal(
+            (Outcome.Warning, "3 new"), (await store.GetItemsAsync("run-1", "one", RunItemState.Ended, 9, default)).Select(
+                i => (i.Outcome!.Value, i.Found!)).Single());
         Assert.Equal(1, Assert.Single(await store.GetItemsAsync("run-1", "one", RunItemState.Running, 9, default)).Turn);
     }
 
@@ -87,7 +97,8 @@ public abstract class RunStoreTests<T> : TableTestBase<T>
     {
         RunItem[] items = [.. Enumerable.Range(0, 40).Select(i => Item("one", i)), Item("two", 3)];
         await store.AddItemsAsync("run-1", items, default);
-        await store.UpdateItemsAsync("run-1", [.. items.Take(39).Select(i => i with { State = RunItemState.Running, RequestId = "joined" })], default);
+        await store.UpdateItemsAsync(
+            "run-1", [.. items.Take(39).Select(i => i with { State = RunItemState.Running, RequestId = "joined" })], default);
         await store.UpdateItemsAsync("run-1", [.. items.Take(37).Select(i => i with { State = RunItemState.Ended })], default);
         await store.UpdateItemsAsync("run-1", [items[38]], default);
 
@@ -112,11 +123,17 @@ public abstract class RunStoreTests<T> : TableTestBase<T>
     private async Task<int[]> TurnsAsync(string? appliance, RunItemState state) =>
         [.. (await store.GetItemsAsync("run-1", appliance, state, int.MaxValue, default)).Select(i => i.Turn)];
 
-    private static RunRecord Run(int i) => new() { Id = $"run-{i}", Status = RunStatus.Running, StartedAt = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i) };
+    private static RunRecord Run(int i) =>
+        new()
+        {
+            Id = $"run-{i}", Status = RunStatus.Running,
+            StartedAt = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(i)
+        };
 
     private static RunItem Item(string appliance, int turn) => new()
     {
-        Appliance = appliance, Repository = new RepositoryRef($"r/{turn}", $"name {turn}"), Bucket = "b", Folder = "f", Turn = turn, RequestId = $"q{turn}",
+        Appliance = appliance, Repository = new RepositoryRef($"r/{turn}", $"name {turn}"), Bucket = "b", Folder = "f", Turn = turn,
+        RequestId = $"q{turn}",
     };
 }
 

@@ -70,11 +70,14 @@ public abstract class TableTests<T> : TableTestBase<T>
         await WriteAsync(TableChange.Insert("a", "one"), TableChange.Insert("b", "one"));
         TableRow a = (await Table.GetAsync(Partition, "a", default))!;
 
-        Assert.False(await WriteAsync(TableChange.Replace(a, "two"), TableChange.Delete("b"), TableChange.Put("c", "two"), TableChange.Delete("missing")));
+        Assert.False(
+            await WriteAsync(
+                TableChange.Replace(a, "two"), TableChange.Delete("b"), TableChange.Put("c", "two"), TableChange.Delete("missing")));
         Assert.False(await WriteAsync(TableChange.Insert("c", "two"), TableChange.Insert("b", "two")));
         Assert.Equal(["a=one", "b=one"], await AllAsync(KeyRange.All));
 
-        Assert.True(await WriteAsync(TableChange.Replace(a, "two"), TableChange.Delete("b"), TableChange.Put("c", "two"), TableChange.Insert("d", "two")));
+        Assert.True(await WriteAsync(
+            TableChange.Replace(a, "two"), TableChange.Delete("b"), TableChange.Put("c", "two"), TableChange.Insert("d", "two")));
         Assert.Equal(["a=two", "c=two", "d=two"], await AllAsync(KeyRange.All));
         Assert.False(await WriteAsync(TableChange.Put("c", "three"), TableChange.Replace(a, "three")));
         Assert.Equal(["a=two", "c=two", "d=two"], await AllAsync(KeyRange.All));
@@ -89,11 +92,15 @@ public abstract class TableTests<T> : TableTestBase<T>
         }
 
         await WriteAsync(TableChange.Insert("k", "no part"), TableChange.Insert("k-", "another kind"));
-        List<string> expected = [.. ((string[])["b", "a", "ab", "A", "9", "a-1", "a.1", "a_1", "ä", "~", "a/b"]).OrderBy(p => TableKey.Of(p), StringComparer.Ordinal)];
+        List<string> expected = [
+            .. ((string[])["b", "a", "ab", "A", "9", "a-1", "a.1", "a_1", "ä", "~", "a/b"]).OrderBy(
+                p => TableKey.Of(p), StringComparer.Ordinal)];
         List<TableRow> rows = await Table.QueryAsync(Partition, KeyRange.Of("k"), int.MaxValue, default).ToListAsync();
 
         Assert.Equal(expected, rows.Select(r => r.Value));
-        Assert.Equal(expected.Skip(3).Take(4), (await Table.QueryAsync(Partition, KeyRange.Of("k").From(rows[2].Key), 4, default).ToListAsync()).Select(r => r.Value));
+        Assert.Equal(
+            expected.Skip(3).Take(4),
+            (await Table.QueryAsync(Partition, KeyRange.Of("k").From(rows[2].Key), 4, default).ToListAsync()).Select(r => r.Value));
         Assert.Empty(await AllAsync(KeyRange.Of("k").From(rows[^1].Key)));
         Assert.Empty(await AllAsync(KeyRange.Of("none")));
     }
@@ -117,7 +124,8 @@ public abstract class TableTests<T> : TableTestBase<T>
     {
         string[] texts =
         [
-            "", "/", "\\", "#", "?", "%", "'", "''", "\"", "!", "=", "=0041", "A", "\0", "\n", "\u007f", "\u0085", "ß", "ss", "İ", "💾", "\ud800", "\udc00", "\ufffd",
+            "", "/", "\\", "#", "?", "%", "'", "''", "\"", "!", "=", "=0041", "A", "\0", "\n", "\u007f", "\u0085", "ß", "ss", "İ", "💾",
+            "\ud800", "\udc00", "\ufffd",
             new string('x', 2000), new string('x', 2001), new string('é', 300), "key with blanks",
         ];
         foreach (string text in texts)
@@ -168,8 +176,10 @@ public abstract class TableTests<T> : TableTestBase<T>
         await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync());
         await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync([.. most, TableChange.Insert("a", "")]));
         await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync(TableChange.Put("a", ""), TableChange.Put("a", "")));
-        await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync(TableChange.Put("a", new string('x', TableLimits.ValueCharacters + 1))));
-        await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync(TableChange.Put("a", new string('x', 400_000)), TableChange.Put("b", new string('x', 400_000))));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => WriteAsync(TableChange.Put("a", new string('x', TableLimits.ValueCharacters + 1))));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => WriteAsync(TableChange.Put("a", new string('x', 400_000)), TableChange.Put("b", new string('x', 400_000))));
         await Assert.ThrowsAsync<ArgumentException>(() => WriteAsync(TableChange.Put(new string('a', TableLimits.KeyCharacters + 1), "")));
     }
 
@@ -182,9 +192,12 @@ public abstract class TableTests<T> : TableTestBase<T>
             TableRow row = (await Table.GetAsync(Partition, "a", default))!;
             string next = round.ToString(CultureInfo.InvariantCulture);
             bool[] won = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() =>
-                (i % 2 == 0 ? Table : Tested.Other).TryWriteAsync(Partition, [TableChange.Replace(row, next), TableChange.Insert($"by-{round}", $"{i}")], default))));
+                (i % 2 == 0 ? Table : Tested.Other).TryWriteAsync(
+                    Partition, [TableChange.Replace(row, next), TableChange.Insert($"by-{round}", $"{i}")], default))));
             Assert.Single(won, w => w);
-            Assert.Equal(Array.IndexOf(won, true).ToString(CultureInfo.InvariantCulture), (await Table.GetAsync(Partition, $"by-{round}", default))!.Value);
+            Assert.Equal(
+                Array.IndexOf(won, true).ToString(CultureInfo.InvariantCulture),
+                (await Table.GetAsync(Partition, $"by-{round}", default))!.Value);
         }
     }
 
@@ -203,7 +216,9 @@ public sealed class AzureTableTests : TableTests<AzureTestTable>
     {
         await Table.TryWriteAsync(TableSchema.Partition, [TableChange.Put(TableSchema.Key, "99")], default);
 
-        Assert.Contains("newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Tested.Other.GetAsync("p", "a", default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Tested.Other.GetAsync("p", "a", default))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -227,10 +242,14 @@ public sealed class SqliteTableTests : TableTests<SqliteTestTable>
     {
         await Table.TryWriteAsync(TableSchema.Partition, [TableChange.Put(TableSchema.Key, "99")], default);
 
-        Assert.Contains("newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Tested.Reader.GetAsync("p", "a", default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Tested.Reader.GetAsync("p", "a", default))).Message,
+            StringComparison.Ordinal);
         await Tested.CloseAsync();
         await Tested.OpenAsync();
-        Assert.Contains("newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Table.OpenAsync(default))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "newer version", (await Assert.ThrowsAsync<OutcomeStoreException>(() => Table.OpenAsync(default))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,7 +264,8 @@ public sealed class SqliteTableTests : TableTests<SqliteTestTable>
     [Fact]
     public async Task Writes_at_the_same_time_share_transactions()
     {
-        Task<bool>[] writes = [.. Enumerable.Range(0, 500).Select(i => Table.TryWriteAsync("p", [TableChange.Insert(TableKey.Ascending(i), "")], default))];
+        Task<bool>[] writes = [
+            .. Enumerable.Range(0, 500).Select(i => Table.TryWriteAsync("p", [TableChange.Insert(TableKey.Ascending(i), "")], default))];
 
         Assert.All(await Task.WhenAll(writes), Assert.True);
         Assert.InRange(Tested.Transactions, 1, 250);
@@ -259,7 +279,8 @@ public sealed class SqliteTableTests : TableTests<SqliteTestTable>
 
         Assert.Contains(
             "deleted or moved while in use",
-            (await Assert.ThrowsAsync<OutcomeStoreException>(() => Table.TryWriteAsync("p", [TableChange.Insert("b", "")], default))).Message, StringComparison.Ordinal);
+            (await Assert.ThrowsAsync<OutcomeStoreException>(
+                () => Table.TryWriteAsync("p", [TableChange.Insert("b", "")], default))).Message, StringComparison.Ordinal);
         await Tested.CloseAsync();
         Assert.Contains("is missing", (await Assert.ThrowsAsync<TaskHubException>(Tested.OpenAsync)).Message, StringComparison.Ordinal);
     }

@@ -63,19 +63,27 @@ public sealed class TelemetryTests : IAsyncLifetime
 
         OtlpSpan post = Assert.Single(tree, s => s.Name == "POST /api/v1/repositories/{id}/rescan");
         Assert.Equal("activity:StartRescan@(1.0)", byId[post.Parent].Name);
-        Assert.Equal(("POST", "202", "127.0.0.1", "rescan"), (post.Attributes["http.request.method"], post.Attributes["http.response.status_code"], post.Attributes["server.address"], post.Attributes["rescan.appliance.call"]));
-        Assert.All(tree.Where(s => s.Name == "GET /api/v1/sessions/{id}"), s => Assert.Equal("activity:PollSession@(1.0)", byId[s.Parent].Name));
+        Assert.Equal(
+            ("POST", "202", "127.0.0.1", "rescan"),
+            (post.Attributes["http.request.method"], post.Attributes["http.response.status_code"], post.Attributes["server.address"],
+                post.Attributes["rescan.appliance.call"]));
+        Assert.All(tree.Where(s => s.Name == "GET /api/v1/sessions/{id}"),
+            s => Assert.Equal("activity:PollSession@(1.0)", byId[s.Parent].Name));
         OtlpSpan recorded = Assert.Single(tree, s => s.Name == "activity:RecordOutcome@(1.0)" && s.Parent != orchestration.Id);
         Assert.Equal(id, recorded.Attributes["rescan.instance.id"]);
 
         // Every request that the rescan sent is in its trace, save those of the HTTP request's own repository list, which is in it too.
-        string[] seen = [.. appliance.Ledger.Select(e => e.Method + " " + Regex.Replace(e.Path, "(?<=/(repositories|sessions)/)[^/]+", "{id}")).Order()];
+        string[] seen = [
+            .. appliance.Ledger.Select(e => e.Method + " " + Regex.Replace(e.Path, "(?<=/(repositories|sessions)/)[^/]+", "{id}")).Order()];
         Assert.Equal(seen, receiver.Spans.Where(s => s.Scope == "Rescan").Select(s => s.Name).Order());
 
         OtlpLog ended = Assert.Single(receiver.Logs, l => l.Body.StartsWith("Rescan ended: outcome=Succeeded", StringComparison.Ordinal));
-        Assert.Equal((root.Trace, id, recorded.Attributes["rescan.session.id"]), (ended.Trace, ended.Attributes["rescan.instance.id"], ended.Attributes["rescan.session.id"]));
+        Assert.Equal(
+            (root.Trace, id, recorded.Attributes["rescan.session.id"]),
+            (ended.Trace, ended.Attributes["rescan.instance.id"], ended.Attributes["rescan.session.id"]));
         Assert.Equal("rescan", receiver.Resource["service.name"]);
-        Assert.All(receiver.Spans.SelectMany(s => s.Attributes.Values), v => Assert.DoesNotContain("demo-password", v, StringComparison.Ordinal));
+        Assert.All(receiver.Spans.SelectMany(s => s.Attributes.Values),
+            v => Assert.DoesNotContain("demo-password", v, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -91,13 +99,19 @@ public sealed class TelemetryTests : IAsyncLifetime
         }
 
         OtlpPoint Last(string name) => receiver.Points.Last(p => p.Name == name);
-        Assert.Equal((1, "{rescan}", "Succeeded", "demo"), (Last("rescan.rescans").Value, Last("rescan.rescans").Unit, Last("rescan.rescans").Attributes["rescan.outcome"], Last("rescan.rescans").Attributes["rescan.appliance"]));
+        Assert.Equal(
+            (1, "{rescan}", "Succeeded", "demo"),
+            (Last("rescan.rescans").Value, Last("rescan.rescans").Unit, Last("rescan.rescans").Attributes["rescan.outcome"],
+                Last("rescan.rescans").Attributes["rescan.appliance"]));
         Assert.Equal("s", Last("rescan.duration").Unit);
         Assert.InRange(Last("rescan.duration").Value, 1.5, 60);
         Assert.True(Last("rescan.detection.delay").Value >= 0);
         Assert.Equal(appliance.Ledger.Count(e => e.Kind == "session"), Last("rescan.polls").Value);
         Assert.Equal(1, receiver.Points.First(p => p.Name == "rescan.running").Value);
-        Assert.Equal(1, receiver.Points.Last(p => p.Name == "rescan.appliance.requests" && p.Attributes["rescan.appliance.call"] == "rescan" && p.Attributes["http.response.status_code"] == "202").Value);
+        Assert.Equal(
+            1, receiver.Points.Last(
+                p => p.Name == "rescan.appliance.requests" && p.Attributes["rescan.appliance.call"] == "rescan"
+                && p.Attributes["http.response.status_code"] == "202").Value);
         Assert.Equal("staging", Last("rescan.last_success.age").Attributes["rescan.repository"]);
     }
 

@@ -8,7 +8,8 @@ namespace Rescan.Tests.Integration.VeeamBackupAndReplication;
 public sealed class RunAgainstStrictServerTests : IAsyncLifetime
 {
     private static readonly string[] Keys =
-        ["id", "appliance", "repository", "sessionId", "outcome", "reason", "startedAt", "finishedAt", "durationSeconds", "polls", "requests", "log"];
+        ["id", "appliance", "repository", "sessionId", "outcome", "reason", "startedAt", "finishedAt", "durationSeconds", "polls",
+            "requests", "log"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("rescan-vbr-").FullName;
     private StrictServer server = null!;
@@ -214,7 +215,8 @@ public sealed class RunAgainstStrictServerTests : IAsyncLifetime
     }
 
     private static readonly (string, string?)[] Fast =
-        [("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.3"), ("Rescan__Polling__MaxInterval", "00:00:01"), ("Rescan__LostAnswerWait", "00:00:03")];
+        [("Rescan__Polling__Kappa", "0.1"), ("Rescan__Polling__MinInterval", "00:00:00.3"), ("Rescan__Polling__MaxInterval", "00:00:01"),
+            ("Rescan__LostAnswerWait", "00:00:03")];
 
     private static (int, string?) Of((int Code, JsonElement Printed) run) => (run.Code, run.Printed.GetProperty("outcome").GetString());
 

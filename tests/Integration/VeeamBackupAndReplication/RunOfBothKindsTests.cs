@@ -32,9 +32,13 @@ public sealed class RunOfBothKindsTests
     {
         JsonElement run = await EndOfAsync(new { include = new[] { "default backup repository", "*-archive" } });
 
-        Assert.Equal("Default Backup Repository", Assert.Single(run.GetProperty("items").EnumerateArray()).GetProperty("repository").GetProperty("name").GetString());
+        Assert.Equal(
+            "Default Backup Repository",
+            Assert.Single(run.GetProperty("items").EnumerateArray()).GetProperty("repository").GetProperty("name").GetString());
         Assert.Equal(1, run.GetProperty("counts").GetProperty("Succeeded").GetInt32());
-        Assert.StartsWith("two: left out deep-archive", Assert.Single(run.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "two: left out deep-archive", Assert.Single(run.GetProperty("warnings").EnumerateArray()).GetString(),
+            StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> EndOfAsync(object filter)

@@ -12,7 +12,9 @@ namespace Rescan.Tests.Integration.VeeamBackupAndReplication;
 public sealed class SameServerTests
 {
     private static readonly SimulatorOptions Server =
-        SimulatorOptions.Of(SimulatedKind.VeeamBackupAndReplication) with { SessionDuration = TimeSpan.FromMilliseconds(500), OtherSessionsEvery = null };
+        SimulatorOptions.Of(
+            SimulatedKind.VeeamBackupAndReplication) with
+        { SessionDuration = TimeSpan.FromMilliseconds(500), OtherSessionsEvery = null };
 
     [Fact]
     public async Task A_run_posts_each_repository_once_and_the_other_entry_is_refused_everywhere()
@@ -112,7 +114,9 @@ public sealed class SameServerTests
         await check.WaitForExitAsync();
 
         Assert.True(check.ExitCode == 0, await errors);
-        Assert.Contains("!! it calls itself the same server as appliance 'one'", string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "!! it calls itself the same server as appliance 'one'",
+            string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -137,7 +141,8 @@ public sealed class SameServerTests
 
     private static async Task<JsonElement> RunAsync(ApiHost api)
     {
-        using HttpResponseMessage answer = await api.Http.PostAsJsonAsync(new Uri("/api/rescans", UriKind.Relative), new { filter = new { } });
+        using HttpResponseMessage answer = await api.Http.PostAsJsonAsync(
+            new Uri("/api/rescans", UriKind.Relative), new { filter = new { } });
         answer.EnsureSuccessStatusCode();
         return await api.UntilAsync(answer.Headers.Location!.ToString(), r => r.GetProperty("status").GetString() != "Running");
     }

@@ -26,13 +26,16 @@ public sealed class RescanHookTests : IAsyncLifetime
 
         Assert.Equal((202, Answer), (status, body));
         Assert.Equal($"/api/rescans/rescan-appliance-1-{HookHost.RepositoryId}", answer.Headers.Location?.ToString());
-        Assert.Equal(new StartRescanRequest("appliance-1", "nightly") { StartedBy = new Initiator(InitiatorKind.Webhook, "msg_1") }, Assert.Single(hooks.Requests));
+        Assert.Equal(
+            new StartRescanRequest("appliance-1", "nightly") { StartedBy = new Initiator(InitiatorKind.Webhook, "msg_1") },
+            Assert.Single(hooks.Requests));
     }
 
     [Fact]
     public async Task A_filter_is_read_whole()
     {
-        (int status, _, _) = await hooks.PostSignedAsync("""{"appliance":"a","filter":{"include":["n*","m"],"exclude":["x"],"bucket":"b","folder":"f"}}""");
+        (int status, _, _) = await hooks.PostSignedAsync(
+            """{"appliance":"a","filter":{"include":["n*","m"],"exclude":["x"],"bucket":"b","folder":"f"}}""");
 
         StartRescanRequest request = Assert.Single(hooks.Requests);
         Assert.Equal((202, "a", "b", "f"), (status, request.Appliance, request.Filter!.Bucket, request.Filter.Folder));
@@ -44,7 +47,8 @@ public sealed class RescanHookTests : IAsyncLifetime
     {
         await hooks.PostSignedAsync(Body);
 
-        (int status, string body, HttpResponseMessage answer) = await hooks.PostSignedAsync(Body, at: DateTimeOffset.UtcNow.AddSeconds(-60));
+        (int status, string body, HttpResponseMessage answer) = await hooks.PostSignedAsync(
+            Body, at: DateTimeOffset.UtcNow.AddSeconds(-60));
 
         Assert.Equal((202, Answer), (status, body));
         Assert.NotNull(answer.Headers.Location);
@@ -58,7 +62,8 @@ public sealed class RescanHookTests : IAsyncLifetime
     {
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         hooks.OnStart = _ => goOn.Task;
-        Task<(int Status, string Body, HttpResponseMessage Answer)>[] all = [.. Enumerable.Range(0, 20).Select(_ => hooks.PostSignedAsync(Body))];
+        Task<(int Status, string Body, HttpResponseMessage Answer)>[] all = [
+            .. Enumerable.Range(0, 20).Select(_ => hooks.PostSignedAsync(Body))];
         while (all.Count(t => t.IsCompleted) < 19)
         {
             await Task.WhenAny(all.Where(t => !t.IsCompleted)).WaitAsync(TimeSpan.FromSeconds(30));
@@ -69,7 +74,8 @@ public sealed class RescanHookTests : IAsyncLifetime
 
         Assert.Single(hooks.Requests);
         Assert.Equal(Answer, Assert.Single(answers, a => a.Status == 202).Body);
-        Assert.All(answers.Where(a => a.Status != 202), a => Assert.Equal((409, true), (a.Status, a.Answer.Headers.RetryAfter is not null)));
+        Assert.All(answers.Where(a => a.Status != 202),
+            a => Assert.Equal((409, true), (a.Status, a.Answer.Headers.RetryAfter is not null)));
     }
 
     [Fact]
@@ -171,7 +177,9 @@ public sealed class RescanHookTests : IAsyncLifetime
     [Fact]
     public async Task An_appliance_that_does_not_answer_is_a_reason_to_ask_again()
     {
-        hooks.OnStart = _ => throw new ApplianceException(ApplianceFailure.Transient, "Appliance 'appliance-1' did not answer.") { RetryAfter = TimeSpan.FromSeconds(7) };
+        hooks.OnStart = _ => throw new ApplianceException(
+            ApplianceFailure.Transient, "Appliance 'appliance-1' did not answer.")
+        { RetryAfter = TimeSpan.FromSeconds(7) };
 
         (int status, _, HttpResponseMessage answer) = await hooks.PostSignedAsync(Body);
 

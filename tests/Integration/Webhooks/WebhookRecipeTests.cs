@@ -35,7 +35,9 @@ public sealed partial class WebhookRecipeTests : IAsyncLifetime
     [Fact]
     public async Task The_recipe_with_another_secret_is_refused()
     {
-        Assert.Contains("\"status\":401", await RunAsync(Recipes("/api/hooks/rescan")[0].Script, "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"status\":401", await RunAsync(Recipes("/api/hooks/rescan")[0].Script, "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"),
+            StringComparison.Ordinal);
         Assert.Empty(hooks.Requests);
     }
 
@@ -52,7 +54,8 @@ public sealed partial class WebhookRecipeTests : IAsyncLifetime
             .Select(m => (m.Groups["script"].Value, m.Groups["answer"] is { Success: true } answer ? answer.Value : null))];
     }
 
-    [GeneratedRegex(@"^```bash\n(?<script>.*?)^```\n(\nThe answer \(202\):\n\n```json\n(?<answer>.*?)\n```\n)?", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^```bash\n(?<script>.*?)^```\n(\nThe answer \(202\):\n\n```json\n(?<answer>.*?)\n```\n)?",
+        RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Recipe();
 
     private async Task<string> RunAsync(string script, string secret = HookHost.Secret)

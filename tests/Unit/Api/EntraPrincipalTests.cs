@@ -10,7 +10,8 @@ namespace Rescan.Tests.Unit.Api;
 /// </summary>
 public sealed class EntraPrincipalTests
 {
-    private const string ShortRoles = """{"auth_typ":"aad","name_typ":"name","role_typ":"roles","claims":[{"typ":"name","val":"Alice"},{"typ":"roles","val":"Rescan.Operator"}]}""";
+    private const string ShortRoles =
+        """{"auth_typ":"aad","name_typ":"name","role_typ":"roles","claims":[{"typ":"name","val":"Alice"},{"typ":"roles","val":"Rescan.Operator"}]}""";
 
     private const string LongRoles =
         """
@@ -33,7 +34,8 @@ public sealed class EntraPrincipalTests
     [InlineData("{", CallerRole.None)]
     [InlineData("", CallerRole.None)]
     public void The_highest_role_among_the_claims_counts(string principal, CallerRole role) =>
-        Assert.Equal(new Caller("alice@example.com", role), Read(Convert.ToBase64String(Encoding.UTF8.GetBytes(principal)), "alice@example.com"));
+        Assert.Equal(
+            new Caller("alice@example.com", role), Read(Convert.ToBase64String(Encoding.UTF8.GetBytes(principal)), "alice@example.com"));
 
     [Fact]
     public void What_is_not_base64_gives_no_role() => Assert.Equal(CallerRole.None, Read("{}", "alice").Role);
@@ -57,7 +59,8 @@ public sealed class EntraPrincipalTests
     [InlineData(null, "func", false)]
     [InlineData("True", null, false)]
     [InlineData("True", "", false)]
-    public void Headers_count_only_where_the_platform_runs_the_app_and_says_that_it_signs_callers_in(string? enabled, string? site, bool on) =>
+    public void Headers_count_only_where_the_platform_runs_the_app_and_says_that_it_signs_callers_in(
+        string? enabled, string? site, bool on) =>
         Assert.Equal(on, EntraPrincipal.IsSet(n => n switch { EntraPrincipal.Switch => enabled, EntraPrincipal.Site => site, _ => null }));
 
     private static Caller Read(string? principal, string? name)

@@ -20,14 +20,17 @@ public sealed partial class ArrowTests
     [Fact]
     public void The_map_has_no_arrow_that_the_code_has_not()
     {
-        string[] unused = [.. Map.SelectMany(m => m.Value.Select(to => (From: m.Key, To: to))).Where(a => !CodeArrows.All.ContainsKey(a)).Select(a => $"{a.From} -> {a.To}")];
+        string[] unused = [
+            .. Map.SelectMany(m => m.Value.Select(to => (From: m.Key, To: to))).Where(a => !CodeArrows.All.ContainsKey(a))
+            .Select(a => $"{a.From} -> {a.To}")];
         Assert.True(unused.Length == 0, "docs/architecture.md: " + string.Join(", ", unused));
     }
 
     [Fact]
     public void Every_folder_with_code_is_on_the_map()
     {
-        IEnumerable<string> folders = ((string[])["functions", "local/Runtime"]).SelectMany(f => Directory.GetDirectories(Path.Combine(SourceTree.Root, f))
+        IEnumerable<string> folders = ((string[])["functions", "local/Runtime"]).SelectMany(
+            f => Directory.GetDirectories(Path.Combine(SourceTree.Root, f))
             .Where(d => Path.GetFileName(d) is not ("bin" or "obj"))
             .Select(d => $"{f}/{Path.GetFileName(d)}"));
         Assert.Empty(folders.Except(Map.Keys));

@@ -49,13 +49,15 @@ internal static class CodeArrows
     private static Dictionary<(string From, string To), SortedSet<string>> Read()
     {
         Architecture code = new ArchLoader().LoadAssemblies(
-            typeof(RescanOptions).Assembly, typeof(ExitCodes).Assembly, typeof(LocalFunctionHost).Assembly, typeof(SimulatorOptions).Assembly,
+            typeof(RescanOptions).Assembly, typeof(ExitCodes).Assembly, typeof(LocalFunctionHost).Assembly,
+            typeof(SimulatorOptions).Assembly,
             typeof(SqliteDatabase).Assembly).Build();
         Dictionary<(string From, string To), SortedSet<string>> arrows = [];
         foreach (IType type in code.Types)
         {
             // Type parameters have no namespace.
-            if (type.Namespace is not { } own || FolderOf(own.FullName) is not { } from || Array.Exists(Tops, t => from == t && t is not "local/Cli" and not "local/Simulator"))
+            if (type.Namespace is not { } own || FolderOf(own.FullName) is not { } from
+                || Array.Exists(Tops, t => from == t && t is not "local/Cli" and not "local/Simulator"))
             {
                 continue;
             }
@@ -68,7 +70,9 @@ internal static class CodeArrows
                 }
 
                 // Between the halves and the programs only the whole counts.
-                string whole = Array.Find(Tops, t => (to == t || to.StartsWith(t + "/", StringComparison.Ordinal)) && !from.StartsWith(t, StringComparison.Ordinal)) ?? to;
+                string whole = Array.Find(
+                    Tops, t => (to == t || to.StartsWith(t + "/", StringComparison.Ordinal))
+                    && !from.StartsWith(t, StringComparison.Ordinal)) ?? to;
                 if (!arrows.TryGetValue((from, whole), out SortedSet<string>? uses))
                 {
                     arrows[(from, whole)] = uses = new SortedSet<string>(StringComparer.Ordinal);

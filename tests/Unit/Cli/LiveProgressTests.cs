@@ -26,7 +26,8 @@ public sealed class LiveProgressTests
         StringWriter screen = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(screen),
+            Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(screen),
         });
         console.Profile.Width = 80;
 
@@ -46,7 +47,8 @@ public sealed class LiveProgressTests
     {
         RunView run = new(
             "run-1", RunStatus.Running, Now.AddMinutes(-2), null, null, null, null, new Dictionary<string, int>(),
-            [Item("a", RunItemState.Ended, Outcome.Succeeded), Item("b", RunItemState.Ended, Outcome.Failed), Item("c\nd", RunItemState.Running, null), Item("e", RunItemState.Waiting, null)],
+            [Item("a", RunItemState.Ended, Outcome.Succeeded), Item("b", RunItemState.Ended, Outcome.Failed),
+                Item("c\nd", RunItemState.Running, null), Item("e", RunItemState.Waiting, null)],
             [], [], []);
 
         Assert.Equal("2 of 4 ended · 02:00 · 1 went wrong · 1 under way: c d", RunLine.Of(run, Now));

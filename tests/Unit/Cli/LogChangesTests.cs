@@ -16,7 +16,9 @@ public sealed class LogChangesTests
 
         Assert.Equal(["Reading"], Messages(changes.Take([Item(0, "Running", "Reading")])));
         Assert.Empty(changes.Take([Item(0, "Running", "Reading")]));
-        Assert.Equal(["Reading", "Importing 1 of 9"], Messages(changes.Take([Item(0, "Success", "Reading"), Item(1, "Running", "Importing 1 of 9")])));
+        Assert.Equal(
+            ["Reading", "Importing 1 of 9"],
+            Messages(changes.Take([Item(0, "Success", "Reading"), Item(1, "Running", "Importing 1 of 9")])));
         Assert.Equal(["Importing 2 of 9"], Messages(changes.Take([Item(0, "Success", "Reading"), Item(1, "Running", "Importing 2 of 9")])));
     }
 
@@ -32,7 +34,10 @@ public sealed class LogChangesTests
     [Fact]
     public void Findings_are_the_telling_lines_else_the_last()
     {
-        Assert.Equal(["Found 4 policies", "2 could not be read"], Messages(Findings.Of([Item(0, "Success", "Connecting"), Item(1, "Success", "Found 4 policies"), Item(2, "Warning", "2 could not be read")])));
+        Assert.Equal(
+            ["Found 4 policies", "2 could not be read"],
+            Messages(Findings.Of(
+                [Item(0, "Success", "Connecting"), Item(1, "Success", "Found 4 policies"), Item(2, "Warning", "2 could not be read")])));
         Assert.Equal(["Done"], Messages(Findings.Of([Item(0, "Success", "Connecting"), Item(1, "Success", "Done")])));
         Assert.Empty(Findings.Of([]));
     }

@@ -25,7 +25,9 @@ public sealed class ReportTests
         Assert.Equal(8, report.Days.Count);
         Assert.Equal((1, 1, 0, 1), (report.Days[^1].Good, report.Days[^1].Warning, report.Days[^1].Canceled, report.Days[^1].Bad));
         Assert.Equal([Nasty, "archive"], report.Repositories.Select(r => r.Repository.Name));
-        Assert.Equal((150.0, 200.0, Now.AddHours(-1)), (report.Repositories[1].MedianSeconds, report.Repositories[1].LongestSeconds, report.Repositories[1].LastSuccess));
+        Assert.Equal(
+            (150.0, 200.0, Now.AddHours(-1)),
+            (report.Repositories[1].MedianSeconds, report.Repositories[1].LongestSeconds, report.Repositories[1].LastSuccess));
         Assert.Equal("4 rescans of 2 repositories: 2 succeeded, 1 ended with warnings, 1 failed.", report.Summary);
     }
 
@@ -83,24 +85,29 @@ public sealed class ReportTests
         Assert.All(Texts(report), t => Assert.Contains("No rescan has ended yet", t, StringComparison.Ordinal));
         Assert.All(
             Texts(report with { LastBefore = Now.AddDays(-3) }),
-            t => Assert.Contains("No rescan ended in this time; the last one before it ended 2026-03-05 12:00 UTC.", t, StringComparison.Ordinal));
+            t => Assert.Contains(
+                "No rescan ended in this time; the last one before it ended 2026-03-05 12:00 UTC.", t, StringComparison.Ordinal));
         Assert.DoesNotContain("class=\"good\"", HtmlReport.Write(report), StringComparison.Ordinal);
         Assert.Single(Parse(CsvReport.Write(report)));
     }
 
-    private static string[] Texts(RescanReport report) => [TextReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report)];
+    private static string[] Texts(RescanReport report) =>
+        [TextReport.Write(report), MarkdownReport.Write(report), HtmlReport.Write(report)];
 
     private static OutcomePoint Point(double seconds) => new(Outcome.Succeeded, seconds, Now);
 
     private static RescanReport Sample() => RescanReport.Of(Now.AddDays(-7), Now, [
-        Of("archive", Outcome.Succeeded, -1, 200), Of(Nasty, Outcome.Failed, -2, 30), Of("archive", Outcome.Warning, -3, 150), Of("archive", Outcome.Succeeded, -100, 100),
+        Of("archive", Outcome.Succeeded, -1, 200), Of(Nasty, Outcome.Failed, -2, 30), Of("archive", Outcome.Warning, -3, 150),
+        Of("archive", Outcome.Succeeded, -100, 100),
     ]);
 
-    private static RecordedOutcome Of(string name, Outcome outcome, int hours, double seconds) => new(Guid.NewGuid().ToString("N"), new RescanOutcome
-    {
-        Id = "rescan-appliance-1-" + name, Appliance = "appliance-1", Repository = new RepositoryRef("x", name), Outcome = outcome, Reason = outcome == Outcome.Succeeded ? null : Nasty,
-        StartedAt = Now.AddHours(hours).AddMinutes(-5), FinishedAt = Now.AddHours(hours), DurationSeconds = seconds,
-    });
+    private static RecordedOutcome Of(string name, Outcome outcome, int hours, double seconds) =>
+        new(Guid.NewGuid().ToString("N"), new RescanOutcome
+        {
+            Id = "rescan-appliance-1-" + name, Appliance = "appliance-1", Repository = new RepositoryRef("x", name), Outcome = outcome,
+            Reason = outcome == Outcome.Succeeded ? null : Nasty,
+            StartedAt = Now.AddHours(hours).AddMinutes(-5), FinishedAt = Now.AddHours(hours), DurationSeconds = seconds,
+        });
 
     /// <summary>Reads CSV as RFC 4180 has it.</summary>
     private static List<List<string>> Parse(string csv)
@@ -111,7 +118,8 @@ public sealed class ReportTests
         {
             Match field = Regex.Match(csv[at..], "\\A(?:\"((?:[^\"]|\"\")*)\"|([^\",\r\n]*))(,|\r\n)");
             Assert.True(field.Success, csv[at..]);
-            row.Add(field.Groups[1].Success ? field.Groups[1].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : field.Groups[2].Value);
+            row.Add(field.Groups[1].Success
+                ? field.Groups[1].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : field.Groups[2].Value);
             at += field.Length;
             if (field.Groups[3].Value != ",")
             {

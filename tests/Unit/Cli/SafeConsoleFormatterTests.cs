@@ -17,7 +17,8 @@ public sealed class SafeConsoleFormatterTests
         time.SetLocalTimeZone(TimeZoneInfo.Utc);
         using StringWriter written = new();
 
-        new SafeConsoleFormatter(time).Write(new LogEntry<string>(level, "Rescan.Category", 1, "one two", null, (s, _) => s), null, written);
+        new SafeConsoleFormatter(time).Write(
+            new LogEntry<string>(level, "Rescan.Category", 1, "one two", null, (s, _) => s), null, written);
 
         Assert.Equal(expected + Environment.NewLine, written.ToString());
     }

@@ -14,13 +14,15 @@ public sealed class ScheduleTextTests
         Last = Run(RunStatus.Completed, new() { ["Succeeded"] = 12, ["Failed"] = 1 }, null),
     };
 
-    private static readonly ScheduleView Weekly = new("weekly", "0 4 * * 0", "UTC", TableSamples.Now.AddDays(7), TableSamples.Now.AddDays(-1), TableSamples.Now.AddDays(-1))
+    private static readonly ScheduleView Weekly = new(
+        "weekly", "0 4 * * 0", "UTC", TableSamples.Now.AddDays(7), TableSamples.Now.AddDays(-1), TableSamples.Now.AddDays(-1))
     {
         Paused = new PauseView(TableSamples.Now.AddHours(6), "upgrade of the appliance in Frankfurt " + TableSamples.Hostile),
         Last = Run(RunStatus.Skipped, [], "Skipped: the scheduled run before it, run-scheduled-weekly-20260301t040000z, still went on."),
         LastStarted = Run(
             RunStatus.TimedOut, new() { ["Succeeded"] = 3 },
-            "Late by 3 h 30 min; it was due at 2026-03-01 04:00 UTC, when the app was down. 2 earlier runs were missed too and are not caught up."),
+            "Late by 3 h 30 min; it was due at 2026-03-01 04:00 UTC, when the app was down. 2 earlier runs were missed too and are not "
+                + "caught up."),
     };
 
     [Fact]
@@ -105,19 +107,22 @@ public sealed class ScheduleTextTests
     public void None_that_begins_says_why()
     {
         Assert.Equal(
-            ["next run: none, since no process serves this state", "last run: 2026-03-08 01:30 Europe/Berlin, completed (12 Succeeded, 1 Failed)"],
+            ["next run: none, since no process serves this state",
+                "last run: 2026-03-08 01:30 Europe/Berlin, completed (12 Succeeded, 1 Failed)"],
             Lines(new SchedulesView(true, null, null, [Nightly]), isServed: false));
         Assert.Equal(
             "next run: none, since the timer is switched off (AzureWebJobs.StartScheduledRuns.Disabled)",
             Lines(new SchedulesView(false, null, null, [Nightly]), isServed: true)[0]);
         Assert.Equal(
             ["next run: none, since '0 0 31 2 *' is never due"],
-            Lines(new SchedulesView(true, null, null, [new ScheduleView("nightly", "0 0 31 2 *", "UTC", null, null, null)]), isServed: true));
+            Lines(new SchedulesView(true, null, null, [new ScheduleView("nightly", "0 0 31 2 *", "UTC", null, null, null)]),
+                isServed: true));
     }
 
     private static RunRecord Run(RunStatus status, Dictionary<string, int> counts, string? reason) => new()
     {
-        Id = "run-1", Status = status, StartedAt = TableSamples.Now.AddHours(-2), FinishedAt = TableSamples.Now.AddHours(-1), Counts = counts, Reason = reason,
+        Id = "run-1", Status = status, StartedAt = TableSamples.Now.AddHours(-2), FinishedAt = TableSamples.Now.AddHours(-1),
+        Counts = counts, Reason = reason,
     };
 
     private static string[] Lines(SchedulesView view, bool isServed) => [.. ScheduleText.Lines(view, isServed, TableSamples.Now)];

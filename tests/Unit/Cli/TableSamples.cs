@@ -19,7 +19,8 @@ internal static class TableSamples
     public static readonly string Long = new('L', 200);
     public const string Wide = "備份儲存庫東京リージョン本番環境バックアップ";
 
-    private const string Denied = "Access to the bucket was denied: the IAM role lacks s3:ListBucket on acme-backup-eu, or its policy was changed.";
+    private const string Denied =
+        "Access to the bucket was denied: the IAM role lacks s3:ListBucket on acme-backup-eu, or its policy was changed.";
 
     public static RescanOutcome[] Outcomes =>
     [
@@ -87,7 +88,8 @@ internal static class TableSamples
         {
             Id = $"rescan-{appliance}-{id}", Appliance = appliance, Repository = new RepositoryRef(id, name), Outcome = outcome,
             Reason = reason,
-            StartedAt = Now.AddMinutes(-minutesAgo).AddSeconds(-seconds), FinishedAt = Now.AddMinutes(-minutesAgo), DurationSeconds = seconds,
+            StartedAt = Now.AddMinutes(-minutesAgo).AddSeconds(-seconds), FinishedAt = Now.AddMinutes(-minutesAgo),
+            DurationSeconds = seconds,
             Polls = 1 + (int)(seconds / 10),
             StartedBy = WhoFor(name),
         };

@@ -12,12 +12,16 @@ namespace Rescan.Tests.Unit.Cli;
 /// <summary>Every table as terminals of 60, 80 and 120 columns show it, and as a pipe gets it.</summary>
 public sealed class TableSnapshotTests
 {
-    private static readonly Dictionary<string, string> Messages = new() { ["id-" + TableSamples.Wide] = "Importing restore points: 42 of 48 (3 new)" };
+    private static readonly Dictionary<string, string> Messages =
+        new() { ["id-" + TableSamples.Wide] = "Importing restore points: 42 of 48 (3 new)" };
 
     private static RescanReport Report => RescanReport.Of(
         TableSamples.Now.AddDays(-7), TableSamples.Now, [.. TableSamples.Outcomes.Select(o => new RecordedOutcome("request", o))]);
 
-    private static Table Channels => NotifyCommand.Of([new("slack", true, "200 OK"), new(TableSamples.Hostile, false, TableSamples.Hostile), new(TableSamples.Long, false, TableSamples.Long)]);
+    private static Table Channels =>
+        NotifyCommand.Of(
+            [new("slack", true, "200 OK"), new(TableSamples.Hostile, false, TableSamples.Hostile),
+                new(TableSamples.Long, false, TableSamples.Long)]);
 
     [Fact]
     public void What_runs() => AssertShown(
@@ -267,7 +271,8 @@ public sealed class TableSnapshotTests
         Assert.Equal(["REPOSITORY\tAPPLIANCE\tOUTCOME\tENDED\tTOOK\tSTARTED BY\tREASON"], empty);
         Assert.Equal(empty[0], lines[0]);
         Assert.Equal(
-            [TableSamples.Wide, "東京", "Warning", "2026-03-07T14:50:00Z", "161.5", "東京 運用 (rescan command)", "2 restore points could not be read."], lines[3].Split('\t'));
+            [TableSamples.Wide, "東京", "Warning", "2026-03-07T14:50:00Z", "161.5", "東京 運用 (rescan command)",
+                "2 restore points could not be read."], lines[3].Split('\t'));
         Assert.Equal(["archive", "frankfurt", "Succeeded", "2026-03-05T07:50:00Z", "4000", "not known", ""], lines[5].Split('\t'));
         Assert.StartsWith(TableSamples.Long + "\tvirginia\t", lines[2], StringComparison.Ordinal);
     }
@@ -290,7 +295,8 @@ public sealed class TableSnapshotTests
 
     private static IEnumerable<Table> All() =>
     [
-        StatusTables.Running(TableSamples.Running, TableSamples.Now), StatusTables.Last(TableSamples.Outcomes, TableSamples.Now), HistoryTable.Of(TableSamples.Outcomes),
+        StatusTables.Running(TableSamples.Running, TableSamples.Now), StatusTables.Last(TableSamples.Outcomes, TableSamples.Now),
+        HistoryTable.Of(TableSamples.Outcomes),
         TextReport.Table(Report), ApplianceTables.Of(TableSamples.Repositories), RunTable.Of(TableSamples.Run, Messages), Channels,
         PlanText.Table(TableSamples.Plan),
     ];

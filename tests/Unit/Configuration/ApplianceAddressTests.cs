@@ -21,7 +21,9 @@ public sealed class ApplianceAddressTests
     {
         ValidateOptionsResult result = new ApplianceOptionsValidator().Validate(null, Of(one, two));
 
-        Assert.Equal(refused, result.Failures?.Any(f => f.StartsWith("Rescan__Appliances__1__BaseUrl: an address of its own", StringComparison.Ordinal)) == true);
+        Assert.Equal(
+            refused, result.Failures?.Any(
+                f => f.StartsWith("Rescan__Appliances__1__BaseUrl: an address of its own", StringComparison.Ordinal)) == true);
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed class ApplianceAddressTests
         RescanOptions options = new();
         foreach ((int i, string address) in addresses.Index())
         {
-            options.Appliances.Add(new ApplianceOptions { Name = i == 0 ? "one" : "two", BaseUrl = new Uri(address), Username = "u", Password = "p" });
+            options.Appliances.Add(
+                new ApplianceOptions { Name = i == 0 ? "one" : "two", BaseUrl = new Uri(address), Username = "u", Password = "p" });
         }
 
         return options;

@@ -61,7 +61,11 @@ public sealed class NotificationOptionsTests
     public void Only_https_leaves_this_machine(string url, bool valid) =>
         Assert.Equal(
             valid,
-            Faults(new() { ["Rescan:Notifications:Channels:0:Kind"] = "slack", ["Rescan:Notifications:Channels:0:Url"] = url }).Length == 0);
+            Faults(new()
+            {
+                ["Rescan:Notifications:Channels:0:Kind"] = "slack",
+                ["Rescan:Notifications:Channels:0:Url"] = url
+            }).Length == 0);
 
     [Theory]
     [InlineData("ntfy", "https://ntfy.sh/topic_1", null, null)]
@@ -94,7 +98,8 @@ public sealed class NotificationOptionsTests
     [InlineData("smtp.example.com", "0", "ssl", "rescan", "ops@example.com\r\nBcc: x@y.z", "u", null, "Port Security Username From To")]
     [InlineData("smtp.example.com", null, "none", "rescan@example.com", "ops@example.com", "u", "p", "Security")]
     [InlineData("https://smtp.example.com", null, "1", "rescan@example.com", "", null, "p", "Host Security Username To")]
-    public void A_mail_channel_is_checked_whole(string host, string? port, string security, string from, string to, string? user, string? password, string faults) => Assert.Equal(
+    public void A_mail_channel_is_checked_whole(
+        string host, string? port, string security, string from, string to, string? user, string? password, string faults) => Assert.Equal(
         faults.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => "Rescan__Notifications__Channels__0__Mail__" + f),
         Faults(new()
         {

@@ -38,7 +38,8 @@ public sealed class S3HookOptionsTests
         });
 
         Assert.Equal(
-            ["Rescan__Webhooks__S3__TopicArns__0", "Rescan__Webhooks__S3__ApiKeys__0", "Rescan__Webhooks__S3__ApiKeyHeader", "Rescan__Webhooks__S3__MaxWait"],
+            ["Rescan__Webhooks__S3__TopicArns__0", "Rescan__Webhooks__S3__ApiKeys__0", "Rescan__Webhooks__S3__ApiKeyHeader",
+                "Rescan__Webhooks__S3__MaxWait"],
             result.Failures!.Select(f => f.Split(": ")[0]));
         Assert.DoesNotContain("tooshortakey", result.FailureMessage, StringComparison.Ordinal);
     }
@@ -47,7 +48,8 @@ public sealed class S3HookOptionsTests
     [InlineData("00:00:00")]
     [InlineData("01:00:01")]
     public void A_quiet_period_outside_its_range_is_named(string quiet) => Assert.Contains(
-        "Rescan__Webhooks__S3__QuietPeriod", Validate(new() { QuietPeriod = TimeSpan.Parse(quiet, null) }).FailureMessage, StringComparison.Ordinal);
+        "Rescan__Webhooks__S3__QuietPeriod", Validate(new() { QuietPeriod = TimeSpan.Parse(quiet, null) }).FailureMessage,
+        StringComparison.Ordinal);
 
     private static ValidateOptionsResult Validate(S3HookOptions options) => new S3HookOptionsValidator().Validate(null, options);
 }

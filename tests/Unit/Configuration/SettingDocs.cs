@@ -18,7 +18,8 @@ internal static partial class SettingDocs
 {
     private static readonly XDocument Documentation = XDocument.Load(Path.ChangeExtension(typeof(RescanOptions).Assembly.Location, ".xml"));
 
-    public static IReadOnlyList<Setting> All { get; } = [.. SettingKeys.All.Select(k => new Setting(k.Key, Text(k.Default), MeaningOf(k.Property)))];
+    public static IReadOnlyList<Setting> All { get; } = [
+        .. SettingKeys.All.Select(k => new Setting(k.Key, Text(k.Default), MeaningOf(k.Property)))];
 
     /// <summary>The classes reached from those that are bound to a section of their own.</summary>
     public static IReadOnlyCollection<Type> Reached { get; } = [.. SettingKeys.Roots.SelectMany(Of).Distinct()];

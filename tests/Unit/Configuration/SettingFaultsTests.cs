@@ -83,7 +83,8 @@ public sealed class SettingFaultsTests
             ("Rescan__Appliances__0__Username", "u"),
             ("Rescan__Appliances__0__Password", "p"), ("Rescan__Deadline", "soon"), ("Rescan__Deadlin", "01:00:00"),
             ("Rescan__KeyVaultUri", "vault"),
-            ("Rescan__Webhooks__S3__QuietPeriod", "long"), ("Rescan__Webhooks__S3__MaxWait", "3.00:00:00"), ("Rescan__AllowedHosts__0", "http://x"), ("Rescan__Keys__0__Key", "short"),
+            ("Rescan__Webhooks__S3__QuietPeriod", "long"), ("Rescan__Webhooks__S3__MaxWait", "3.00:00:00"),
+            ("Rescan__AllowedHosts__0", "http://x"), ("Rescan__Keys__0__Key", "short"),
             ("Rescan__Keys__0__Name", "two words"), ("Rescan__Keys__0__Role", "Admin"));
         services.AddRescan(configuration).AddServeOptions(configuration);
         using ServiceProvider provider = services.BuildServiceProvider();
@@ -95,7 +96,8 @@ public sealed class SettingFaultsTests
             [
                 "Rescan__AllowedHosts__0", "Rescan__Appliances__0__BaseUrl", "Rescan__Appliances__0__Name", "Rescan__Deadlin",
                 "Rescan__Deadline",
-                "Rescan__KeyVaultUri", "Rescan__Keys__0__Key", "Rescan__Keys__0__Name", "Rescan__Keys__0__Role", "Rescan__Webhooks__S3__MaxWait", "Rescan__Webhooks__S3__QuietPeriod",
+                "Rescan__KeyVaultUri", "Rescan__Keys__0__Key", "Rescan__Keys__0__Name", "Rescan__Keys__0__Role",
+                "Rescan__Webhooks__S3__MaxWait", "Rescan__Webhooks__S3__QuietPeriod",
             ],
             faults.Select(f => f.Split(": ")[0]).Order(StringComparer.Ordinal));
         Assert.All(faults, f => Assert.DoesNotContain("s3cret", f, StringComparison.Ordinal));
@@ -107,5 +109,6 @@ public sealed class SettingFaultsTests
     private static IReadOnlyList<string> Faults(params (string Key, string Value)[] settings) => SettingFaults.Of(Configuration(settings));
 
     private static IConfiguration Configuration(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
-        .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build();
+        .AddInMemoryCollection(
+            settings.Select(s => KeyValuePair.Create(s.Key.Replace("__", ":", StringComparison.Ordinal), (string?)s.Value))).Build();
 }

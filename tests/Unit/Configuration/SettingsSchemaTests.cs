@@ -73,5 +73,6 @@ public sealed class SettingsSchemaTests
             .GetProperty(nameof(ApplianceOptions.Kind))!.GetCustomAttribute<AllowedValuesAttribute>()!.Values.Cast<string>());
 
     private static bool Fits(JsonNode file) =>
-        Schema.Value.Evaluate(System.Text.Json.JsonSerializer.SerializeToElement(file), new EvaluationOptions { OutputFormat = OutputFormat.Flag }).IsValid;
+        Schema.Value.Evaluate(
+            System.Text.Json.JsonSerializer.SerializeToElement(file), new EvaluationOptions { OutputFormat = OutputFormat.Flag }).IsValid;
 }

@@ -18,7 +18,8 @@ public sealed class InitiatorTextTests
     [InlineData(InitiatorKind.Command, "alice", "alice (rescan command)")]
     [InlineData(InitiatorKind.Retry, null, "a retry")]
     [InlineData(InitiatorKind.Api, "a\r\nb\u001b[31mc\u202e", "a b [31mc")]
-    public void It_says_who_it_was(InitiatorKind kind, string? name, string text) => Assert.Equal(text, InitiatorText.Of(new Initiator(kind, name)));
+    public void It_says_who_it_was(InitiatorKind kind, string? name, string text) =>
+        Assert.Equal(text, InitiatorText.Of(new Initiator(kind, name)));
 
     [Fact]
     public void What_is_not_known_is_said_to_be_so() => Assert.Equal("not known", InitiatorText.Of(null));
@@ -30,5 +31,6 @@ public sealed class InitiatorTextTests
     [InlineData("root", "root", "root")]
     [InlineData("root", " ", "root")]
     [InlineData("", null, null)]
-    public void Of_root_by_sudo_it_is_who_became_root(string user, string? sudo, string? name) => Assert.Equal(name, CommandUser.Name(user, sudo));
+    public void Of_root_by_sudo_it_is_who_became_root(string user, string? sudo, string? name) =>
+        Assert.Equal(name, CommandUser.Name(user, sudo));
 }

@@ -49,7 +49,8 @@ public sealed class NotificationFormatTests
         Assert.DoesNotContain('<', message.GetProperty("text").GetString()!);
         Assert.Contains("&lt;!channel&gt;", message.GetProperty("text").GetString(), StringComparison.Ordinal);
         int seen = 0;
-        foreach (JsonElement text in Objects(message).Where(o => Text(o).Contains("evil", StringComparison.Ordinal) && o.TryGetProperty("type", out _)))
+        foreach (JsonElement text in Objects(message)
+            .Where(o => Text(o).Contains("evil", StringComparison.Ordinal) && o.TryGetProperty("type", out _)))
         {
             Assert.Equal("text", text.GetProperty("type").GetString());
             Assert.DoesNotContain('\u202E', Text(text));
@@ -98,7 +99,8 @@ public sealed class NotificationFormatTests
         })];
         RunRecord record = new()
         {
-            Id = "run-1", Status = RunStatus.Completed, StartedAt = Ended.AddHours(-3), FinishedAt = Ended, Counts = RunSummary.Count(items),
+            Id = "run-1", Status = RunStatus.Completed, StartedAt = Ended.AddHours(-3), FinishedAt = Ended,
+            Counts = RunSummary.Count(items),
             Errors = [.. Enumerable.Range(0, 100).Select(i => $"appliance-{i}: {new string('e', 5000)}")],
         };
         Notification run = new("r") { Run = RunSummary.Of(record, items) };

@@ -17,7 +17,8 @@ public sealed class NotificationOrchestrationTests
         {
             string channel = ((DeliverNotificationInput)input!).Channel;
             tries.Add((channel, script.CurrentUtcDateTime));
-            return channel == "mail" ? new DeliveryResult(channel, true, "250") : new DeliveryResult(channel, false, "503") { MayRetry = true };
+            return channel == "mail"
+                ? new DeliveryResult(channel, true, "250") : new DeliveryResult(channel, false, "503") { MayRetry = true };
         });
 
         DeliveryResult[] results = await script.PlayAsync(NotificationOrchestration.RunAsync);

@@ -36,7 +36,8 @@ public sealed class PollScheduleTests
     {
         double expected = 2 * Math.Sqrt(Options.Kappa * (age + Options.Kappa));
 
-        Assert.InRange(PollSchedule.Next(Options, TimeSpan.FromSeconds(age), "i", 1).TotalSeconds, 0.9 * expected, (1.1 * expected) + 0.001);
+        Assert.InRange(
+            PollSchedule.Next(Options, TimeSpan.FromSeconds(age), "i", 1).TotalSeconds, 0.9 * expected, (1.1 * expected) + 0.001);
     }
 
     [Fact]
@@ -46,7 +47,8 @@ public sealed class PollScheduleTests
     [Fact]
     public void Instances_are_spread_by_at_most_a_tenth()
     {
-        double[] waits = [.. Enumerable.Range(0, 200).Select(i => PollSchedule.Next(Options, TimeSpan.FromSeconds(1000), $"i{i}", 1).TotalSeconds)];
+        double[] waits = [
+            .. Enumerable.Range(0, 200).Select(i => PollSchedule.Next(Options, TimeSpan.FromSeconds(1000), $"i{i}", 1).TotalSeconds)];
 
         double middle = 2 * Math.Sqrt(Options.Kappa * (1000 + Options.Kappa));
         Assert.InRange(waits.Min(), 0.9 * middle, 0.93 * middle);
@@ -75,10 +77,12 @@ public sealed class PollScheduleTests
         (double[][])[[0.001], [1e-9, 1e9], [7 * 86400], [.. Enumerable.Repeat(0.5, 20)], [5, double.NaN, -1, double.PositiveInfinity]],
         past => Assert.All(
             (double[])[0, 0.5, 10, 3600, 1e6],
-            age => Assert.InRange(PollSchedule.Next(Options, past, TimeSpan.FromSeconds(age), "i", 1), Options.MinInterval, Options.MaxInterval)));
+            age => Assert.InRange(
+                PollSchedule.Next(Options, past, TimeSpan.FromSeconds(age), "i", 1), Options.MinInterval, Options.MaxInterval)));
 
     /// <summary>Twenty durations that vary by a fifth, in no order.</summary>
-    private static double[] Past(double typical) => [.. Enumerable.Range(0, 20).Select(run => typical * Math.Exp(0.2 * Math.Sin(7 * run) * 1.4))];
+    private static double[] Past(double typical) =>
+        [.. Enumerable.Range(0, 20).Select(run => typical * Math.Exp(0.2 * Math.Sin(7 * run) * 1.4))];
 
     /// <summary>Delay, and kappa a poll.</summary>
     private static double Cost(double[] past, double duration)

@@ -13,7 +13,8 @@ public sealed class RescanCancelTests
         RescanCancel cancel = new("enough", "request") { By = new Initiator(InitiatorKind.Api, "night-shift") };
 
         Assert.Equal(cancel, JsonSerializer.Deserialize<RescanCancel>(JsonSerializer.Serialize(cancel)));
-        Assert.Equal(cancel with { By = null }, JsonSerializer.Deserialize<RescanCancel>(JsonSerializer.Serialize(cancel with { By = null })));
+        Assert.Equal(
+            cancel with { By = null }, JsonSerializer.Deserialize<RescanCancel>(JsonSerializer.Serialize(cancel with { By = null })));
     }
 
     [Theory]

@@ -36,7 +36,8 @@ public sealed class RescanOrchestrationTests
     [Fact]
     public async Task A_cancel_ends_the_wait_and_the_timer_with_it()
     {
-        ScriptedOrchestration script = Script(endsAtPoll: 2).Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, new RescanCancel("enough"));
+        ScriptedOrchestration script = Script(endsAtPoll: 2)
+            .Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, new RescanCancel("enough"));
 
         await script.PlayAsync(RescanOrchestration.RunAsync);
 
@@ -47,7 +48,8 @@ public sealed class RescanOrchestrationTests
     [Fact]
     public async Task A_cancel_while_an_activity_runs_is_heeded_after_it()
     {
-        ScriptedOrchestration script = Script(endsAtPoll: 2).Raise(TimeSpan.FromSeconds(0.5), RescanEvents.Cancel, new RescanCancel("enough"));
+        ScriptedOrchestration script = Script(endsAtPoll: 2)
+            .Raise(TimeSpan.FromSeconds(0.5), RescanEvents.Cancel, new RescanCancel("enough"));
 
         RescanOutcome? outcome = await script.PlayAsync(RescanOrchestration.RunAsync);
 
@@ -115,11 +117,13 @@ public sealed class RescanOrchestrationTests
         int polls = 0;
         return new ScriptedOrchestration(RescanRequest.InstanceIdOf("one", "r1"), Request, Start)
             .Answer(nameof(SignIn), _ => Answered(new SignInResult(Start.AddHours(1), "8.0", "1.0")))
-            .Answer(nameof(StartRescan), start => Answered(new StartedRescan(((StartRescanInput)start!).AdoptOnly ? null : "session", null, [])))
+            .Answer(nameof(StartRescan),
+                start => Answered(new StartedRescan(((StartRescanInput)start!).AdoptOnly ? null : "session", null, [])))
             .Answer(nameof(StopSession), _ => Answered("session"))
             .Answer(nameof(PollSession), _ => Answered(++polls < endsAtPoll
                 ? new SessionSnapshot(SessionState.Running, "Running", null, null, Start, null, 1, "At it.")
-                : new SessionSnapshot(SessionState.Done, "Succeeded", SessionResult.Succeeded, null, Start, Start.AddMinutes(1), 2, "Done.")))
+                : new SessionSnapshot(
+                    SessionState.Done, "Succeeded", SessionResult.Succeeded, null, Start, Start.AddMinutes(1), 2, "Done.")))
             .Answer(nameof(RecordOutcome), Recorded);
     }
 

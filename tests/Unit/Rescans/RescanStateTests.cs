@@ -86,7 +86,8 @@ public sealed class RescanStateTests
             (state, RescanAction action) = state.Next(late);
             state = action switch
             {
-                RescanAction.Find => state.AfterStart(new ActivityResult<StartedRescan>(new StartedRescan("s", null, []), null, new()), late).State,
+                RescanAction.Find =>
+                    state.AfterStart(new ActivityResult<StartedRescan>(new StartedRescan("s", null, []), null, new()), late).State,
                 RescanAction.Poll => state.AfterPoll(Seen("Running"), late).State,
                 _ => state,
             };
@@ -230,7 +231,13 @@ public sealed class RescanStateTests
     private static ActivityResult<SessionSnapshot> Seen(string status) => new(Snapshot(status), null, new());
 
     private static SessionSnapshot Snapshot(string status) => new(
-        status switch { "NeverExecuted" => SessionState.Pending, "Running" => SessionState.Running, _ when Enum.TryParse<SessionResult>(status, out _) => SessionState.Done, _ => SessionState.Unknown },
+        status switch
+        {
+            "NeverExecuted" => SessionState.Pending,
+            "Running" => SessionState.Running,
+            _ when Enum.TryParse<SessionResult>(status, out _) => SessionState.Done,
+            _ => SessionState.Unknown
+        },
         status, Enum.TryParse(status, out SessionResult result) ? result : null, null, null, null, 0, null);
 
     private static (RescanPhase, Outcome?) End(RescanStep step) => (step.State.Phase, step.State.Outcome);

@@ -27,7 +27,8 @@ public sealed class RepositorySelectionTests
     [InlineData(null, null, "Acme-archive", null, "its bucket is 'acme-archive', not 'Acme-archive'")]
     [InlineData(null, null, null, "new", "its folder is 'old', not 'new'")]
     [InlineData("ARCH*", "prod-*", "acme-archive", "/old", null)]
-    public void What_does_not_fit_is_left_out_with_the_condition(string? include, string? exclude, string? bucket, string? folder, string? why)
+    public void What_does_not_fit_is_left_out_with_the_condition(
+        string? include, string? exclude, string? bucket, string? folder, string? why)
     {
         RunFilter filter = RunFilter.Of(
             new RepositoryFilter(include is null ? null : [include], exclude is null ? null : [exclude], bucket, folder));

@@ -19,7 +19,9 @@ public sealed class RunApplianceOrchestrationTests
         ScriptedOrchestration script = Script(rounds: 2);
         foreach (int second in (int[])[10, 20])
         {
-            script.Raise(TimeSpan.FromSeconds(second), RescanEnded.EventName, new RescanEnded("rescan-one-r", $"request-{second}", Outcome.Succeeded));
+            script.Raise(
+                TimeSpan.FromSeconds(second), RescanEnded.EventName,
+                new RescanEnded("rescan-one-r", $"request-{second}", Outcome.Succeeded));
         }
 
         PartitionEnd? end = await script.PlayAsync(RunApplianceOrchestration.RunAsync);
@@ -47,7 +49,8 @@ public sealed class RunApplianceOrchestrationTests
     public async Task A_cancel_is_dispatched_and_the_rescans_in_flight_are_waited_for()
     {
         List<RunStopReason?> stops = [];
-        ScriptedOrchestration script = Script(rounds: 2, dispatched: i => stops.Add(i.Stop)).Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, new RescanCancel("enough"));
+        ScriptedOrchestration script = Script(rounds: 2, dispatched: i => stops.Add(i.Stop))
+            .Raise(TimeSpan.FromSeconds(5), RescanEvents.Cancel, new RescanCancel("enough"));
 
         await script.PlayAsync(RunApplianceOrchestration.RunAsync);
 
@@ -137,7 +140,8 @@ public sealed class RunApplianceOrchestrationTests
         RunAppliance appliance = new("one", 2);
         RunRequest request = new([appliance], RunFilter.Of(null), TimeSpan.FromHours(2), TimeSpan.FromHours(8), new PollingOptions());
         int round = 0;
-        return new ScriptedOrchestration("partition-run-1-one", new AppliancePartition("run-1", appliance, request, Start.AddHours(8)), Start)
+        return new ScriptedOrchestration(
+            "partition-run-1-one", new AppliancePartition("run-1", appliance, request, Start.AddHours(8)), Start)
             .Answer(
                 nameof(SelectRepositories),
                 _ => new ActivityResult<SelectedRepositories>(new SelectedRepositories(2, 2, []), null, new RequestCounts()))

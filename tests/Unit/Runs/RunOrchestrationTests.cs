@@ -21,7 +21,8 @@ public sealed class RunOrchestrationTests
 
         Assert.Equal("run-1", run.Id);
         Assert.Equal(
-            [nameof(BeginRun), nameof(RunApplianceOrchestration), nameof(RunApplianceOrchestration), nameof(FinishRun), nameof(ScheduleRetry)],
+            [nameof(BeginRun), nameof(RunApplianceOrchestration), nameof(RunApplianceOrchestration), nameof(FinishRun),
+                nameof(ScheduleRetry)],
             script.Calls);
         Assert.Empty(script.Open);
     }
@@ -62,7 +63,8 @@ public sealed class RunOrchestrationTests
         Assert.Empty(script.Open);
     }
 
-    private static ScriptedOrchestration Script(Initiator? startedBy = null) => Of([new RunAppliance("one", 2), new RunAppliance("two", 2)], startedBy);
+    private static ScriptedOrchestration Script(Initiator? startedBy = null) =>
+        Of([new RunAppliance("one", 2), new RunAppliance("two", 2)], startedBy);
 
     private static ScriptedOrchestration Of(IReadOnlyList<RunAppliance> appliances, Initiator? startedBy)
     {
@@ -77,5 +79,9 @@ public sealed class RunOrchestrationTests
     }
 
     private static FinishedRun Finished(RunStopReason? stop) => new(
-        new RunRecord { Id = "run-1", Status = stop == RunStopReason.Canceled ? RunStatus.Canceled : RunStatus.Completed, StartedAt = Start }, null);
+        new RunRecord
+        {
+            Id = "run-1", Status = stop == RunStopReason.Canceled ? RunStatus.Canceled : RunStatus.Completed,
+            StartedAt = Start
+        }, null);
 }

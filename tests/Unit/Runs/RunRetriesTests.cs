@@ -55,7 +55,8 @@ public sealed class RunRetriesTests
         RunSummary summary = tries.Summarize();
 
         Assert.Equal(
-            ["a Succeeded", "b Succeeded", "c Lost", "d Rejected", "e Warning"], tries.Items.Select(i => $"{i.Repository.Id} {i.Outcome}").Order());
+            ["a Succeeded", "b Succeeded", "c Lost", "d Rejected", "e Warning"],
+            tries.Items.Select(i => $"{i.Repository.Id} {i.Outcome}").Order());
         Assert.Equal(("run-c", 5, 2), (summary.Id, summary.Repositories, summary.Failed));
         Assert.Equal(["run-a", "run-b", "run-c"], summary.Tries);
         Assert.Equal(["three: still none"], summary.Errors);

@@ -31,7 +31,8 @@ public sealed class RepositoryMatcherTests
     [InlineData("team/nightly", "team/nightly", false)]
     [InlineData(null, "anything", true)]
     [InlineData("", "any/thing", true)]
-    public void A_folder_is_a_run_of_path_segments_at_the_start_of_the_key_or_under_Veeam_Backup(string? folder, string key, bool matches) =>
+    public void A_folder_is_a_run_of_path_segments_at_the_start_of_the_key_or_under_Veeam_Backup(
+        string? folder, string key, bool matches) =>
         Assert.Equal(matches, new RepositoryMatcher([Listed("one", "r1", "bucket", folder)]).Match("bucket", key).Count == 1);
 
     [Theory]
@@ -46,9 +47,11 @@ public sealed class RepositoryMatcherTests
     public void All_repositories_that_hold_the_object_are_found() => Assert.Equal(
         ["one/r1", "two/r2", "one/r4"],
         new RepositoryMatcher([
-            Listed("one", "r1", "bucket", "team"), Listed("two", "r2", "bucket", "team"), Listed("one", "r3", "bucket", "team/weekly"), Listed("one", "r4", "bucket", "team/nightly")])
+            Listed("one", "r1", "bucket", "team"), Listed("two", "r2", "bucket", "team"), Listed("one", "r3", "bucket", "team/weekly"),
+            Listed("one", "r4", "bucket", "team/nightly")])
             .Match("bucket", "team/nightly/disk").Select(l => $"{l.Appliance}/{l.Repository.Id}"));
 
     private static ListedRepository Listed(string appliance, string id, string? bucket, string? folder) => new(
-        appliance, JsonSerializer.SerializeToElement(new { id, name = id, amazonStorageFolder = folder, _embedded = new { bucket = new { name = bucket } } }).ToRepository());
+        appliance, JsonSerializer.SerializeToElement(
+            new { id, name = id, amazonStorageFolder = folder, _embedded = new { bucket = new { name = bucket } } }).ToRepository());
 }

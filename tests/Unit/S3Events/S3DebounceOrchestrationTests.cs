@@ -27,7 +27,8 @@ public sealed class S3DebounceOrchestrationTests
     [Fact]
     public async Task A_clock_that_is_set_back_makes_the_wait_no_longer()
     {
-        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 }).SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
+        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 })
+            .SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
 
         await script.PlayAsync(S3DebounceOrchestration.RunAsync);
 
@@ -38,8 +39,10 @@ public sealed class S3DebounceOrchestrationTests
     [Fact]
     public async Task An_event_after_the_clock_was_set_back_is_waited_out_too()
     {
-        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 }).SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
-        script.Raise(TimeSpan.FromMinutes(4), S3DebounceOrchestration.ObjectCreatedEvent, new S3ObjectCreated(Start.AddMinutes(4 - 60), null));
+        ScriptedOrchestration script = Script(Idle with { First = Start, Last = Start, Events = 1 })
+            .SetClock(TimeSpan.FromMinutes(1), TimeSpan.FromHours(-1));
+        script.Raise(
+            TimeSpan.FromMinutes(4), S3DebounceOrchestration.ObjectCreatedEvent, new S3ObjectCreated(Start.AddMinutes(4 - 60), null));
 
         await script.PlayAsync(S3DebounceOrchestration.RunAsync);
 

@@ -16,7 +16,9 @@ public sealed class S3EventParserTests
 
     [Fact]
     public void An_array_of_EventBridge_events_gives_each() =>
-        Assert.Equal(["one", "two"], S3EventParser.Parse($"[{Samples.EventBridge("b", "one")},{Samples.EventBridge("b", "two")}]").Select(e => e.Key));
+        Assert.Equal(
+            ["one", "two"],
+            S3EventParser.Parse($"[{Samples.EventBridge("b", "one")},{Samples.EventBridge("b", "two")}]").Select(e => e.Key));
 
     [Theory]
     [InlineData("Object Deleted", "aws.s3")]
@@ -38,7 +40,8 @@ public sealed class S3EventParserTests
     public void Records_of_other_kinds_are_passed_over() => Assert.Equal(
         ["a", "c", "d"],
         S3EventParser.Parse(Samples.Records(
-            ("ObjectCreated:CompleteMultipartUpload", "b", "a"), ("ObjectRemoved:Delete", "b", "b"), ("ObjectCreated:Copy", "b", "c"), ("ObjectCreated:Post", "b", "d")))
+            ("ObjectCreated:CompleteMultipartUpload", "b", "a"), ("ObjectRemoved:Delete", "b", "b"), ("ObjectCreated:Copy", "b", "c"),
+            ("ObjectCreated:Post", "b", "d")))
             .Select(e => e.Key));
 
     [Fact]
@@ -49,7 +52,8 @@ public sealed class S3EventParserTests
     [InlineData("12")]
     [InlineData("null")]
     public void A_time_that_cannot_be_read_costs_no_event(string time) => Assert.Null(
-        Assert.Single(S3EventParser.Parse(Samples.EventBridge("b", "k").Replace("\"2021-11-12T00:00:00Z\"", time, StringComparison.Ordinal))).Time);
+        Assert.Single(
+            S3EventParser.Parse(Samples.EventBridge("b", "k").Replace("\"2021-11-12T00:00:00Z\"", time, StringComparison.Ordinal))).Time);
 
     [Theory]
     [InlineData("")]

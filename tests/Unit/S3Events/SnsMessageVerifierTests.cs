@@ -39,7 +39,8 @@ public sealed class SnsMessageVerifierTests : IDisposable, ISnsCertificateSource
     [InlineData("2", "")]
     public async Task A_signed_notification_is_valid_in_both_versions_with_and_without_a_subject(string version, string? subject)
     {
-        Assert.Equal(SnsVerdict.Valid, await VerifyAsync(signer.Notification(Now, "Hello world!\nsecond line, ünïcode 🙂", version, subject)));
+        Assert.Equal(
+            SnsVerdict.Valid, await VerifyAsync(signer.Notification(Now, "Hello world!\nsecond line, ünïcode 🙂", version, subject)));
         Assert.Equal(new Uri(SnsSigner.CertificateUrl), Assert.Single(fetched));
     }
 
@@ -215,7 +216,8 @@ public sealed class SnsMessageVerifierTests : IDisposable, ISnsCertificateSource
     }
 
     [Fact]
-    public void A_type_that_is_not_known_is_a_format_error() => Assert.Throws<FormatException>(() => Read(signer.Confirmation(Now, "Something")));
+    public void A_type_that_is_not_known_is_a_format_error() =>
+        Assert.Throws<FormatException>(() => Read(signer.Confirmation(Now, "Something")));
 
     [Theory]
     [InlineData("https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic&Token=2336412f37fb687f5d51e6e2425c464de257eb", true)]

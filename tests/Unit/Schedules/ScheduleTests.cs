@@ -12,10 +12,14 @@ public sealed class ScheduleTests
     [Theory]
     [InlineData("0 30 1 * * *", "", "2026-05-01T00:00:00Z", "2026-05-01T01:30:00Z", "2026-04-30T01:30:00Z", "UTC")]
     [InlineData("30 1 * * *", "Europe/Berlin", "2026-05-01T00:00:00Z", "2026-05-01T23:30:00Z", "2026-04-30T23:30:00Z", "Europe/Berlin")]
-    [InlineData(" 30  1 * * 1-5 ", "Tokyo Standard Time", "2026-05-01T00:00:00Z", "2026-05-03T16:30:00Z", "2026-04-30T16:30:00Z", "Asia/Tokyo")]
-    [InlineData("0 0 12 1 7 *", "America/New_York", "2026-01-01T00:00:00Z", "2026-07-01T16:00:00Z", "2025-07-01T16:00:00Z", "America/New_York")]
-    [InlineData("0 12 * * 0", "Eastern Standard Time", "2026-01-01T00:00:00Z", "2026-01-04T17:00:00Z", "2025-12-28T17:00:00Z", "America/New_York")]
-    public void The_next_and_the_last_run_are_at_the_zones_own_time(string cron, string zone, string now, string next, string last, string name)
+    [InlineData(" 30  1 * * 1-5 ", "Tokyo Standard Time", "2026-05-01T00:00:00Z", "2026-05-03T16:30:00Z", "2026-04-30T16:30:00Z",
+        "Asia/Tokyo")]
+    [InlineData("0 0 12 1 7 *", "America/New_York", "2026-01-01T00:00:00Z", "2026-07-01T16:00:00Z", "2025-07-01T16:00:00Z",
+        "America/New_York")]
+    [InlineData("0 12 * * 0", "Eastern Standard Time", "2026-01-01T00:00:00Z", "2026-01-04T17:00:00Z", "2025-12-28T17:00:00Z",
+        "America/New_York")]
+    public void The_next_and_the_last_run_are_at_the_zones_own_time(
+        string cron, string zone, string now, string next, string last, string name)
     {
         Schedule schedule = Of(cron, zone);
 
@@ -71,7 +75,8 @@ public sealed class ScheduleTests
 
         Assert.Equal(Time("2026-05-02T01:30:00Z"), plan.NextRunAfter(nightly, Time("2026-04-28T00:00:00Z"), [other]));
         Assert.Equal(Time("2026-05-08T01:30:00Z"), plan.NextRunAfter(nightly, Time("2026-05-01T00:00:00Z"), [other, week]));
-        Assert.Null(new SchedulePlan(options, Settings(("AzureWebJobs_StartScheduledRuns_Disabled", "1"))).NextRunAfter(nightly, Time("2026-05-01T00:00:00Z"), []));
+        Assert.Null(new SchedulePlan(options, Settings(("AzureWebJobs_StartScheduledRuns_Disabled", "1"))).NextRunAfter(
+            nightly, Time("2026-05-01T00:00:00Z"), []));
     }
 
     [Fact]
@@ -93,7 +98,8 @@ public sealed class ScheduleTests
 
         Assert.Equal(
             [
-                "Rescan__Schedules__0__Zone: 'Europe/Berln' is not a time zone known here, such as Europe/Berlin or W. Europe Standard Time. Did you mean Europe/Berlin?",
+                "Rescan__Schedules__0__Zone: 'Europe/Berln' is not a time zone known here, such as Europe/Berlin or W. Europe Standard "
+                    + "Time. Did you mean Europe/Berlin?",
                 "Rescan__Schedules__0__Appliances__0: no appliance is named 'frankfrut'. Did you mean frankfurt?",
                 "Rescan__Schedules__1__Name: a name of letters, digits and hyphens, at most 40",
                 $"Rescan__Schedules__1__Cron: {Schedule.ExpectedCron}; it is 'nightly'",

@@ -19,7 +19,9 @@ public sealed class StandardWebhookTests
     [Fact]
     public void The_published_vector_is_signed_and_verified()
     {
-        Assert.Equal(Signature, new StandardWebhookSigner([Secret]).Sign(Id, DateTimeOffset.FromUnixTimeSeconds(Timestamp), Encoding.UTF8.GetBytes(Body)));
+        Assert.Equal(
+            Signature, new StandardWebhookSigner([Secret]).Sign(
+                Id, DateTimeOffset.FromUnixTimeSeconds(Timestamp), Encoding.UTF8.GetBytes(Body)));
         Assert.Equal(WebhookVerdict.Valid, Verify());
     }
 
@@ -66,7 +68,8 @@ public sealed class StandardWebhookTests
     [InlineData(Id, "99999999999999999999", Signature)]
     [InlineData(Id, "١٦١٤٢٦٥٣٣٠", Signature)]
     public void A_header_that_is_missing_or_misshapen_is_malformed(string? id, string? timestamp, string? signature) =>
-        Assert.Equal(WebhookVerdict.Malformed, Verifier([Secret], Timestamp).Verify(id, timestamp, signature, Encoding.UTF8.GetBytes(Body)));
+        Assert.Equal(
+            WebhookVerdict.Malformed, Verifier([Secret], Timestamp).Verify(id, timestamp, signature, Encoding.UTF8.GetBytes(Body)));
 
     [Theory]
     [InlineData("")]
@@ -131,16 +134,19 @@ public sealed class StandardWebhookTests
     {
         byte[] body = Encoding.UTF8.GetBytes(Body);
         using HttpRequestMessage request = new();
-        new StandardWebhookSigner([OtherSecret]).Sign(request, "msg_1", DateTimeOffset.FromUnixTimeMilliseconds((Timestamp * 1000) + 999), body);
+        new StandardWebhookSigner([OtherSecret]).Sign(
+            request, "msg_1", DateTimeOffset.FromUnixTimeMilliseconds((Timestamp * 1000) + 999), body);
 
         Assert.Equal(WebhookVerdict.Valid, Verifier([OtherSecret], Timestamp).Verify(
-            request.Headers.GetValues("webhook-id").Single(), request.Headers.GetValues("webhook-timestamp").Single(), request.Headers.GetValues("webhook-signature").Single(), body));
+            request.Headers.GetValues("webhook-id").Single(), request.Headers.GetValues("webhook-timestamp").Single(),
+            request.Headers.GetValues("webhook-signature").Single(), body));
     }
 
     private static StandardWebhookVerifier Verifier(IEnumerable<string> secrets, long now) =>
         new(secrets, new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(now)));
 
     private static WebhookVerdict Verify(
-        string[]? secrets = null, string id = Id, string timestamp = "1614265330", string signature = Signature, string body = Body, long now = Timestamp) =>
+        string[]? secrets = null, string id = Id, string timestamp = "1614265330", string signature = Signature, string body = Body,
+        long now = Timestamp) =>
         Verifier(secrets ?? [Secret], now).Verify(id, timestamp, signature, Encoding.UTF8.GetBytes(body));
 }

@@ -26,7 +26,8 @@ public sealed class ReadingTests
     [InlineData("Stopped", SessionState.Done)]
     public void Only_Stopped_is_an_end(string state, SessionState expected)
     {
-        ApplianceSession session = SessionReader.Read(Json($$"""{"id":"s","state":"{{state}}","result":{"result":"Success"},"endTime":"2026-08-25T14:09:03-07:00"}"""));
+        ApplianceSession session = SessionReader.Read(
+            Json($$"""{"id":"s","state":"{{state}}","result":{"result":"Success"},"endTime":"2026-08-25T14:09:03-07:00"}"""));
 
         Assert.Equal((expected, state), (session.State, session.Status));
         Assert.Equal(expected, SessionReader.Read(Json($$"""{"id":"s","State":"{{state.ToUpperInvariant()}}"}""")).State);
@@ -57,7 +58,8 @@ public sealed class ReadingTests
     [InlineData("2026-08-25T14:09:03.1Z", "2026-08-25T14:09:03.1Z")]
     [InlineData("2026-08-25T14:09:03", "2026-08-25T14:09:03Z")]
     public void Times_have_an_offset_and_up_to_seven_digits(string text, string utc) => Assert.Equal(
-        DateTimeOffset.Parse(utc, System.Globalization.CultureInfo.InvariantCulture), SessionReader.Read(Json($$"""{"id":"s","creationTime":"{{text}}"}""")).StartedAt);
+        DateTimeOffset.Parse(utc, System.Globalization.CultureInfo.InvariantCulture),
+        SessionReader.Read(Json($$"""{"id":"s","creationTime":"{{text}}"}""")).StartedAt);
 
     [Theory]
     [InlineData("""{"sessionType":"ConfigurationResynchronize","initiatedBy":"LAB\\svc"}""", SessionNature.Rescan)]
@@ -116,11 +118,13 @@ public sealed class ReadingTests
     {
         int[] ids = [.. Enumerable.Range(1, 10_000)];
         IReadOnlyList<SessionLogItem> log = await LogAsync(
-            JsonSerializer.Serialize(new { records = (newestFirst ? ids.Reverse() : ids).Select(id => new { id, title = $"record {id}" }) }), 100_000);
+            JsonSerializer.Serialize(
+                new { records = (newestFirst ? ids.Reverse() : ids).Select(id => new { id, title = $"record {id}" }) }), 100_000);
 
         Assert.Equal(SessionLogReader.MaxItems, log.Count);
         Assert.Equal(["record 1", "record 2"], log.Take(2).Select(i => i.Message));
-        Assert.Equal((LogStatus.Warning, "8001 items are left out here; the appliance has the whole log."), (log[^2].Status, log[^2].Message));
+        Assert.Equal(
+            (LogStatus.Warning, "8001 items are left out here; the appliance has the whole log."), (log[^2].Status, log[^2].Message));
         Assert.Equal("record 10000", log[^1].Message);
     }
 
@@ -128,7 +132,8 @@ public sealed class ReadingTests
     public async Task Of_long_messages_no_more_is_kept_than_can_be_stored()
     {
         IReadOnlyList<SessionLogItem> log = await LogAsync(
-            JsonSerializer.Serialize(new { records = Enumerable.Range(1, 500).Select(id => new { id, title = new string('x', 9000) }) }), 100_000);
+            JsonSerializer.Serialize(new { records = Enumerable.Range(1, 500).Select(id => new { id, title = new string('x', 9000) }) }),
+            100_000);
 
         Assert.InRange(log.Sum(i => i.Message.Length), 1, SessionLogReader.MaxCharacters);
         Assert.Contains("are left out here", log[^2].Message, StringComparison.Ordinal);
@@ -172,7 +177,8 @@ public sealed class ReadingTests
     [Fact]
     public void A_container_of_Azure_is_no_bucket_of_S3()
     {
-        Repository repository = RepositoryItemReader.Read(Json("""{"id":"r","type":"AzureBlob","container":{"containerName":"b","folderName":"f"}}"""));
+        Repository repository = RepositoryItemReader.Read(
+            Json("""{"id":"r","type":"AzureBlob","container":{"containerName":"b","folderName":"f"}}"""));
 
         Assert.Empty(new RepositoryMatcher([new ListedRepository("one", repository)]).Match("b", "Veeam/Backup/f/x"));
     }

@@ -19,7 +19,9 @@ public sealed class KeyVaultTests
         Assert.Equal(Outcome.Succeeded, outcome.Outcome);
         Assert.Equal([401, 200], app.Vault.Answers);
         Assert.All(app.Vault.Identity.Asked, a => Assert.Equal(["https://vault.azure.net/.default"], a.Scopes));
-        Assert.DoesNotContain(app.Logs.GetSnapshot(), l => l.Message.Contains("pass-word-1", StringComparison.Ordinal) || $"{l.Exception}".Contains("pass-word-1", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            app.Logs.GetSnapshot(), l => l.Message.Contains("pass-word-1", StringComparison.Ordinal)
+            || $"{l.Exception}".Contains("pass-word-1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -41,7 +43,10 @@ public sealed class KeyVaultTests
         await using VaultApp app = await VaultApp.StartAsync("p", vaultUp: false);
 
         string id = await app.StartRescanAsync();
-        Assert.Equal($"Appliance 'appliance-1', sign-in: no password. The secret '{VaultApp.Secret}' of Key Vault {app.Vault.Host} cannot be read now: the vault does not answer.", await app.TroubleAsync(id));
+        Assert.Equal(
+            $"Appliance 'appliance-1', sign-in: no password. The secret "
+                + $"'{VaultApp.Secret}' of Key Vault {app.Vault.Host} cannot be read now: the vault does not answer.",
+                await app.TroubleAsync(id));
         Assert.Empty(app.Appliance.Ledger);
         await app.Vault.UpAsync();
 

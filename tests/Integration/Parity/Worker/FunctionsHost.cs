@@ -73,7 +73,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public IReadOnlyDictionary<string, WireMessage> Functions { get; private set; } = new Dictionary<string, WireMessage>();
 
     /// <summary>Starts the worker, initialises it, and loads its functions.</summary>
-    public static async Task<FunctionsHost> StartAsync(string workerAssembly, IReadOnlyDictionary<string, string?> settings, bool hasSpans = true)
+    public static async Task<FunctionsHost> StartAsync(
+        string workerAssembly, IReadOnlyDictionary<string, string?> settings, bool hasSpans = true)
     {
         FunctionsHost host = new() { HasSpans = hasSpans };
         try
@@ -99,7 +100,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>Sends a request to an HTTP function, as the host proxies it.</summary>
     /// <returns>The answer, once the invocation has ended; it throws when the caller hangs up, likewise.</returns>
     public Task<HttpResponseMessage> SendAsync(
-        string function, HttpMethod method, string path, HttpContent? body, CancellationToken hangUp = default, params (string Name, string Value)[] route) =>
+        string function, HttpMethod method, string path, HttpContent? body, CancellationToken hangUp = default,
+        params (string Name, string Value)[] route) =>
         SendAsync(function, method, path, body, [], route, hangUp);
 
     /// <summary>Sends a request without a body, with headers such as the platform adds.</summary>
@@ -126,7 +128,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     /// <summary>Runs a timer function as the host does when it is due.</summary>
     public Task RunTimerAsync(string function) => InvokeAsync(
-        function, Guid.NewGuid().ToString(), [("timer", """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}"""), ("client", DurableClient)], [], HasSpans);
+        function, Guid.NewGuid().ToString(),
+        [("timer", """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}"""), ("client", DurableClient)], [],
+        HasSpans);
 
     /// <summary>Runs an activity as the durable extension does.</summary>
     /// <param name="function">The activity.</param>
@@ -135,12 +139,14 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public Task<string> RunActivityAsync(string function, string parameter, string scheduled)
     {
         string input = JsonSerializer.Deserialize<JsonElement>(scheduled)[0].GetRawText();
-        return InvokeAsync(function, Guid.NewGuid().ToString(), [(parameter, input)], [("instanceId", "instance"), ("data", input)], HasSpans);
+        return InvokeAsync(
+            function, Guid.NewGuid().ToString(), [(parameter, input)], [("instanceId", "instance"), ("data", input)], HasSpans);
     }
 
     /// <summary>Invokes a function with its trigger's data.</summary>
     /// <returns>What it returned, as text.</returns>
-    public Task<string> InvokeAsync(string function, string invocation, params (string Name, string Data)[] inputs) => InvokeAsync(function, invocation, inputs, [], HasSpans);
+    public Task<string> InvokeAsync(string function, string invocation, params (string Name, string Data)[] inputs) =>
+        InvokeAsync(function, invocation, inputs, [], HasSpans);
 
     public async ValueTask DisposeAsync()
     {
@@ -156,7 +162,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         ended.Dispose();
     }
 
-    private async Task<string> InvokeAsync(string function, string invocation, (string Name, string Data)[] inputs, (string Name, string Value)[] route, bool hasSpan)
+    private async Task<string> InvokeAsync(
+        string function, string invocation, (string Name, string Data)[] inputs, (string Name, string Value)[] route, bool hasSpan)
     {
         TraceParent = hasSpan ? $"00-{Guid.NewGuid():N}-{Guid.NewGuid().ToString("N")[..16]}-01" : "";
         WireMessage trace = new WireMessage().With(1, TraceParent);
@@ -179,7 +186,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <summary>What the durable extension tells a worker's client.</summary>
     private string DurableClient => JsonSerializer.Serialize(new
     {
-        rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address, maxGrpcMessageSizeInBytes = int.MaxValue,
+        rpcBaseUrl = Address, taskHubName = "Rescan", connectionName = "AzureWebJobsStorage", httpBaseUrl = Address,
+        maxGrpcMessageSizeInBytes = int.MaxValue,
     });
 
     private string Address => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -187,13 +195,16 @@ internal sealed class FunctionsHost : IAsyncDisposable
     private static string IdOf(string function) => "id-" + function;
 
     private static void Require(WireMessage status, string what) =>
-        Assert.True(status.Number(4) == Success, $"{what}: {status.Text(1)} {(status.Has(2) ? status.Message(2).Text(2) + status.Message(2).Text(1) : "")}");
+        Assert.True(status.Number(4) == Success,
+            $"{what}: {status.Text(1)} {(status.Has(2) ? status.Message(2).Text(2) + status.Message(2).Text(1) : "")}");
 
     private async Task StartWorkerAsync(string assembly, IReadOnlyDictionary<string, string?> settings)
     {
         await app.StartAsync();
         string folder = Path.GetDirectoryName(assembly)!;
-        ProcessStartInfo start = new("dotnet", [assembly, "--functions-uri", Address, "--functions-worker-id", "worker", "--functions-request-id", "request", "--functions-grpc-max-message-length", "2147483647"])
+        ProcessStartInfo start = new(
+            "dotnet", [assembly, "--functions-uri", Address, "--functions-worker-id", "worker", "--functions-request-id", "request",
+                "--functions-grpc-max-message-length", "2147483647"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -217,7 +228,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
             new WireMessage().With(WorkerInitRequest, new WireMessage().With(1, "4.1000.0.0").With(4, folder)), WorkerInitResponse, "");
         Require(initialised.Message(3), "initialisation");
         Capabilities = initialised.Map(2);
-        WireMessage offered = await AskAsync(new WireMessage().With(MetadataRequest, new WireMessage().With(1, folder)), MetadataResponse, "");
+        WireMessage offered = await AskAsync(
+            new WireMessage().With(MetadataRequest, new WireMessage().With(1, folder)), MetadataResponse, "");
         Require(offered.Message(2), "metadata");
         Functions = offered.Messages(1).ToDictionary(f => f.Text(4));
         // The worker serves its host before its HTTP server listens; a host takes longer than this one to send the first request.
@@ -225,7 +237,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
         foreach ((string name, WireMessage metadata) in Functions)
         {
             WireMessage loaded = await AskAsync(
-                new WireMessage().With(LoadRequest, new WireMessage().With(1, IdOf(name)).With(2, metadata.With(13, IdOf(name)))), LoadResponse, IdOf(name));
+                new WireMessage().With(LoadRequest, new WireMessage().With(1, IdOf(name)).With(2, metadata.With(13, IdOf(name)))),
+                LoadResponse, IdOf(name));
             Require(loaded.Message(2), $"loading {name}");
         }
     }
@@ -278,7 +291,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
             {
                 WireMessage content = message.Message(kind);
                 string id = kind is LoadResponse or InvocationResponse ? content.Text(1) : "";
-                expected.GetOrAdd((kind, id), _ => new TaskCompletionSource<WireMessage>(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(content);
+                expected.GetOrAdd(
+                    (kind, id), _ => new TaskCompletionSource<WireMessage>(TaskCreationOptions.RunContinuationsAsynchronously))
+                    .TrySetResult(content);
             }
         }
     }

@@ -2,7 +2,10 @@ using Google.Protobuf;
 
 namespace Rescan.Tests.Integration.Parity.Worker;
 
-/// <summary>A protobuf message by field numbers, since the worker's own message types are internal to it. Knows strings, bytes, messages and whole numbers.</summary>
+/// <summary>
+/// A protobuf message by field numbers, since the worker's own message types are internal to it. Knows strings,
+/// bytes, messages and whole numbers.
+/// </summary>
 internal sealed class WireMessage
 {
     private readonly List<(int Field, object Value)> fields = [];

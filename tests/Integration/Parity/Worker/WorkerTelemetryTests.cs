@@ -47,12 +47,14 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
 
         // The token is there by now, so signing in would ask nothing of the appliance.
         string carried = JsonNode.Parse(scheduled.ScheduleTask.Input)![0]!["traceParent"]!.GetValue<string>();
-        await host.RunActivityAsync(nameof(PollSession), "input", $$"""[{"Appliance":"one","SessionId":"{{Guid.NewGuid()}}","traceParent":"{{carried}}"}]""");
+        await host.RunActivityAsync(
+            nameof(PollSession), "input", $$"""[{"Appliance":"one","SessionId":"{{Guid.NewGuid()}}","traceParent":"{{carried}}"}]""");
         await WaitAsync(() => receiver.Spans.Any(s => s.Name == "activity:PollSession"));
 
         Assert.All(receiver.Spans, s => Assert.Equal(trace, s.Trace));
         Dictionary<string, OtlpSpan> byId = receiver.Spans.ToDictionary(s => s.Id);
-        Assert.All(receiver.Spans, s => Assert.True(s.Parent == request || byId.ContainsKey(s.Parent), $"{s.Name} has no parent in the trace"));
+        Assert.All(receiver.Spans,
+            s => Assert.True(s.Parent == request || byId.ContainsKey(s.Parent), $"{s.Name} has no parent in the trace"));
         OtlpSpan asked = Assert.Single(receiver.Spans, s => s.Parent == request);
         Assert.Equal("function StartRescanApi", asked.Name);
         OtlpSpan activity = Assert.Single(receiver.Spans, s => s.Name == "activity:PollSession");
@@ -68,11 +70,14 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
 
         await PostAsync(host, "?code=" + Key);
         await host.RunActivityAsync(nameof(SignIn), "input", """[{"Appliance":"one"}]""");
-        using HttpResponseMessage refused = await host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans?code=" + Key, new StringContent("{", Encoding.UTF8, "application/json"));
+        using HttpResponseMessage refused = await host.SendAsync(
+            "StartRescanApi", HttpMethod.Post, "/api/rescans?code=" + Key, new StringContent("{", Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
 
         // All three signals have come, and the last of what was done is among them.
-        await WaitAsync(() => receiver.Logs.Any(l => l.Body.Contains("refused with 400", StringComparison.Ordinal)) && receiver.Points.Any(p => p.Name == "rescan.appliance.requests")
+        await WaitAsync(
+            () => receiver.Logs.Any(l => l.Body.Contains("refused with 400", StringComparison.Ordinal))
+            && receiver.Points.Any(p => p.Name == "rescan.appliance.requests")
             && receiver.Spans.Count(s => s.Name == "function StartRescanApi") == 2);
         string[] secrets = [Key, Password, .. appliance.TokensGranted];
         Assert.True(secrets.Length > 2);
@@ -86,10 +91,13 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         await using FunctionsHost host = await StartAsync(hasSpans: true);
 
         await PostAsync(host, "");
-        using HttpResponseMessage refused = await host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans", new StringContent("{", Encoding.UTF8, "application/json"));
+        using HttpResponseMessage refused = await host.SendAsync(
+            "StartRescanApi", HttpMethod.Post, "/api/rescans", new StringContent("{", Encoding.UTF8, "application/json"));
         await WaitAsync(() => receiver.Logs.Any(l => l.Body.Contains("refused with 400", StringComparison.Ordinal)));
 
-        Assert.DoesNotContain(receiver.Logs, l => l.Body.StartsWith("Request ", StringComparison.Ordinal) || l.Body.StartsWith("Execut", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            receiver.Logs,
+            l => l.Body.StartsWith("Request ", StringComparison.Ordinal) || l.Body.StartsWith("Execut", StringComparison.Ordinal));
         Assert.DoesNotContain(host.Logs, l => l.Text.StartsWith("Request ", StringComparison.Ordinal));
     }
 
@@ -98,7 +106,8 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
     {
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
-        await using FunctionsHost host = await StartAsync(hasSpans: true, ("Rescan__Appliances__0__BaseUrl", "https://" + silent.LocalEndpoint));
+        await using FunctionsHost host = await StartAsync(
+            hasSpans: true, ("Rescan__Appliances__0__BaseUrl", "https://" + silent.LocalEndpoint));
         using CancellationTokenSource hangUp = new();
 
         Task asked = host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans", Body("archive"), hangUp.Token);
@@ -122,7 +131,9 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         body.Headers.ContentType = new("application/json");
         using HttpResponseMessage refused = await host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans", body);
 
-        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "application/problem+json"), (refused.StatusCode, refused.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.RequestEntityTooLarge, "application/problem+json"),
+            (refused.StatusCode, refused.Content.Headers.ContentType?.MediaType));
         Assert.Contains("256 KiB", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain(host.Logs, l => l.Level >= 4);
     }
@@ -134,10 +145,13 @@ public sealed class WorkerTelemetryTests : IAsyncLifetime
         using JsonContent body = Body("archive");
         await body.LoadIntoBufferAsync();
         using HttpResponseMessage accepted = await host.SendAsync("StartRescanApi", HttpMethod.Post, "/api/rescans" + query, body);
-        Assert.True(accepted.StatusCode == HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync() + string.Join(Environment.NewLine, host.Logs));
+        Assert.True(accepted.StatusCode == HttpStatusCode.Accepted,
+            await accepted.Content.ReadAsStringAsync() + string.Join(Environment.NewLine, host.Logs));
     }
 
-    /// <summary>The first turn of an instance, as the host hands it to the worker; without spans of its own it keeps no trace of who started it.</summary>
+    /// <summary>
+    /// The first turn of an instance, as the host hands it to the worker; without spans of its own it keeps no trace of who started it.
+    /// </summary>
     private static async Task<OrchestratorResponse> RunTurnAsync(FunctionsHost host, CreateInstanceRequest started)
     {
         Timestamp now = Timestamp.FromDateTime(DateTime.UtcNow);

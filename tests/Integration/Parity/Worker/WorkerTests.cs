@@ -84,7 +84,8 @@ public sealed class WorkerTests
     [InlineData("True", "Rescan.Viewer", "Viewer")]
     [InlineData("True", "Rescan.Operator", "Operator")]
     [InlineData("True", null, "None")]
-    public async Task Roles_come_from_the_platforms_headers_only_where_the_platform_sets_them(string? authentication, string? role, string expected)
+    public async Task Roles_come_from_the_platforms_headers_only_where_the_platform_sets_them(
+        string? authentication, string? role, string expected)
     {
         await using FunctionsHost host = await FunctionsHost.StartAsync(
             Worker,

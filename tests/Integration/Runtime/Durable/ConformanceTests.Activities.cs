@@ -22,7 +22,8 @@ public abstract partial class ConformanceTests
     public async Task Many_activities_at_once_all_count()
     {
         engine.Activities["Double"] = input => Task.FromResult<object?>(int.Parse(input!) * 2);
-        engine.Orchestrators["Fan"] = async c => (await Task.WhenAll(Enumerable.Range(1, 100).Select(i => c.CallActivityAsync<int>("Double", i)))).Sum();
+        engine.Orchestrators["Fan"] =
+            async c => (await Task.WhenAll(Enumerable.Range(1, 100).Select(i => c.CallActivityAsync<int>("Double", i)))).Sum();
 
         Assert.Equal(100 * 101, (await engine.RunAsync("Fan")).ReadOutputAs<int>());
     }
@@ -31,7 +32,8 @@ public abstract partial class ConformanceTests
     public async Task A_retry_policy_runs_a_failing_activity_again()
     {
         int attempts = 0;
-        engine.Activities["Flaky"] = _ => Interlocked.Increment(ref attempts) < 3 ? throw new InvalidOperationException("not yet") : Task.FromResult<object?>("done");
+        engine.Activities["Flaky"] = _ => Interlocked.Increment(ref attempts) < 3
+            ? throw new InvalidOperationException("not yet") : Task.FromResult<object?>("done");
         engine.Orchestrators["Retry"] = async c =>
             await c.CallActivityAsync<string>("Flaky", null, TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromMilliseconds(5))));
 
@@ -48,7 +50,9 @@ public abstract partial class ConformanceTests
         {
             try
             {
-                await c.CallActivityAsync("Broken", null, TaskOptions.FromRetryHandler(r => r.LastAttemptNumber < 4 && r.LastFailure.ErrorMessage.StartsWith("attempt", StringComparison.Ordinal)));
+                await c.CallActivityAsync(
+                    "Broken", null, TaskOptions.FromRetryHandler(
+                        r => r.LastAttemptNumber < 4 && r.LastFailure.ErrorMessage.StartsWith("attempt", StringComparison.Ordinal)));
                 return null;
             }
             catch (TaskFailedException e)

@@ -103,7 +103,8 @@ public abstract partial class ConformanceTests
         OrchestrationMetadata well = await engine.RunAsync("Quick");
         OrchestrationMetadata failed = await engine.RunAsync("Throw");
 
-        PurgeResult purged = await engine.Client.PurgeAllInstancesAsync(new PurgeInstancesFilter(from, failed.CreatedAt.AddSeconds(1), [OrchestrationRuntimeStatus.Completed]));
+        PurgeResult purged = await engine.Client.PurgeAllInstancesAsync(
+            new PurgeInstancesFilter(from, failed.CreatedAt.AddSeconds(1), [OrchestrationRuntimeStatus.Completed]));
 
         Assert.Equal(1, purged.PurgedInstanceCount);
         Assert.NotNull(await engine.Client.GetInstanceAsync(before.InstanceId));

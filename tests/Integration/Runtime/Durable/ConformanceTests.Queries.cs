@@ -17,7 +17,8 @@ public abstract partial class ConformanceTests
         }
 
         List<string> listed = [];
-        await foreach (Page<OrchestrationMetadata> page in engine.Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: prefix + "-", PageSize: 3)).AsPages())
+        await foreach (Page<OrchestrationMetadata> page in engine.Client.GetAllInstancesAsync(
+            new OrchestrationQuery(InstanceIdPrefix: prefix + "-", PageSize: 3)).AsPages())
         {
             Assert.InRange(page.Values.Count, 0, 3);
             Assert.All(page.Values, i => Assert.Null(i.SerializedInput));
@@ -26,7 +27,8 @@ public abstract partial class ConformanceTests
 
         Assert.Equal(Enumerable.Range(0, 7).Select(i => $"{prefix}-{i}"), listed.Order(StringComparer.Ordinal));
         Page<OrchestrationMetadata> first = await FirstAsync(new OrchestrationQuery(InstanceIdPrefix: prefix + "-", PageSize: 3));
-        Page<OrchestrationMetadata> second = await FirstAsync(new OrchestrationQuery(InstanceIdPrefix: prefix + "-", PageSize: 3, ContinuationToken: first.ContinuationToken));
+        Page<OrchestrationMetadata> second = await FirstAsync(
+            new OrchestrationQuery(InstanceIdPrefix: prefix + "-", PageSize: 3, ContinuationToken: first.ContinuationToken));
         Assert.Empty(first.Values.Select(i => i.InstanceId).Intersect(second.Values.Select(i => i.InstanceId)));
     }
 
@@ -37,7 +39,8 @@ public abstract partial class ConformanceTests
         engine.Orchestrators["Quick"] = c => Task.FromResult<object?>(c.GetInput<string>());
         engine.Orchestrators["Throw"] = _ => throw new InvalidOperationException("no disk");
         engine.Orchestrators["Wait"] = async c => await c.WaitForExternalEvent<string>("go");
-        foreach ((string name, string end) in ((string, string)[])[("Quick", "well"), ("Throw", "failed"), ("Wait", "runs"), ("Wait", "held"), ("Wait", "stopped")])
+        foreach ((string name, string end) in ((string, string)[])[
+            ("Quick", "well"), ("Throw", "failed"), ("Wait", "runs"), ("Wait", "held"), ("Wait", "stopped")])
         {
             await engine.Client.ScheduleNewOrchestrationInstanceAsync(name, end, new StartOrchestrationOptions($"{prefix}-{end}"));
         }
@@ -52,14 +55,20 @@ public abstract partial class ConformanceTests
         await engine.EndOfAsync(prefix + "-stopped");
 
         foreach ((OrchestrationRuntimeStatus status, string end) in ((OrchestrationRuntimeStatus, string)[])
-            [(OrchestrationRuntimeStatus.Completed, "well"), (OrchestrationRuntimeStatus.Failed, "failed"), (OrchestrationRuntimeStatus.Running, "runs"),
+            [(OrchestrationRuntimeStatus.Completed, "well"), (OrchestrationRuntimeStatus.Failed, "failed"),
+                (OrchestrationRuntimeStatus.Running, "runs"),
              (OrchestrationRuntimeStatus.Suspended, "held"), (OrchestrationRuntimeStatus.Terminated, "stopped")])
         {
-            OrchestrationMetadata one = Assert.Single(await ListAsync(new OrchestrationQuery(Statuses: [status], InstanceIdPrefix: prefix, FetchInputsAndOutputs: true)));
+            OrchestrationMetadata one = Assert.Single(
+                await ListAsync(new OrchestrationQuery(Statuses: [status], InstanceIdPrefix: prefix, FetchInputsAndOutputs: true)));
             Assert.Equal((prefix + "-" + end, end), (one.InstanceId, one.ReadInputAs<string>()));
         }
 
-        Assert.Equal(2, (await ListAsync(new OrchestrationQuery(Statuses: [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended], InstanceIdPrefix: prefix))).Count);
+        Assert.Equal(
+            2, (await ListAsync(
+                new OrchestrationQuery(
+                    Statuses: [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+                    InstanceIdPrefix: prefix))).Count);
     }
 
     [Fact]
@@ -76,7 +85,10 @@ public abstract partial class ConformanceTests
             await engine.PastAsync(created[i]);
         }
 
-        OrchestrationMetadata one = Assert.Single(await ListAsync(new OrchestrationQuery(CreatedFrom: created[0].AddMilliseconds(1), CreatedTo: created[2].AddMilliseconds(-1), InstanceIdPrefix: prefix)));
+        OrchestrationMetadata one = Assert.Single(
+            await ListAsync(
+                new OrchestrationQuery(
+                    CreatedFrom: created[0].AddMilliseconds(1), CreatedTo: created[2].AddMilliseconds(-1), InstanceIdPrefix: prefix)));
         Assert.Equal($"{prefix}-1", one.InstanceId);
     }
 

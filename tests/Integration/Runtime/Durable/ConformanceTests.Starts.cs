@@ -34,12 +34,15 @@ public abstract partial class ConformanceTests
         engine.Orchestrators["Wait"] = async c => await c.WaitForExternalEvent<string>("go");
         StartOrchestrationOptions same = new(NewId());
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "first", same);
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "pending", same));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
+            () => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "pending", same));
         await engine.Client.WaitForInstanceStartAsync(same.InstanceId!);
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "running", same));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
+            () => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "running", same));
         await engine.Client.SuspendInstanceAsync(same.InstanceId!);
         await engine.UntilAsync(same.InstanceId!, i => i.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "suspended", same));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
+            () => engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", "suspended", same));
         await engine.Client.TerminateInstanceAsync(same.InstanceId!, "enough");
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await engine.EndOfAsync(same.InstanceId!)).RuntimeStatus);
 
@@ -58,7 +61,8 @@ public abstract partial class ConformanceTests
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Once", null, once);
         await engine.EndOfAsync(once.InstanceId!);
 
-        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(() => engine.Client.ScheduleNewOrchestrationInstanceAsync("Once", null, once));
+        await Assert.ThrowsAsync<OrchestrationAlreadyExistsException>(
+            () => engine.Client.ScheduleNewOrchestrationInstanceAsync("Once", null, once));
         Assert.Equal(1, runs);
     }
 
@@ -112,7 +116,8 @@ public abstract partial class ConformanceTests
         OrchestrationMetadata end = await engine.RunAsync("Throw");
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
-        Assert.Equal((typeof(InvalidOperationException).FullName, "no disk"), (end.FailureDetails!.ErrorType, end.FailureDetails.ErrorMessage));
+        Assert.Equal(
+            (typeof(InvalidOperationException).FullName, "no disk"), (end.FailureDetails!.ErrorType, end.FailureDetails.ErrorMessage));
     }
 
     [Fact]

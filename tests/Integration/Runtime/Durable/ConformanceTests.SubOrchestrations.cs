@@ -21,7 +21,8 @@ public abstract partial class ConformanceTests
     {
         string id = NewId("child");
         engine.Orchestrators["Named"] = c => Task.FromResult<object?>(c.InstanceId);
-        engine.Orchestrators["Names"] = async c => await c.CallSubOrchestratorAsync<string>("Named", null, new SubOrchestrationOptions(instanceId: c.GetInput<string>()!));
+        engine.Orchestrators["Names"] = async c => await c.CallSubOrchestratorAsync<string>(
+            "Named", null, new SubOrchestrationOptions(instanceId: c.GetInput<string>()!));
 
         Assert.Equal(id, (await engine.RunAsync("Names", id)).ReadOutputAs<string>());
         Assert.Equal(OrchestrationRuntimeStatus.Completed, (await engine.Client.GetInstanceAsync(id))!.RuntimeStatus);

@@ -92,7 +92,8 @@ public abstract class RestartTests(TestHub hub) : IAsyncLifetime
         await WithAsync("1.0", VersioningSettings.VersionFailureStrategy.Reject);
         string old = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Versioned");
         Assert.Equal("1.0", (await engine.EndOfAsync(old)).ReadOutputAs<string>());
-        string newer = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Versioned", null, new StartOrchestrationOptions { Version = "2.0" });
+        string newer = await engine.Client.ScheduleNewOrchestrationInstanceAsync(
+            "Versioned", null, new StartOrchestrationOptions { Version = "2.0" });
         string same = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Versioned");
         await engine.EndOfAsync(same);
         Assert.False((await engine.Client.GetInstanceAsync(newer))!.IsCompleted);
@@ -107,7 +108,8 @@ public abstract class RestartTests(TestHub hub) : IAsyncLifetime
     {
         engine.Orchestrators["Versioned"] = c => Task.FromResult<object?>(c.Version);
         await WithAsync("1.0", VersioningSettings.VersionFailureStrategy.Fail);
-        string newer = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Versioned", null, new StartOrchestrationOptions { Version = "2.0" });
+        string newer = await engine.Client.ScheduleNewOrchestrationInstanceAsync(
+            "Versioned", null, new StartOrchestrationOptions { Version = "2.0" });
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.EndOfAsync(newer)).RuntimeStatus);
     }
@@ -115,7 +117,8 @@ public abstract class RestartTests(TestHub hub) : IAsyncLifetime
     private async Task WithAsync(string version, VersioningSettings.VersionFailureStrategy failure)
     {
         await engine.StopAsync();
-        engine.Version = new TaskHubVersion { Version = version, Match = VersioningSettings.VersionMatchStrategy.CurrentOrOlder, Failure = failure };
+        engine.Version =
+            new TaskHubVersion { Version = version, Match = VersioningSettings.VersionMatchStrategy.CurrentOrOlder, Failure = failure };
         await engine.StartAsync();
     }
 }

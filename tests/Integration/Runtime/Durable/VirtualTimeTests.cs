@@ -40,7 +40,9 @@ public sealed class VirtualTimeTests : IAsyncLifetime
         Assert.False((await engine.Client.GetInstanceAsync(id))!.IsCompleted);
         time.Advance(TimeSpan.FromMinutes(2));
 
-        Assert.InRange((await engine.EndOfAsync(id)).ReadOutputAs<DateTime>(), new DateTime(2026, 6, 30, 0, 0, 0, DateTimeKind.Utc), time.GetUtcNow().UtcDateTime);
+        Assert.InRange(
+            (await engine.EndOfAsync(id)).ReadOutputAs<DateTime>(), new DateTime(2026, 6, 30, 0, 0, 0, DateTimeKind.Utc),
+            time.GetUtcNow().UtcDateTime);
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class VirtualTimeTests : IAsyncLifetime
     public async Task Times_of_instances_and_of_their_children_are_the_clocks()
     {
         engine.Orchestrators["Child"] = c => Task.FromResult<object?>(c.CurrentUtcDateTime);
-        engine.Orchestrators["Parent"] = async c => await c.CallSubOrchestratorAsync<DateTime>("Child", null, new SubOrchestrationOptions(instanceId: "child"));
+        engine.Orchestrators["Parent"] = async c => await c.CallSubOrchestratorAsync<DateTime>(
+            "Child", null, new SubOrchestrationOptions(instanceId: "child"));
 
         OrchestrationMetadata end = await engine.RunAsync("Parent");
 
@@ -88,7 +91,8 @@ public sealed class VirtualTimeTests : IAsyncLifetime
         };
         engine.Orchestrators["Retry"] = async c =>
         {
-            await c.CallActivityAsync("Broken", TaskOptions.FromRetryPolicy(new RetryPolicy(4, TimeSpan.FromMinutes(1), 10, TimeSpan.FromMinutes(30))));
+            await c.CallActivityAsync(
+                "Broken", TaskOptions.FromRetryPolicy(new RetryPolicy(4, TimeSpan.FromMinutes(1), 10, TimeSpan.FromMinutes(30))));
             return null;
         };
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Retry");

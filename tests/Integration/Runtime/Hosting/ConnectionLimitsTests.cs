@@ -6,7 +6,9 @@ using Rescan.Local.Runtime.Hosting;
 
 namespace Rescan.Tests.Integration.Runtime.Hosting;
 
-/// <summary>Those who only hold connections keep nobody out. All of 127.0.0.0/8 leads here, so each address there can be a client.</summary>
+/// <summary>
+/// Those who only hold connections keep nobody out. All of 127.0.0.0/8 leads here, so each address there can be a client.
+/// </summary>
 public sealed class ConnectionLimitsTests : IAsyncLifetime
 {
     private const int OfClient = 6;
@@ -129,7 +131,8 @@ public sealed class ConnectionLimitsTests : IAsyncLifetime
     /// <returns>The status; null when the connection was refused.</returns>
     private async Task<string?> AskAsync(string from)
     {
-        using TcpClient client = await HoldAsync(from, "POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour");
+        using TcpClient client = await HoldAsync(
+            from, "POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfour");
         return await AnswerAsync(client, Timeout.InfiniteTimeSpan);
     }
 
@@ -149,7 +152,8 @@ public sealed class ConnectionLimitsTests : IAsyncLifetime
             limit.CancelAfter(within);
             return (await reader.ReadLineAsync(limit.Token))?.Split(' ')[1];
         }
-        catch (Exception e) when (e is IOException or SocketException || (e is OperationCanceledException && within != Timeout.InfiniteTimeSpan))
+        catch (Exception e) when (e is IOException or SocketException
+            || (e is OperationCanceledException && within != Timeout.InfiniteTimeSpan))
         {
             return null;
         }

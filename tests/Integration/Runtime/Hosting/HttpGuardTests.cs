@@ -49,7 +49,9 @@ public sealed class HttpGuardTests : IAsyncLifetime
         Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.False(answer.Headers.Contains("Server"));
         string trace = problem.GetProperty("traceId").GetString()!;
-        Assert.Contains(log.Collector.GetSnapshot(), r => r.Message.Contains(trace, StringComparison.Ordinal) && r.Message.Contains($"Refused with {status}", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Collector.GetSnapshot(), r => r.Message.Contains(trace, StringComparison.Ordinal)
+            && r.Message.Contains($"Refused with {status}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -115,10 +117,13 @@ public sealed class HttpGuardTests : IAsyncLifetime
         using TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, host.BaseAddress.Port);
         NetworkStream stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\nx"));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                "POST /api/length HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\nx"));
         using StreamReader reader = new(stream);
 
-        Assert.Contains(" 408 ", await reader.ReadLineAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token), StringComparison.Ordinal);
+        Assert.Contains(
+            " 408 ", await reader.ReadLineAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token), StringComparison.Ordinal);
     }
 
     private async Task StartAsync(int burst, int perSecond)

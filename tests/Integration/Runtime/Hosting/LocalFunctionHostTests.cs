@@ -61,7 +61,8 @@ public sealed class LocalFunctionHostTests : IAsyncLifetime
     [Fact]
     public async Task Listening_wide_without_a_key_is_refused() => Assert.Contains(
         "Rescan__Key",
-        (await Assert.ThrowsAsync<InvalidOperationException>(() => LocalFunctionHost.StartAsync(Options(new Uri("http://0.0.0.0:0"), null), default))).Message,
+        (await Assert.ThrowsAsync<InvalidOperationException>(
+            () => LocalFunctionHost.StartAsync(Options(new Uri("http://0.0.0.0:0"), null), default))).Message,
         StringComparison.Ordinal);
 
     [Fact]
@@ -85,7 +86,8 @@ public sealed class LocalFunctionHostTests : IAsyncLifetime
     [Fact]
     public async Task A_host_that_stands_by_serves_once_the_first_has_stopped()
     {
-        Task<LocalFunctionHost> second = LocalFunctionHost.StartAsync(Options(new Uri("http://127.0.0.1:0"), "k3y", standBy: true), CancellationToken.None);
+        Task<LocalFunctionHost> second = LocalFunctionHost.StartAsync(
+            Options(new Uri("http://127.0.0.1:0"), "k3y", standBy: true), CancellationToken.None);
         Assert.False(second.IsCompleted);
         await host.DisposeAsync();
         host = await second.WaitAsync(TimeSpan.FromSeconds(30));
@@ -141,7 +143,8 @@ public sealed class GreetingFunctions
 
     /// <summary>Waits until the caller goes, where there is a place to wait.</summary>
     [Function("Wait")]
-    public async Task<IResult> WaitAsync([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request, CancellationToken cancellationToken)
+    public async Task<IResult> WaitAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request, CancellationToken cancellationToken)
     {
         using IDisposable? place = request.HttpContext.Features.Get<IWaitLimit>()!.TryEnter();
         if (place is not null)

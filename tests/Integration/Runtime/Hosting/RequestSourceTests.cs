@@ -100,7 +100,8 @@ public sealed class RequestSourceTests : IAsyncLifetime
     public async Task The_simulators_ledger_and_faults_are_for_programs_of_this_machine(string name, string? origin, int status)
     {
         await using SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
-        using HttpClientHandler trusting = new() { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using HttpClientHandler trusting =
+            new() { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
         using HttpClient http = new(trusting) { BaseAddress = appliance.BaseAddress };
 
         Assert.Equal(status, await SendAsync(http, HttpMethod.Get, name, origin, "/_ledger"));
@@ -137,7 +138,8 @@ public sealed class RequestSourceTests : IAsyncLifetime
         await StartAsync(keys, hosts, origins);
     }
 
-    private async Task StartAsync(string[] keys, string[]? hosts = null, string[]? origins = null) => host = await LocalFunctionHost.StartAsync(
+    private async Task StartAsync(string[] keys, string[]? hosts = null, string[]? origins = null) =>
+        host = await LocalFunctionHost.StartAsync(
         new LocalHostOptions
         {
             StateFile = Path.Combine(folder, "state.db"),

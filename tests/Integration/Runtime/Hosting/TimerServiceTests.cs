@@ -86,7 +86,8 @@ public sealed class TimerServiceTests
     {
         TimerTriggerAttribute monitored = new("0 * * * * *");
 
-        Assert.Contains("'Tick'", Assert.Throws<NotSupportedException>(() => Create(null, monitored, "Tick")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Tick'", Assert.Throws<NotSupportedException>(() => Create(null, monitored, "Tick")).Message, StringComparison.Ordinal);
     }
 
     private TimerService Create(Plan? plan, TimerTriggerAttribute trigger, params string[] names)
