@@ -18,13 +18,12 @@ internal static class CostCommand
     public static async Task RunAsync(string docs)
     {
         string data = Directory.CreateTempSubdirectory("rescan-bench-").FullName;
-        AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None)
-            .ConfigureAwait(false);
-        await using (azurite.ConfigureAwait(false))
+        AzuriteProcess azurite = await AzuriteProcess.StartAsync(AzuriteProcess.DefaultHome, data, 0, 0, 0, CancellationToken.None);
+        await using (azurite)
         {
             Task<IReadOnlyList<CostCount>> tables = CostRun.RunAsync(azurite, Counted);
-            IReadOnlyList<CostCount> sqlite = await CostRun.RunAsync(null, Counted).ConfigureAwait(false);
-            Page.Write(Path.Combine(docs, "performance.md"), "cost", Report(sqlite, await tables.ConfigureAwait(false)));
+            IReadOnlyList<CostCount> sqlite = await CostRun.RunAsync(null, Counted);
+            Page.Write(Path.Combine(docs, "performance.md"), "cost", Report(sqlite, await tables));
         }
 
         Directory.Delete(data, recursive: true);

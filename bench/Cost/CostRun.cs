@@ -47,7 +47,7 @@ internal static class CostRun
             foreach (TimeSpan session in sessions)
             {
                 SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(
-                    new SimulatorOptions { SessionDuration = session }, CancellationToken.None).ConfigureAwait(false);
+                    new SimulatorOptions { SessionDuration = session }, CancellationToken.None);
                 string key = Format($"Rescan:Appliances:{appliances.Count}:");
                 values[key + "Name"] = Format($"appliance-{appliances.Count}");
                 values[key + "BaseUrl"] = appliance.BaseAddress.AbsoluteUri;
@@ -69,8 +69,8 @@ internal static class CostRun
                     Url = new Uri("http://127.0.0.1:0"),
                     Timers = false,
                 },
-                CancellationToken.None).ConfigureAwait(false);
-            await using (host.ConfigureAwait(false))
+                CancellationToken.None);
+            await using (host)
             {
                 using StorageRequests? requests = azurite is null ? null : new StorageRequests(azurite.TablePort);
                 (long Transactions, long Bytes) Stored()
@@ -83,7 +83,7 @@ internal static class CostRun
                 for (int i = 0; i < appliances.Count; i++)
                 {
                     // The first one signs in, makes tables and the like, which the others need not.
-                    await RescanAsync(host, i, SimulatedRepository.Defaults[0]).ConfigureAwait(false);
+                    await RescanAsync(host, i, SimulatedRepository.Defaults[0]);
                     using IDisposable? heldState = azurite is null ? WriteAheadLog.Hold(state) : null;
                     (long transactions, long bytes) = Stored();
                     (long executions, int asked) = (host.Worker.Turns + host.Worker.Activities, appliances[i].Ledger.Count);
@@ -91,7 +91,7 @@ internal static class CostRun
                     int rescans = 0;
                     foreach (SimulatedRepository repository in SimulatedRepository.Defaults.Skip(1))
                     {
-                        polls += await RescanAsync(host, i, repository).ConfigureAwait(false);
+                        polls += await RescanAsync(host, i, repository);
                         rescans++;
                     }
 
@@ -111,7 +111,7 @@ internal static class CostRun
         {
             foreach (SimulatedAppliance appliance in appliances)
             {
-                await appliance.DisposeAsync().ConfigureAwait(false);
+                await appliance.DisposeAsync();
             }
 
             Directory.Delete(folder, recursive: true);
@@ -123,18 +123,18 @@ internal static class CostRun
     {
         using HttpClient http = new() { BaseAddress = host.BaseAddress };
         using HttpResponseMessage accepted = await http.PostAsJsonAsync(
-            "api/rescans", new { appliance = Format($"appliance-{appliance}"), repository = repository.Id }).ConfigureAwait(false);
+            "api/rescans", new { appliance = Format($"appliance-{appliance}"), repository = repository.Id });
         accepted.EnsureSuccessStatusCode();
-        string id = (await accepted.Content.ReadFromJsonAsync<JsonElement>().ConfigureAwait(false)).GetProperty("id").GetString()!;
-        await host.Client.WaitForInstanceCompletionAsync(id).ConfigureAwait(false);
+        string id = (await accepted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        await host.Client.WaitForInstanceCompletionAsync(id);
 
         // Whatever the rescan set going, such as telling of its end, belongs to it.
         while (!host.IsIdle)
         {
-            await Task.Delay(5).ConfigureAwait(false);
+            await Task.Delay(5);
         }
 
-        JsonElement outcome = (await host.Client.GetInstanceAsync(id, true).ConfigureAwait(false))!.ReadOutputAs<JsonElement>();
+        JsonElement outcome = (await host.Client.GetInstanceAsync(id, true))!.ReadOutputAs<JsonElement>();
         return outcome.GetProperty("Polls").GetInt32();
     }
 }

@@ -17,21 +17,21 @@ internal static class ProviderCommand
         try
         {
             List<ProviderRates>[] provider = [.. Widths.Select(_ => new List<ProviderRates>())];
-            await ProviderRun.RunAsync(folder, 100, 2000).ConfigureAwait(false);
+            await ProviderRun.RunAsync(folder, 100, 2000);
 
             // Round by round, so that what else the machine does meets all widths alike.
             for (int round = 0; round < Repetitions; round++)
             {
                 for (int i = 0; i < Widths.Length; i++)
                 {
-                    provider[i].Add(await ProviderRun.RunAsync(folder, Widths[i].AtOnce, Widths[i].Count).ConfigureAwait(false));
+                    provider[i].Add(await ProviderRun.RunAsync(folder, Widths[i].AtOnce, Widths[i].Count));
                     ProviderRates p = provider[i][^1];
                     Console.Error.WriteLine(Format(
                         $"{Widths[i].AtOnce} at once: {p.TurnsPerSecond:0} turns/s, {p.CpuMicroseconds:0} us, {p.OfRaw:0.00} of raw, {p.TurnsPerTransaction:0.0} turns a transaction"));
                 }
             }
 
-            ProviderWaiting waiting = await ProviderWaiting.RunAsync(folder, 10_000, 5000).ConfigureAwait(false);
+            ProviderWaiting waiting = await ProviderWaiting.RunAsync(folder, 10_000, 5000);
             Page.Write(Path.Combine(docs, "performance.md"), "provider", Report(provider, waiting));
         }
         finally

@@ -25,9 +25,9 @@ internal static class ProviderRun
     public static async Task<ProviderRates> RunAsync(string folder, int atOnce, int count)
     {
         string file = Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db");
-        (TimeSpan took, TimeSpan cpu, long transactions) = await DispatchAsync(file, atOnce, count).ConfigureAwait(false);
+        (TimeSpan took, TimeSpan cpu, long transactions) = await DispatchAsync(file, atOnce, count);
         TimeSpan raw = await RawTurns.RunAsync(
-            file, Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db"), Id(0), atOnce, count).ConfigureAwait(false);
+            file, Path.Combine(folder, Guid.NewGuid().ToString("N") + ".db"), Id(0), atOnce, count);
         return new ProviderRates(count, (long)Turns * count, took, cpu, raw, Turns * (double)count / transactions);
     }
 
@@ -41,15 +41,15 @@ internal static class ProviderRun
         {
             for (int i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
             {
-                await one(i).ConfigureAwait(false);
+                await one(i);
             }
-        }))).ConfigureAwait(false);
+        })));
     }
 
     private static async Task<(TimeSpan Took, TimeSpan Cpu, long Transactions)> DispatchAsync(string file, int atOnce, int count)
     {
         SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(file));
-        await using (service.ConfigureAwait(false))
+        await using (service)
         {
             using TaskHubWorker worker =
                 new(service, NullLoggerFactory.Instance) { ErrorPropagationMode = ErrorPropagationMode.UseFailureDetails };
@@ -65,25 +65,25 @@ internal static class ProviderRun
             worker.AddTaskActivities(
                 new Creator<TaskActivity>(
                     Activity, () => shims.CreateActivity<string, string>(Activity, (_, input) => Task.FromResult(input))));
-            await service.CreateIfNotExistsAsync().ConfigureAwait(false);
-            await worker.StartAsync().ConfigureAwait(false);
+            await service.CreateIfNotExistsAsync();
+            await worker.StartAsync();
             TaskHubClient client = new(service, null, NullLoggerFactory.Instance);
             long transactions = service.Database.Transactions;
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             if (atOnce < count)
             {
-                await AtOnceAsync(atOnce, count, i => OneAsync(client, i)).ConfigureAwait(false);
+                await AtOnceAsync(atOnce, count, i => OneAsync(client, i));
             }
             else
             {
-                await Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => StartAsync(client, i)))).ConfigureAwait(false);
-                await UntilAllEndedAsync(service, count).ConfigureAwait(false);
+                await Task.WhenAll(Enumerable.Range(0, count).Select(i => Task.Run(() => StartAsync(client, i))));
+                await UntilAllEndedAsync(service, count);
             }
 
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             (TimeSpan, TimeSpan, long) result = (took, Environment.CpuUsage.TotalTime - cpu, service.Database.Transactions - transactions);
-            await worker.StopAsync(true).ConfigureAwait(false);
+            await worker.StopAsync(true);
             return result;
         }
     }
@@ -93,8 +93,8 @@ internal static class ProviderRun
 
     private static async Task OneAsync(TaskHubClient client, int number)
     {
-        OrchestrationInstance instance = await StartAsync(client, number).ConfigureAwait(false);
-        OrchestrationState end = await client.WaitForOrchestrationAsync(instance, TimeSpan.FromMinutes(1)).ConfigureAwait(false);
+        OrchestrationInstance instance = await StartAsync(client, number);
+        OrchestrationState end = await client.WaitForOrchestrationAsync(instance, TimeSpan.FromMinutes(1));
         if (end?.OrchestrationStatus != OrchestrationStatus.Completed)
         {
             throw new InvalidOperationException($"{instance.InstanceId} ended as {end?.OrchestrationStatus}: {end?.Output}");
@@ -106,7 +106,7 @@ internal static class ProviderRun
     {
         do
         {
-            await Task.Delay(1).ConfigureAwait(false);
+            await Task.Delay(1);
         }
         while (service.InMemory > 0);
         long ended = service.Database.Read(db => db.QueryInt64("SELECT count(*) FROM instances WHERE status = 1")) ?? 0;

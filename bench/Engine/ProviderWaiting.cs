@@ -21,22 +21,22 @@ internal sealed record ProviderWaiting(
     /// <summary>Starts them, watches, and starts again.</summary>
     public static async Task<ProviderWaiting> RunAsync(string folder, int instances, int unfinished)
     {
-        (double bytes, double some, double none) = await WaitAsync(Path.Combine(folder, "waiting.db"), instances).ConfigureAwait(false);
-        TimeSpan restart = await RestartAsync(Path.Combine(folder, "restart.db"), unfinished).ConfigureAwait(false);
+        (double bytes, double some, double none) = await WaitAsync(Path.Combine(folder, "waiting.db"), instances);
+        TimeSpan restart = await RestartAsync(Path.Combine(folder, "restart.db"), unfinished);
         return new ProviderWaiting(instances, bytes, some, none, restart, unfinished);
     }
 
     private static async Task<(double Bytes, double Some, double None)> WaitAsync(string file, int instances)
     {
         await using SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(file));
-        using TaskHubWorker worker = await StartAsync(service).ConfigureAwait(false);
-        await SleepAsync(service, 0, 100, TimeSpan.FromDays(1)).ConfigureAwait(false);
+        using TaskHubWorker worker = await StartAsync(service);
+        await SleepAsync(service, 0, 100, TimeSpan.FromDays(1));
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        double none = await CpuAsync().ConfigureAwait(false);
-        await SleepAsync(service, 100, instances, TimeSpan.FromDays(1)).ConfigureAwait(false);
+        double none = await CpuAsync();
+        await SleepAsync(service, 100, instances, TimeSpan.FromDays(1));
         long after = GC.GetTotalMemory(forceFullCollection: true);
-        double some = await CpuAsync().ConfigureAwait(false);
-        await worker.StopAsync(true).ConfigureAwait(false);
+        double some = await CpuAsync();
+        await worker.StopAsync(true);
         return ((after - before) / (double)instances, some, none);
     }
 
@@ -44,21 +44,21 @@ internal sealed record ProviderWaiting(
     {
         await using (SqliteOrchestrationService service = new(new SqliteOrchestrationServiceSettings(file)))
         {
-            using TaskHubWorker worker = await StartAsync(service).ConfigureAwait(false);
-            await SleepAsync(service, 0, unfinished, TimeSpan.FromSeconds(20)).ConfigureAwait(false);
-            await worker.StopAsync(true).ConfigureAwait(false);
+            using TaskHubWorker worker = await StartAsync(service);
+            await SleepAsync(service, 0, unfinished, TimeSpan.FromSeconds(20));
+            await worker.StopAsync(true);
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(20)).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(20));
         long start = Stopwatch.GetTimestamp();
         await using SqliteOrchestrationService again = new(new SqliteOrchestrationServiceSettings(file));
-        using TaskHubWorker next = await StartAsync(again).ConfigureAwait(false);
+        using TaskHubWorker next = await StartAsync(again);
         TaskHubClient client = new(again, null, NullLoggerFactory.Instance);
         OrchestrationInstance one =
-            await client.CreateOrchestrationInstanceAsync("Sleep", "", "first", TimeSpan.Zero).ConfigureAwait(false);
-        await client.WaitForOrchestrationAsync(one, TimeSpan.FromMinutes(1)).ConfigureAwait(false);
+            await client.CreateOrchestrationInstanceAsync("Sleep", "", "first", TimeSpan.Zero);
+        await client.WaitForOrchestrationAsync(one, TimeSpan.FromMinutes(1));
         TimeSpan took = Stopwatch.GetElapsedTime(start);
-        await next.StopAsync(true).ConfigureAwait(false);
+        await next.StopAsync(true);
         return took;
     }
 
@@ -71,8 +71,8 @@ internal sealed record ProviderWaiting(
             await context.CreateTimer(length, CancellationToken.None);
             return true;
         })));
-        await service.CreateIfNotExistsAsync().ConfigureAwait(false);
-        await worker.StartAsync().ConfigureAwait(false);
+        await service.CreateIfNotExistsAsync();
+        await worker.StartAsync();
         return worker;
     }
 
@@ -80,11 +80,10 @@ internal sealed record ProviderWaiting(
     {
         TaskHubClient client = new(service, null, NullLoggerFactory.Instance);
         await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 500 }, async (i, _) =>
-            await client.CreateOrchestrationInstanceAsync("Sleep", "", ProviderRun.Id(i), length).ConfigureAwait(false))
-                .ConfigureAwait(false);
+            await client.CreateOrchestrationInstanceAsync("Sleep", "", ProviderRun.Id(i), length));
         while (service.InMemory > 0)
         {
-            await Task.Delay(20).ConfigureAwait(false);
+            await Task.Delay(20);
         }
     }
 
@@ -96,7 +95,7 @@ internal sealed record ProviderWaiting(
         {
             TimeSpan before = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
-            await Task.Delay(Spell).ConfigureAwait(false);
+            await Task.Delay(Spell);
             shares[i] = (Environment.CpuUsage.TotalTime - before) / Stopwatch.GetElapsedTime(start);
         }
 

@@ -20,7 +20,7 @@ internal static class RawTurns
         Recording recording = new SqliteDatabase(recorded).Read(db => Recording.Of(db, id));
         HubFiles.Prepare(file);
         using Ownership ownership = await new OwnerLoop(file, TimeSpan.FromMinutes(1), null, NullLogger.Instance).AcquireAsync(
-            CancellationToken.None).ConfigureAwait(false);
+            CancellationToken.None);
         HubSql sql = new(ownership.Session);
         using GroupCommit writer = new(ownership, file, _ => { });
         long start = Stopwatch.GetTimestamp();
@@ -30,9 +30,9 @@ internal static class RawTurns
             {
                 Turn write = new(sql, recording, i + 1, ProviderRun.Id(i), turn);
                 writer.Add(write);
-                await write.Done.Task.ConfigureAwait(false);
+                await write.Done.Task;
             }
-        }).ConfigureAwait(false);
+        });
         return Stopwatch.GetElapsedTime(start);
     }
 

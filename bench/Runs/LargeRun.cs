@@ -45,9 +45,9 @@ internal sealed class LargeRun : IAsyncDisposable
     public static async Task<LargeRunResult> RunAsync(LargeRunSize size)
     {
         LargeRun run = new(size);
-        await using (run.ConfigureAwait(false))
+        await using (run)
         {
-            return await run.RunAsync().ConfigureAwait(false);
+            return await run.RunAsync();
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class LargeRun : IAsyncDisposable
     {
         foreach (SimulatedAppliance appliance in appliances)
         {
-            await appliance.DisposeAsync().ConfigureAwait(false);
+            await appliance.DisposeAsync();
         }
 
         Directory.Delete(folder, recursive: true);
@@ -65,7 +65,7 @@ internal sealed class LargeRun : IAsyncDisposable
 
     private async Task<LargeRunResult> RunAsync()
     {
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(await SettingsAsync().ConfigureAwait(false)).Build();
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection(await SettingsAsync()).Build();
         LocalFunctionHost host = await LocalFunctionHost.StartAsync(
             new LocalHostOptions
             {
@@ -77,8 +77,8 @@ internal sealed class LargeRun : IAsyncDisposable
                 Timers = false,
                 Time = clock,
             },
-            CancellationToken.None).ConfigureAwait(false);
-        await using (host.ConfigureAwait(false))
+            CancellationToken.None);
+        await using (host)
         {
             using HttpClient http = new() { BaseAddress = host.BaseAddress };
             DateTimeOffset began = clock.GetUtcNow();
@@ -86,14 +86,14 @@ internal sealed class LargeRun : IAsyncDisposable
             TimeSpan cpu = process.TotalProcessorTime;
             long start = Stopwatch.GetTimestamp();
             using HttpResponseMessage accepted = await http.PostAsJsonAsync(
-                "api/rescans", new { filter = new { include = (string[])["*"] } }).ConfigureAwait(false);
+                "api/rescans", new { filter = new { include = (string[])["*"] } });
             accepted.EnsureSuccessStatusCode();
-            await DriveAsync(host).ConfigureAwait(false);
+            await DriveAsync(host);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             process.Refresh();
             cpu = process.TotalProcessorTime - cpu;
 
-            JsonElement report = await http.GetFromJsonAsync<JsonElement>(accepted.Headers.Location).ConfigureAwait(false);
+            JsonElement report = await http.GetFromJsonAsync<JsonElement>(accepted.Headers.Location);
             int succeeded = report.GetProperty("counts").TryGetProperty("Succeeded", out JsonElement count) ? count.GetInt32() : 0;
             if (succeeded != size.Appliances * size.RepositoriesEach)
             {
@@ -105,7 +105,7 @@ internal sealed class LargeRun : IAsyncDisposable
             // What follows only measures, and its memory is not that of the run.
             process.Refresh();
             long peak = process.PeakWorkingSet64;
-            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<OutcomeArchive>()).ConfigureAwait(false);
+            List<RescanSpan> rescans = await SpansAsync(host.Services.GetRequiredService<OutcomeArchive>());
             return new LargeRunResult(
                 rescans.Count, took, cpu, peak, clock.GetUtcNow() - began,
                 appliances.Sum(a => a.Ledger.Count) / (double)rescans.Count, appliances.Min(ClosestTokens), StartDelay(rescans, began),
@@ -127,7 +127,7 @@ internal sealed class LargeRun : IAsyncDisposable
                 TokenLifetime = TokenLifetime,
                 Time = clock,
             },
-            CancellationToken.None)))).ConfigureAwait(false);
+            CancellationToken.None))));
         appliances.AddRange(started);
         for (int i = 0; i < appliances.Count; i++)
         {
@@ -151,12 +151,12 @@ internal sealed class LargeRun : IAsyncDisposable
         {
             while (!host.IsIdle)
             {
-                await Task.Delay(1).ConfigureAwait(false);
+                await Task.Delay(1);
             }
 
             if (host.Failed.IsCompleted)
             {
-                throw await host.Failed.ConfigureAwait(false);
+                throw await host.Failed;
             }
 
             if (Stopwatch.GetElapsedTime(start) > Patience)
@@ -167,17 +167,17 @@ internal sealed class LargeRun : IAsyncDisposable
             // The engine sets its timer on a thread of its own, just after it has become idle.
             if (!clock.Move(step))
             {
-                await Task.Delay(1).ConfigureAwait(false);
+                await Task.Delay(1);
             }
         }
-        while (await IsUnderWayAsync(host).ConfigureAwait(false));
+        while (await IsUnderWayAsync(host));
     }
 
     private static async Task<bool> IsUnderWayAsync(LocalFunctionHost host)
     {
         OrchestrationQuery unfinished = new(
             Statuses: [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running], PageSize: 1);
-        await foreach (OrchestrationMetadata _ in host.Client.GetAllInstancesAsync(unfinished).ConfigureAwait(false))
+        await foreach (OrchestrationMetadata _ in host.Client.GetAllInstancesAsync(unfinished))
         {
             return true;
         }
@@ -188,7 +188,7 @@ internal sealed class LargeRun : IAsyncDisposable
     private static async Task<List<RescanSpan>> SpansAsync(OutcomeArchive archive)
     {
         List<RescanSpan> spans = [];
-        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None).ConfigureAwait(false))
+        await foreach (OutcomeArchiveItem item in archive.ExportAsync(CancellationToken.None))
         {
             if (item.Outcome?.Outcome is { } o)
             {

@@ -12,7 +12,7 @@ internal static class RunsCommand
     /// <summary>Runs it and writes the section "runs".</summary>
     public static async Task RunAsync(string docs)
     {
-        LargeRunResult result = await LargeRun.RunAsync(Size).ConfigureAwait(false);
+        LargeRunResult result = await LargeRun.RunAsync(Size);
         StringBuilder text = new();
         Table(text, ["", "measured"],
         [

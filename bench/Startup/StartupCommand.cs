@@ -21,7 +21,7 @@ internal static class StartupCommand
         string rescan = Path.Combine(docs, "..", "rescan");
 
         // The launcher builds what has changed; that is not what is measured.
-        await HelpAsync(rescan).ConfigureAwait(false);
+        await HelpAsync(rescan);
         List<double> nothing = [];
         List<double> help = [];
         List<double> serve = [];
@@ -29,9 +29,9 @@ internal static class StartupCommand
         {
             nothing.Add(await EndAsync(
                 Start(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
-                    ? [typeof(StartupCommand).Assembly.Location, Nothing] : [Nothing])).ConfigureAwait(false));
-            help.Add(await HelpAsync(rescan).ConfigureAwait(false));
-            serve.Add(await ServeAsync(rescan).ConfigureAwait(false));
+                    ? [typeof(StartupCommand).Assembly.Location, Nothing] : [Nothing])));
+            help.Add(await HelpAsync(rescan));
+            serve.Add(await ServeAsync(rescan));
         }
 
         StringBuilder text = new();
@@ -60,9 +60,9 @@ internal static class StartupCommand
     {
         using Process process = run.Process;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = await process.StandardError.ReadToEndAsync().ConfigureAwait(false);
-        await output.ConfigureAwait(false);
-        await process.WaitForExitAsync().ConfigureAwait(false);
+        string errors = await process.StandardError.ReadToEndAsync();
+        await output;
+        await process.WaitForExitAsync();
         double took = Stopwatch.GetElapsedTime(run.Started).TotalMilliseconds;
         return process.ExitCode == 0
             ? took : throw new InvalidOperationException($"{process.StartInfo.FileName} ended with {process.ExitCode}: {errors}");
@@ -82,26 +82,25 @@ internal static class StartupCommand
             {
                 try
                 {
-                    using HttpResponseMessage answer = await http.GetAsync(new Uri(Format($"http://127.0.0.1:{port}/api/rescans")))
-                        .ConfigureAwait(false);
+                    using HttpResponseMessage answer = await http.GetAsync(new Uri(Format($"http://127.0.0.1:{port}/api/rescans")));
                     answer.EnsureSuccessStatusCode();
                     return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
                 }
                 catch (HttpRequestException) when (!process.HasExited)
                 {
-                    await Task.Delay(2).ConfigureAwait(false);
+                    await Task.Delay(2);
                 }
             }
         }
         catch (HttpRequestException)
         {
-            throw new InvalidOperationException($"rescan serve did not answer: {await errors.ConfigureAwait(false)}");
+            throw new InvalidOperationException($"rescan serve did not answer: {await errors}");
         }
         finally
         {
             process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync().ConfigureAwait(false);
-            await Task.WhenAll(output, errors).ConfigureAwait(false);
+            await process.WaitForExitAsync();
+            await Task.WhenAll(output, errors);
             process.Dispose();
             Directory.Delete(state, recursive: true);
         }

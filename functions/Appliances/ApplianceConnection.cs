@@ -136,7 +136,7 @@ internal sealed class ApplianceConnection(ApplianceProduct product, string appli
             ?? throw Failure(
                 ApplianceFailure.Transient, call,
                 $"the answer is not JSON ({answer.Content.Headers.ContentType?.MediaType ?? "no content type"}); a proxy may stand in "
-                    + $"between.", null, (int)answer.StatusCode);
+                    + "between.", null, (int)answer.StatusCode);
     }
 
     /// <summary>The beginning of an error's body; what it says stands there, and an error that is long is one all the same.</summary>

@@ -34,6 +34,6 @@ internal sealed class CertificatePins(IEnumerable<string> thumbprints, Action<X5
             ? $"{shown} This system's roots do not vouch for it "
                 + $"({errors}), and no thumbprint is pinned. If it is the appliance's own, pin it in Thumbprints."
             : $"{shown} It is not among the {pinned.Count} pinned. Appliances make a new certificate on upgrade: if it is the appliance's "
-                + $"own, add it to Thumbprints; if not, somebody stands in between.");
+                + "own, add it to Thumbprints; if not, somebody stands in between.");
     }
 }

@@ -11,7 +11,13 @@ internal abstract class StreamedJson
     private const int LongestText = 1024 * 1024;
     private const int BufferSize = 64 * 1024;
 
+    /// <summary>The characters kept of a text that is no message.</summary>
+    protected const int MaxWord = 64;
+
     private JsonReaderState state;
+
+    /// <summary>The property whose value comes next; null where it does not matter.</summary>
+    protected string? Property { get; set; }
 
     /// <summary>Reads to the end.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>
@@ -32,6 +38,12 @@ internal abstract class StreamedJson
     /// <summary>Takes a token.</summary>
     /// <returns>False when more of what it begins has to arrive first; then it comes again.</returns>
     protected abstract bool Take(ref Utf8JsonReader reader);
+
+    /// <summary>Whether the value is that of a property, whatever the case of its name.</summary>
+    protected bool Is(string name) => string.Equals(Property, name, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A text that can be stored, cut to a length.</summary>
+    protected static string TextOf(ref Utf8JsonReader reader, int length) => StorableText.Clean(StorableText.Read(ref reader), length);
 
     private async Task ReadAsync(PipeReader pipe, CancellationToken cancellationToken)
     {

@@ -48,8 +48,8 @@ public sealed class ServeOptions
 public sealed class KeyOptions
 {
     /// <summary>
-    /// Whose it is, such as <c>backup-team</c>: letters, digits, dot, hyphen, underscore and @, at most 64. It stands as who started or
-    /// canceled in outcomes, on the page and in messages.
+    /// The holder of the key, such as <c>backup-team</c>: letters, digits, dot, hyphen, underscore and @, at most 64. Outcomes, the page
+    /// and messages show it for whoever started or canceled.
     /// </summary>
     public string Name { get; set; } = "";
 

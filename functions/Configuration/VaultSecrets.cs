@@ -37,7 +37,7 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         {
             throw new SecretUnavailableException(
                 $"The {secret} cannot be read: no Azure identity could sign in. In Azure, look at the app's identity; on your own machine, "
-                    + $"run az login.", isTransient: true, innerException: e);
+                    + "run az login.", isTransient: true, innerException: e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -50,7 +50,7 @@ internal sealed class VaultSecrets(IOptions<RescanOptions> options, TokenCredent
         0 => Away(secret, e),
         404 => new($"The {secret} does not exist: set it with az keyvault secret set.", isTransient: false, innerException: e),
         403 => new($"The {secret} may not be read (HTTP 403): the app's identity needs the role Key Vault Secrets User there, and the "
-            + $"secret must be enabled.", isTransient: false, innerException: e),
+            + "secret must be enabled.", isTransient: false, innerException: e),
         408 or 429 or >= 500 =>
             new($"The {secret} cannot be read now (HTTP {e.Status}).", isTransient: true, RetryAfterOf(e.GetRawResponse()), e),
         _ => new($"The {secret} cannot be read (HTTP {e.Status} {e.ErrorCode}).", isTransient: false, innerException: e),

@@ -27,9 +27,6 @@ public sealed class RecordOutcome(
     IApplianceClients appliances, IntentStore intents, OutcomeStore outcomes, LateSession late, RescanMetrics metrics,
     ILogger<RecordOutcome> log)
 {
-    private const int MaxLogItems = 2000;
-    private const int MaxLogCharacters = 200_000;
-
     /// <summary>For a store that refuses the whole log: few enough to fit however they are written.</summary>
     private const int FewLogCharacters = 20_000;
 
@@ -70,7 +67,7 @@ public sealed class RecordOutcome(
                 Polls = state.Polls,
                 Requests = state.Requests + (RequestCounts.Current ?? new()),
                 Timeline = state.Timeline,
-                Log = Cap(items, MaxLogCharacters),
+                Log = items,
             };
             if (await TryRecordAsync(state.RequestId, record, items, cancellationToken))
             {
@@ -115,7 +112,7 @@ public sealed class RecordOutcome(
 
         try
         {
-            return await outcomes.TryRecordAsync(requestId, record with { Log = Cap(items, FewLogCharacters) }, cancellationToken);
+            return await outcomes.TryRecordAsync(requestId, record with { Log = Beginning(items) }, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -124,17 +121,16 @@ public sealed class RecordOutcome(
         }
     }
 
-    private static List<SessionLogItem> Cap(IReadOnlyList<SessionLogItem> items, int most)
+    private static List<SessionLogItem> Beginning(IReadOnlyList<SessionLogItem> items)
     {
         List<SessionLogItem> kept = [];
         int characters = 0;
         foreach (SessionLogItem item in items)
         {
             characters += item.Message.Length;
-            if (kept.Count == MaxLogItems || characters > most)
+            if (characters > FewLogCharacters)
             {
-                kept.Add(new SessionLogItem(
-                    item.Time, "Warning", $"The log goes on for {items.Count - kept.Count} more items on the appliance."));
+                kept.Add(SessionLogLimits.Rest(item.Time, items.Count - kept.Count));
                 break;
             }
 

@@ -88,7 +88,7 @@ public sealed class RescanPost(
             : throw new ApplianceException(
                 ApplianceFailure.Rejected,
                 $"Appliance '{input.Appliance}', rescan: it accepted the request but named no session, and none that could be the rescan's "
-                    + $"has started, so it cannot be watched.");
+                    + "has started, so it cannot be watched.");
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -40,7 +40,7 @@ public sealed record StartRescanRequest(string? Appliance = null, string? Reposi
         {
             throw Refuse(
                 $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with appliance and repository, or with appliance, "
-                    + $"filter or both.");
+                    + "filter or both.");
         }
         catch (DecoderFallbackException)
         {

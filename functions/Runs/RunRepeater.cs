@@ -135,7 +135,7 @@ public sealed class RunRepeater(RunReader reader, RunStore runs, RunStarter star
                 ? $"Run '{run.Id}' was skipped, so there is nothing of it to repeat. Start a run by POST /api/rescans."
             : left.Canceled > 0
                 ? $"Nothing failed in run '{run.Id}', but {left.Canceled} of it {Were(left.Canceled)} canceled. Repeat those too with "
-                    + $"?canceled=true."
+                    + "?canceled=true."
             : items.Count == 0 ? $"Run '{run.Id}' took no repository, so there is nothing of it to repeat."
             : $"Nothing failed in run '{run.Id}': all of its repositories were rescanned.");
     }

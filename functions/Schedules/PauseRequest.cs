@@ -57,7 +57,7 @@ public sealed record PauseRequest(string? Until = null, string? For = null, stri
         {
             throw ApiQuery.Refuse(
                 $"The body is not the JSON expected, at {e.Path ?? "$"}: an object with until or for, and where wanted with schedule and "
-                    + $"reason.");
+                    + "reason.");
         }
     }
 

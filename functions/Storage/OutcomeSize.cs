@@ -1,4 +1,3 @@
-using System.Globalization;
 using Rescan.Functions.Appliances;
 
 namespace Rescan.Functions.Storage;
@@ -12,9 +11,7 @@ internal static class OutcomeSize
         IReadOnlyList<SessionLogItem> log = recorded.Outcome.Log;
         for (int kept = log.Count / 2; json.Length > TableLimits.ValueCharacters && log.Count > 0; kept /= 2)
         {
-            SessionLogItem note = new(
-                log[kept].Time, "Warning",
-                string.Create(CultureInfo.InvariantCulture, $"The log goes on for {log.Count - kept} more items on the appliance."));
+            SessionLogItem note = SessionLogLimits.Rest(log[kept].Time, log.Count - kept);
             json = StoredJson.Write(
                 recorded with { Outcome = recorded.Outcome with { Log = kept == 0 ? [note] : [.. log.Take(kept), note] } });
             if (kept == 0)

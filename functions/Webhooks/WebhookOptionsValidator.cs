@@ -13,7 +13,7 @@ internal sealed class WebhookOptionsValidator : IValidateOptions<WebhookOptions>
             .Where(s => !string.IsNullOrWhiteSpace(s.Item) && !WebhookSecret.TryParse(s.Item, out _))
             .Select(s =>
                 $"Rescan__Webhooks__Secrets__{s.Index}: whsec_ followed by 24 to 64 bytes in base64, such as openssl rand -base64 32 "
-                    + $"prints")];
+                    + "prints")];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

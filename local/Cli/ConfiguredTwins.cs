@@ -39,7 +39,7 @@ internal static class ConfiguredTwins
                     .Select(async a => await IdentityOfAsync(clients.Get(a.Name), cancellationToken) == identity
                         ? $"it calls itself the same server as appliance "
                             + $"'{a.Name}' of {file.File} ({a.BaseUrl!.Authority}); configure it once, or every repository would be "
-                            + $"rescanned twice"
+                            + "rescanned twice"
                         : null));
             return [.. found.OfType<string>()];
         }

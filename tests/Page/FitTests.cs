@@ -41,28 +41,6 @@ public sealed class FitTests(Browser browser, Scene scene) : IClassFixture<Scene
         await Expect(tab.Heading("Running now")).ToBeVisibleAsync(Visible);
         Assert.Equal(
             chosen * zoom, await tab.Page.EvaluateAsync<double>("() => parseFloat(getComputedStyle(document.documentElement).fontSize)"));
-        await LookAsync("overview");
-        await tab.Button("Log of prod-eu-central").ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("overview with a log");
-        await tab.Button("Rescan archive").ClickAsync();
-        await LookAsync("question");
-        await tab.Button("Not now").ClickAsync();
-        await tab.Button("Rescan many…").ClickAsync();
-        await LookAsync("choice of many");
-        await tab.Page.Keyboard.PressAsync("Escape");
-        await tab.Link("prod-eu-central").First.ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("rescan that runs");
-        await tab.Page.Locator(".past a").Last.ClickAsync();
-        await Expect(tab.Page.Locator(".state-name"))
-            .ToHaveTextAsync("Succeeded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
-        await LookAsync("rescan that has ended");
-        await tab.Link("Runs").ClickAsync();
-        await Expect(tab.Page.Locator(".run-item")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
-        await LookAsync("runs");
-        await tab.Page.Locator(".run-item a").ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Table)).ToBeVisibleAsync(Visible);
-        await LookAsync("run");
+        await Tour.TakeAsync(tab, LookAsync);
     }
 }

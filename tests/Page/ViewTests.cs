@@ -16,7 +16,6 @@ public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scen
             "run-light"];
 
     private static readonly LocatorAssertionsToBeVisibleOptions Visible = new() { Timeout = 60_000 };
-    private static readonly LocatorAssertionsToHaveTextOptions Patient = new() { Timeout = 60_000 };
 
     [Theory]
     [InlineData("light", 1280, 1020)]
@@ -38,29 +37,7 @@ public sealed class ViewTests(Browser browser, Scene scene) : IClassFixture<Scen
         }
 
         await Expect(tab.Heading("Running now")).ToBeVisibleAsync(Visible);
-        await LookAsync("overview");
-        await tab.Button("Log of prod-eu-central").ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("overview-log");
-        await tab.Button("Rescan archive").ClickAsync();
-        await LookAsync("confirm");
-        await tab.Button("Not now").ClickAsync();
-        await tab.Button("Rescan many…").ClickAsync();
-        await LookAsync("many");
-        await tab.Page.Keyboard.PressAsync("Escape");
-        await tab.Link("prod-eu-central").First.ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("rescan-running");
-        await tab.Page.Locator(".past a").Last.ClickAsync();
-        await Expect(tab.Page.Locator(".state-name")).ToHaveTextAsync("Succeeded", Patient);
-        await Expect(tab.Page.GetByRole(AriaRole.Log)).ToBeVisibleAsync(Visible);
-        await LookAsync("rescan-ended");
-        await tab.Link("Runs").ClickAsync();
-        await Expect(tab.Page.Locator(".run-item")).ToHaveCountAsync(1, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
-        await LookAsync("runs");
-        await tab.Page.Locator(".run-item a").ClickAsync();
-        await Expect(tab.Page.GetByRole(AriaRole.Table)).ToBeVisibleAsync(Visible);
-        await LookAsync("run");
+        await Tour.TakeAsync(tab, LookAsync);
     }
 
     [Fact]

@@ -10,8 +10,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
     /// <summary>The browser's tests run one after another, so all of them together are one long test.</summary>
     private static readonly string[] Long =
     [
-        "browser", "OrdersTests", "VeeamBackupAndReplicationFaultTableTests", "VeeamBackupForAwsFaultTableTests", "PublishTests",
-        "CrashMatrixTests", "KilledRunTests", "RunAgainstStrictServerTests", "EnduranceTests", "AzureConformanceTests",
+        "browser", "OrdersTests", "VeeamBackupAndReplicationFaultTableTests", "KilledRunTests", "PublishTests",
+        "VeeamBackupForAwsFaultTableTests", "CrashMatrixTests", "RunAgainstStrictServerTests", "AzureConformanceTests", "EnduranceTests",
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -61,7 +61,7 @@ internal sealed class SnsSigner : IDisposable
         string time = Text(at);
         string message =
             $"You have chosen to subscribe to the topic {Topic}.\nTo confirm the subscription, visit the SubscribeURL included in this "
-                + $"message.";
+                + "message.";
         subscribeUrl ??= $"https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn={Topic}&Token={token}";
         string toSign =
             $"Message\n{message}\nMessageId\n165545c9-2a5c-472c-8df2-7ff2be2b3b1b\nSubscribeURL\n{subscribeUrl}\nTimestamp\n{time}\nToken\n{token}\nTopicArn\n{Topic}\nType\n{type}\n";

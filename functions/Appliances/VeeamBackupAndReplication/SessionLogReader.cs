@@ -10,15 +10,6 @@ namespace Rescan.Functions.Appliances.VeeamBackupAndReplication;
 /// </summary>
 internal sealed class SessionLogReader : StreamedJson
 {
-    /// <summary>The items kept, the line about those missing included.</summary>
-    public const int MaxItems = 2000;
-
-    /// <summary>The characters kept of all messages.</summary>
-    public const int MaxCharacters = 200_000;
-
-    private const int MaxMessage = 4000;
-    private const int MaxStatus = 64;
-    private const int Reserve = MaxMessage + 200;
     private const int RecordDepth = 2;
 
     private readonly Dictionary<Place, Record> kept = [];
@@ -27,7 +18,6 @@ internal sealed class SessionLogReader : StreamedJson
     private int missing;
     private int turn;
     private bool inRecords;
-    private string? property;
     private Record current = new();
 
     /// <summary>The log, once it has been read, oldest first.</summary>
@@ -39,9 +29,7 @@ internal sealed class SessionLogReader : StreamedJson
             if (missing > 0)
             {
                 SessionLogItem last = items[^1];
-                items[^1] = new SessionLogItem(
-                    last.Time, LogStatus.Warning,
-                    string.Create(CultureInfo.InvariantCulture, $"{missing} items are left out here; the appliance has the whole log."));
+                items[^1] = SessionLogLimits.Gap(last.Time, missing);
                 items.Add(last);
             }
 
@@ -55,7 +43,7 @@ internal sealed class SessionLogReader : StreamedJson
         switch (reader.TokenType)
         {
             case JsonTokenType.PropertyName:
-                property = reader.CurrentDepth is 1 or (RecordDepth + 1) ? TextOf(ref reader, MaxStatus) : null;
+                Property = reader.CurrentDepth is 1 or (RecordDepth + 1) ? TextOf(ref reader, MaxWord) : null;
                 break;
             case JsonTokenType.StartArray when reader.CurrentDepth == 1:
                 inRecords = Is("records");
@@ -90,21 +78,21 @@ internal sealed class SessionLogReader : StreamedJson
 
         using (info)
         {
-            current.Info = StorableText.Clean(TextOf(info.RootElement), MaxMessage);
+            current.Info = StorableText.Clean(TextOf(info.RootElement), SessionLogLimits.Message);
             return true;
         }
     }
 
     private void Set(ref Utf8JsonReader reader)
     {
-        string text = reader.TokenType == JsonTokenType.Number ? NumberOf(ref reader) : TextOf(ref reader, MaxMessage);
-        switch (property?.ToUpperInvariant())
+        string text = reader.TokenType == JsonTokenType.Number ? NumberOf(ref reader) : TextOf(ref reader, SessionLogLimits.Message);
+        switch (Property?.ToUpperInvariant())
         {
             case "ID":
                 current.Id = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long id) ? id : null;
                 break;
             case "STATUS":
-                current.Status = StorableText.Clean(text, MaxStatus);
+                current.Status = StorableText.Clean(text, MaxWord);
                 break;
             case "STARTTIME":
                 current.Start = JsonReading.ParseTime(text);
@@ -146,7 +134,8 @@ internal sealed class SessionLogReader : StreamedJson
         kept[place] = record;
         order.Add(place);
         characters += record.Length;
-        while (order.Count > MaxItems - 1 || (order.Count > 2 && characters > MaxCharacters - Reserve))
+        while (order.Count > SessionLogLimits.Items - 1
+            || (order.Count > 2 && characters > SessionLogLimits.Characters - SessionLogLimits.Reserve))
         {
             // What began and what came last say most.
             Place lastButOne = order.Reverse().Skip(1).First();
@@ -156,10 +145,6 @@ internal sealed class SessionLogReader : StreamedJson
             missing++;
         }
     }
-
-    private bool Is(string name) => string.Equals(property, name, StringComparison.OrdinalIgnoreCase);
-
-    private static string TextOf(ref Utf8JsonReader reader, int length) => StorableText.Clean(StorableText.Read(ref reader), length);
 
     private static string NumberOf(ref Utf8JsonReader reader) =>
         reader.HasValueSequence ? Encoding.ASCII.GetString(reader.ValueSequence) : Encoding.ASCII.GetString(reader.ValueSpan);
@@ -213,7 +198,7 @@ internal sealed class SessionLogReader : StreamedJson
                     "None" or "" => LogStatus.Info,
                     _ => Status
                 },
-                StorableText.Clean(string.Join(": ", parts), MaxMessage));
+                StorableText.Clean(string.Join(": ", parts), SessionLogLimits.Message));
         }
     }
 }

@@ -12,22 +12,13 @@ namespace Rescan.Functions.Appliances.VeeamBackupAndReplication;
 internal sealed partial class TokenGrants(
     ApplianceProduct product, ApplianceOptions options, ApplianceConnection connection, TimeProvider time) : ITokenGrants
 {
-    private readonly bool auto = product.RevisionOf(options) == ApplianceProduct.Auto;
-    private string? accepted = product.RevisionOf(options) == ApplianceProduct.Auto ? null : product.RevisionOf(options);
+    private readonly RevisionInUse inUse = new(product, options);
 
     /// <inheritdoc/>
-    public string Revision => accepted ?? product.RevisionsWithRescan[0];
+    public string Revision => inUse.Current;
 
     /// <inheritdoc/>
-    public bool ForgetRevision()
-    {
-        if (auto)
-        {
-            accepted = null;
-        }
-
-        return auto;
-    }
+    public bool ForgetRevision() => inUse.Forget();
 
     /// <summary>The refresh token serves once: whether it was taken or not, a full sign-in is what is left after a failure.</summary>
     public Task<AccessToken> RefreshAsync(AccessToken held, CancellationToken cancellationToken) =>
@@ -38,7 +29,7 @@ internal sealed partial class TokenGrants(
     public async Task<AccessToken> SignInAsync(string password, CancellationToken cancellationToken)
     {
         KeyValuePair<string, string>[] form = [new("grant_type", "password"), new("username", options.Username), new("password", password)];
-        IReadOnlyList<string> candidates = accepted is not null ? [accepted] : await CandidatesAsync(cancellationToken);
+        IReadOnlyList<string> candidates = inUse.Known is { } known ? [known] : await CandidatesAsync(cancellationToken);
         if (candidates is [var only] && product.RevisionsWithoutRescan.Contains(only))
         {
             throw new ApplianceException(
@@ -56,7 +47,7 @@ internal sealed partial class TokenGrants(
             try
             {
                 AccessToken fresh = await AskAsync(ApplianceCall.SignIn, candidate, form, cancellationToken);
-                accepted = candidate;
+                inUse.Keep(candidate);
                 return fresh;
             }
             catch (ApplianceException e) when (e.IsVersionProblem)
@@ -109,7 +100,7 @@ internal sealed partial class TokenGrants(
         string advice = serves is not null
             ? $"It accepts {serves}, which has it: set ApiVersion to {serves} or to auto."
             : $"{(offered.Count == 0 ? "" : $"It accepts {string.Join(", ", offered)}. ")}Repository rescan came with 12.3.1 (1.2-rev1): "
-                + $"upgrade the server.";
+                + "upgrade the server.";
         return new ApplianceException(
             ApplianceFailure.Rejected,
             $"Appliance '{options.Name}' does not accept the x-api-version "

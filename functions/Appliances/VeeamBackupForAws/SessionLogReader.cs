@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Rescan.Functions.Api;
 
@@ -10,15 +9,6 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 /// </summary>
 internal sealed class SessionLogReader : StreamedJson
 {
-    /// <summary>The items kept, the line about those missing included.</summary>
-    public const int MaxItems = 2000;
-
-    /// <summary>The characters kept of all messages.</summary>
-    public const int MaxCharacters = 200_000;
-
-    private const int MaxMessage = 4000;
-    private const int MaxStatus = 64;
-    private const int Reserve = MaxMessage + 200;
     private const int ItemDepth = 2;
 
     private readonly List<SessionLogItem> kept = [];
@@ -26,7 +16,6 @@ internal sealed class SessionLogReader : StreamedJson
     private int characters;
     private int missing;
     private bool inLog;
-    private string? property;
     private string? time;
     private string? status;
     private string? message;
@@ -42,9 +31,7 @@ internal sealed class SessionLogReader : StreamedJson
         _ =>
         [
             .. kept,
-            new SessionLogItem(
-                last!.Time, "Warning", string.Create(
-                    CultureInfo.InvariantCulture, $"{missing - 1} items are left out here; the appliance has the whole log.")),
+            SessionLogLimits.Gap(last!.Time, missing - 1),
             last,
         ],
     };
@@ -54,7 +41,7 @@ internal sealed class SessionLogReader : StreamedJson
         switch (reader.TokenType)
         {
             case JsonTokenType.PropertyName:
-                property = reader.CurrentDepth is 1 or (ItemDepth + 1) ? TextOf(ref reader, MaxStatus) : null;
+                Property = reader.CurrentDepth is 1 or (ItemDepth + 1) ? TextOf(ref reader, MaxWord) : null;
                 break;
             case JsonTokenType.StartArray when reader.CurrentDepth == 1:
                 inLog = Is("log");
@@ -70,7 +57,7 @@ internal sealed class SessionLogReader : StreamedJson
                     JsonReading.ParseTime(time), ApplianceJson.LogStatusOf(SessionVocabulary.LogStatus(status) ?? ""), message ?? ""));
                 break;
             case JsonTokenType.String when reader.CurrentDepth == 1 && Is("sessionId"):
-                SessionId = TextOf(ref reader, MaxStatus);
+                SessionId = TextOf(ref reader, MaxWord);
                 break;
             case JsonTokenType.String when inLog && reader.CurrentDepth == ItemDepth + 1:
                 Set(ref reader);
@@ -84,15 +71,15 @@ internal sealed class SessionLogReader : StreamedJson
     {
         if (Is("message"))
         {
-            message = TextOf(ref reader, MaxMessage);
+            message = TextOf(ref reader, SessionLogLimits.Message);
         }
         else if (Is("status"))
         {
-            status = TextOf(ref reader, MaxStatus);
+            status = TextOf(ref reader, MaxWord);
         }
         else if (Is("logTime"))
         {
-            time = TextOf(ref reader, MaxStatus);
+            time = TextOf(ref reader, MaxWord);
         }
     }
 
@@ -104,7 +91,8 @@ internal sealed class SessionLogReader : StreamedJson
             return;
         }
 
-        if (missing == 0 && kept.Count < MaxItems - 2 && characters + item.Message.Length <= MaxCharacters - Reserve)
+        if (missing == 0 && kept.Count < SessionLogLimits.Items - 2
+            && characters + item.Message.Length <= SessionLogLimits.Characters - SessionLogLimits.Reserve)
         {
             kept.Add(item);
             characters += item.Message.Length;
@@ -114,8 +102,4 @@ internal sealed class SessionLogReader : StreamedJson
         last = item;
         missing++;
     }
-
-    private bool Is(string name) => string.Equals(property, name, StringComparison.OrdinalIgnoreCase);
-
-    private static string TextOf(ref Utf8JsonReader reader, int length) => StorableText.Clean(StorableText.Read(ref reader), length);
 }

@@ -11,22 +11,13 @@ namespace Rescan.Functions.Appliances.VeeamBackupForAws;
 internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions options, ApplianceConnection connection, TimeProvider time)
     : ITokenGrants
 {
-    private readonly bool auto = product.RevisionOf(options) == ApplianceProduct.Auto;
-    private string? accepted = product.RevisionOf(options) == ApplianceProduct.Auto ? null : product.RevisionOf(options);
+    private readonly RevisionInUse inUse = new(product, options);
 
     /// <inheritdoc/>
-    public string Revision => accepted ?? product.RevisionsWithRescan[0];
+    public string Revision => inUse.Current;
 
     /// <inheritdoc/>
-    public bool ForgetRevision()
-    {
-        if (auto)
-        {
-            accepted = null;
-        }
-
-        return auto;
-    }
+    public bool ForgetRevision() => inUse.Forget();
 
     /// <inheritdoc/>
     public Task<AccessToken> RefreshAsync(AccessToken held, CancellationToken cancellationToken) =>
@@ -37,13 +28,13 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
     public async Task<AccessToken> SignInAsync(string password, CancellationToken cancellationToken)
     {
         KeyValuePair<string, string>[] form = [new("grant_type", "password"), new("username", options.Username), new("password", password)];
-        IReadOnlyList<string> candidates = accepted is null ? product.RevisionsWithRescan : [accepted];
+        IReadOnlyList<string> candidates = inUse.Known is { } known ? [known] : product.RevisionsWithRescan;
         foreach (string candidate in candidates)
         {
             try
             {
                 AccessToken fresh = await AskAsync(ApplianceCall.SignIn, candidate, form, cancellationToken);
-                accepted = candidate;
+                inUse.Keep(candidate);
                 return fresh;
             }
             catch (ApplianceException e) when (e.IsVersionProblem)
@@ -87,7 +78,7 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
         string advice = taken is not null && product.RevisionsWithRescan.Contains(taken)
             ? $"It accepts {taken}, which has it: set ApiVersion to {taken} or to auto."
             : $"{(taken is null ? "" : $"It accepts {taken}, which has none. ")}Repository rescan was dropped with 1.4-rev0; product 7.0 "
-                + $"is the last that still accepts a revision with it.";
+                + "is the last that still accepts a revision with it.";
         return new ApplianceException(
             ApplianceFailure.Rejected,
             $"Appliance '{options.Name}'{which} does not accept the x-api-version {(tried.Count == 1 ? tried[0] : "of any revision with repository rescan")}; tried {string.Join(", ", tried)}. {advice}")
@@ -124,7 +115,7 @@ internal sealed class TokenGrants(ApplianceProduct product, ApplianceOptions opt
             ? new ApplianceException(
                 ApplianceFailure.Rejected,
                 $"Appliance '{options.Name}' asks account '{options.Username}' for a second factor (MFA), which an unattended job cannot "
-                    + $"give. Make an account without MFA, with the role Portal Operator, and use that.")
+                    + "give. Make an account without MFA, with the role Portal Operator, and use that.")
             : new ApplianceException(
                 ApplianceFailure.Transient,
                 $"Appliance '{options.Name}', {call.What}: the answer holds no token; a proxy may stand in between.");

@@ -95,7 +95,7 @@ internal sealed partial record ErrorMessage(int ExitCode, string Text)
                         $"{where} is in use by another program. Stop that one, or listen elsewhere with --url or --port.",
                     SocketError.AccessDenied =>
                         $"{where} may not be listened on by this account; ports below 1024 often may not. Listen elsewhere with --url or "
-                            + $"--port.",
+                            + "--port.",
                     _ => $"{where} is not an address of this machine. Listen elsewhere with --url.",
                 };
             }

@@ -118,7 +118,7 @@ internal sealed class InitDialog(InitAnswers answers, Questions? questions, Scre
         }
 
         screen.Say($"This system does not trust it: {certificate.Doubts}. Compare the SHA-256 with the one that the appliance shows at its "
-            + $"own console.");
+            + "own console.");
         return questions is null || await questions.ConfirmAsync("Is it the appliance's own? Then it is pinned.", cancellationToken)
             ? certificate.Thumbprint
             : throw new CommandException(ExitCodes.Rejected, "Its certificate is not trusted. No password was sent, nothing was written.");

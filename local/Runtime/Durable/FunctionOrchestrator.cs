@@ -58,7 +58,7 @@ internal sealed class FunctionOrchestrationContext(
             // Logged too: what an orchestrator throws on a thread of its own reaches nobody, and it waits for ever.
             string fault =
                 $"The orchestrator '{inner.Name}' of {inner.InstanceId} went on on a thread of its own. It may await only tasks of its "
-                    + $"context, and not with ConfigureAwait(false).";
+                    + "context, and not with ConfigureAwait(false).";
             loggers.CreateLogger<FunctionOrchestrator>().LogError("{Fault}", fault);
             throw new InvalidOperationException(fault);
         }

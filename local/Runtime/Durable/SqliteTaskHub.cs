@@ -110,7 +110,7 @@ internal sealed class SqliteTaskHub : TaskHub
                 {
                     throw new TaskHubInUseException(
                         $"The state file {options.StateFile} is in use by another process. Stop that one, or choose another state with "
-                            + $"--state.");
+                            + "--state.");
                 }
 
                 options.OnStandBy?.Invoke();

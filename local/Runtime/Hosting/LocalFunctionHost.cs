@@ -75,7 +75,7 @@ public sealed class LocalFunctionHost : IAsyncDisposable
         {
             throw new InvalidOperationException(
                 $"Listening on {options.Url.Host} would let anyone start rescans. Set Rescan__Key or a key of Rescan__Keys, or listen on "
-                    + $"127.0.0.1.");
+                    + "127.0.0.1.");
         }
 
         FunctionCatalog catalog = new(options.FunctionsAssembly);

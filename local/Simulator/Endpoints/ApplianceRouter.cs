@@ -32,7 +32,7 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
         ApplianceResponses.ProblemAsync(http, status, code, details);
 
     /// <inheritdoc/>
-    public string KindOf(string path) => PartsOf(path) switch
+    public string KindOf(string path) => SimulatedPath.PartsOf(Api, path) switch
     {
         ["token"] => "token",
         ["repositories", _, "rescan"] => "rescan",
@@ -61,10 +61,10 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
                 formed ? "unsupportedApiVersion" : "invalidApiVersion");
         }
 
-        string[] parts = PartsOf(path);
+        string[] parts = SimulatedPath.PartsOf(Api, path);
         if (HttpMethods.IsPost(http.Request.Method) && parts is ["token"])
         {
-            return Sent(http, effects, await tokens.GrantAsync(http, state.Now, effects));
+            return effects.Send(http, await tokens.GrantAsync(http, state.Now, effects));
         }
 
         string bearer = TokenEndpoint.BearerOf(http.Request);
@@ -77,24 +77,10 @@ internal sealed class ApplianceRouter(ApplianceState state) : ISimulatedApi
         if (HttpMethods.IsDelete(http.Request.Method) && parts is ["token"])
         {
             state.Tokens.SignOut(bearer);
-            return Sent(http, effects, http.Response.StatusCode = StatusCodes.Status204NoContent);
+            return effects.Send(http, http.Response.StatusCode = StatusCodes.Status204NoContent);
         }
 
-        return Sent(http, effects, await ServeAsync(http, path, parts, revision, effects));
-    }
-
-    private static string[] PartsOf(string path) =>
-        path.StartsWith(Api, StringComparison.Ordinal) ? path[Api.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries) : [];
-
-    private static int Sent(HttpContext http, FaultEffects effects, int status)
-    {
-        if (!effects.DropAnswer)
-        {
-            return status;
-        }
-
-        http.Abort();
-        return 0;
+        return effects.Send(http, await ServeAsync(http, path, parts, revision, effects));
     }
 
     private async Task<int> ServeAsync(HttpContext http, string path, string[] parts, string revision, FaultEffects effects)

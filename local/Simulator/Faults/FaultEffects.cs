@@ -46,4 +46,17 @@ internal sealed class FaultEffects
 
     /// <summary>Leaves the log out.</summary>
     public bool OmitLog { get; set; }
+
+    /// <summary>Lets the answer go, or drops the connection instead.</summary>
+    /// <returns>The status for the ledger; 0 for none.</returns>
+    public int Send(HttpContext http, int status)
+    {
+        if (!DropAnswer)
+        {
+            return status;
+        }
+
+        http.Abort();
+        return 0;
+    }
 }

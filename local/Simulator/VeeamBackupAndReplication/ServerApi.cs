@@ -37,7 +37,7 @@ internal sealed class ServerApi : ISimulatedApi
     public string LogField => "records";
 
     /// <inheritdoc/>
-    public string KindOf(string path) => PartsOf(path) switch
+    public string KindOf(string path) => SimulatedPath.PartsOf(Api, path) switch
     {
         ["backupInfrastructure", "repositories", "rescan"] => "rescan",
         ["backupInfrastructure", "repositories", ..] => "repositories",
@@ -74,13 +74,13 @@ internal sealed class ServerApi : ISimulatedApi
 
         if (HttpMethods.IsPost(http.Request.Method) && path == "/api/oauth2/token")
         {
-            return Sent(http, effects, await tokens.GrantAsync(http, state.Now, effects));
+            return effects.Send(http, await tokens.GrantAsync(http, state.Now, effects));
         }
 
-        string[] parts = PartsOf(path);
+        string[] parts = SimulatedPath.PartsOf(Api, path);
         if (get && parts is ["serverTime"])
         {
-            return Sent(http, effects, await ApplianceResponses.JsonAsync(
+            return effects.Send(http, await ApplianceResponses.JsonAsync(
                 http, new { serverTime = ServerResponses.Time(state.Now), timeZone = "(UTC-07:00) Arizona" }));
         }
 
@@ -95,24 +95,10 @@ internal sealed class ServerApi : ISimulatedApi
         {
             tokens.SignOut(bearer);
             tokens.ForgetRefreshTokens();
-            return Sent(http, effects, await ApplianceResponses.JsonAsync(http, new { }));
+            return effects.Send(http, await ApplianceResponses.JsonAsync(http, new { }));
         }
 
-        return Sent(http, effects, await ServeAsync(http, path, parts, revision, effects));
-    }
-
-    private static string[] PartsOf(string path) =>
-        path.StartsWith(Api, StringComparison.Ordinal) ? path[Api.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries) : [];
-
-    private static int Sent(HttpContext http, FaultEffects effects, int status)
-    {
-        if (!effects.DropAnswer)
-        {
-            return status;
-        }
-
-        http.Abort();
-        return 0;
+        return effects.Send(http, await ServeAsync(http, path, parts, revision, effects));
     }
 
     private async Task<int> ServeAsync(HttpContext http, string path, string[] parts, string revision, FaultEffects effects)

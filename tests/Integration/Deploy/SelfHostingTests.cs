@@ -42,7 +42,7 @@ public sealed class SelfHostingTests : IDisposable
     }
 
     [Fact]
-    public void The_image_runs_the_command_as_nobody_in_particular_and_from_one_file()
+    public void The_image_runs_the_command_as_nobody_in_particular_and_unpacks_nothing()
     {
         string[] lines = [.. SourceTree.Read("deploy/Containerfile").Split('\n').Where(l => l.Length > 0 && l[0] != '#')];
         string[] last = lines[(Array.FindLastIndex(lines, l => l.StartsWith("FROM ", StringComparison.Ordinal)) + 1)..];
@@ -50,13 +50,15 @@ public sealed class SelfHostingTests : IDisposable
             Assert.Single(last, l => l.StartsWith(instruction + " ", StringComparison.Ordinal))[(instruction.Length + 1)..];
 
         Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", Only("USER"));
-        Assert.Equal(["/usr/local/bin/rescan"], JsonSerializer.Deserialize<string[]>(Only("ENTRYPOINT"))!);
+        Assert.Equal(["/usr/lib/rescan/rescan"], JsonSerializer.Deserialize<string[]>(Only("ENTRYPOINT"))!);
         string[] call = JsonSerializer.Deserialize<string[]>(Only("CMD"))!;
         Assert.Equal("serve", call[0]);
         Assert.Empty(ServeCommand.Create().Parse(call[1..]).Errors);
         Assert.All(lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)),
             l => Assert.Matches(@":10\.0(-[a-z-]+)?( AS build)?$", l));
         Assert.DoesNotContain(last, l => l.StartsWith("RUN ", StringComparison.Ordinal));
+        Assert.DoesNotContain(last, l => l.Contains("DOTNET_BUNDLE", StringComparison.Ordinal));
+        Assert.Contains("-p:RescanPackage=true", string.Join('\n', lines), StringComparison.Ordinal);
     }
 
     [Fact]

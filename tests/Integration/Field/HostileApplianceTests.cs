@@ -92,12 +92,19 @@ public sealed class HostileApplianceTests : IAsyncLifetime
             await http.Response.WriteAsync(item + "]}");
         };
         await app.Client.SignInAsync(default);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
+        IReadOnlyList<SessionLogItem> log = [];
+        List<long> grown = [];
 
-        IReadOnlyList<SessionLogItem> log = await app.Client.GetSessionLogAsync("s", default);
+        // Other tests use the same memory: what the log takes is in every try, what they take is not.
+        while (grown.Count < 5 && grown.All(g => g >= 8_000_000))
+        {
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            log = await app.Client.GetSessionLogAsync("s", default);
+            grown.Add(GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
 
         Assert.Equal(kept, log.Count);
-        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 8_000_000);
+        Assert.InRange(grown.Min(), long.MinValue, 8_000_000);
         if (kept > 0)
         {
             Assert.Contains("items are left out here", log[^2].Message, StringComparison.Ordinal);

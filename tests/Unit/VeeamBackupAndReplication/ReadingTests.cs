@@ -121,7 +121,7 @@ public sealed class ReadingTests
             JsonSerializer.Serialize(
                 new { records = (newestFirst ? ids.Reverse() : ids).Select(id => new { id, title = $"record {id}" }) }), 100_000);
 
-        Assert.Equal(SessionLogReader.MaxItems, log.Count);
+        Assert.Equal(SessionLogLimits.Items, log.Count);
         Assert.Equal(["record 1", "record 2"], log.Take(2).Select(i => i.Message));
         Assert.Equal(
             (LogStatus.Warning, "8001 items are left out here; the appliance has the whole log."), (log[^2].Status, log[^2].Message));
@@ -135,7 +135,7 @@ public sealed class ReadingTests
             JsonSerializer.Serialize(new { records = Enumerable.Range(1, 500).Select(id => new { id, title = new string('x', 9000) }) }),
             100_000);
 
-        Assert.InRange(log.Sum(i => i.Message.Length), 1, SessionLogReader.MaxCharacters);
+        Assert.InRange(log.Sum(i => i.Message.Length), 1, SessionLogLimits.Characters);
         Assert.Contains("are left out here", log[^2].Message, StringComparison.Ordinal);
     }
 
