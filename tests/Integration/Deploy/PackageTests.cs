@@ -8,7 +8,7 @@ namespace Rescan.Tests.Integration.Deploy;
 
 /// <summary>
 /// What <c>./rescan package</c> makes, of a small stand-in for the published command, and what dpkg does with it in a root of its own.
-/// Stand-ins take what would change this machine: users, owners, systemd.
+/// Stand-ins take what would change this machine: users, owners, systemd. What enables the service is Debian's own helper.
 /// </summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PackageTests : IDisposable
@@ -99,7 +99,7 @@ public sealed class PackageTests : IDisposable
         Assert.Equal("", await RunAsync("systemd-analyze", "verify", unit));
     }
 
-    [ToolFact("dpkg", "dpkg-deb", "zip", "gzip")]
+    [ToolFact("dpkg", "dpkg-deb", "deb-systemd-helper", "zip", "gzip")]
     public async Task Installed_upgraded_removed_and_purged_it_keeps_what_is_not_its_own()
     {
         await PackAsync();
@@ -109,7 +109,8 @@ public sealed class PackageTests : IDisposable
         Assert.True(File.Exists(Path.Combine(Root, "usr/lib/rescan/rescan")));
         Assert.True(Directory.Exists(Path.Combine(Root, "var/lib/rescan")));
         Assert.Contains("adduser --system --quiet --group --home /var/lib/rescan --no-create-home", Called(), StringComparison.Ordinal);
-        Assert.DoesNotMatch("(?m)^deb-systemd-(helper enable|invoke start)", Called());
+        Assert.DoesNotMatch("(?m)^deb-systemd-invoke start", Called());
+        Assert.False(IsEnabled());
 
         // What an administrator and the service have written.
         string settings = Path.Combine(Root, "etc/rescan/settings.json");
@@ -121,8 +122,13 @@ public sealed class PackageTests : IDisposable
         }
 
         Assert.Equal((false, false), await UpgradedAsync("inactive"));
+        Assert.False(IsEnabled());
+        await RunAsync("ln", "-s", "/usr/lib/systemd/system/rescan.service", Directory.CreateDirectory(Wanted).FullName);
         Assert.Equal((true, true), await UpgradedAsync("active"));
+        Assert.True(IsEnabled());
+        File.Delete(Path.Combine(Wanted, "rescan.service"));
         Assert.Equal((true, true), await UpgradedAsync("activating"));
+        Assert.False(IsEnabled());
 
         await DpkgAsync("--remove", "rescan");
         Assert.Contains("deb-systemd-invoke stop rescan.service", Called(), StringComparison.Ordinal);
@@ -141,7 +147,6 @@ public sealed class PackageTests : IDisposable
             await DpkgAsync("--install", Deb);
             string called = Called();
             Assert.Contains("deb-systemd-invoke stop", called, StringComparison.Ordinal);
-            Assert.DoesNotContain("deb-systemd-helper enable", called, StringComparison.Ordinal);
             Assert.False(File.Exists(Path.Combine(Root, "run/rescan-was-running")));
             bool started = called.Contains("deb-systemd-invoke start", StringComparison.Ordinal);
             return (started, started
@@ -201,6 +206,11 @@ public sealed class PackageTests : IDisposable
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>Where what an administrator enables is linked.</summary>
+    private string Wanted => Path.Combine(Root, "etc/systemd/system/multi-user.target.wants");
+
+    private bool IsEnabled() => Directory.Exists(Wanted) && Directory.GetFileSystemEntries(Wanted).Length > 0;
+
     private string Called() => File.Exists(Calls) ? File.ReadAllText(Calls) : "";
 
     /// <summary>Programs that only write down how they were called; a root as dpkg wants it, in which systemd runs.</summary>
@@ -219,7 +229,7 @@ public sealed class PackageTests : IDisposable
             Write(name, "");
         }
 
-        Write("deb-systemd-helper", "case \"$*\" in *was-enabled*) exit 1 ;; esac");
+        Write("deb-systemd-helper", "exec /usr/bin/deb-systemd-helper \"$@\"");
         Write("systemctl", $"case \"$*\" in *ActiveState*) cat {Path.Combine(folder, "active-state")} ;; esac");
         Write("install", "for last; do :; done; mkdir -p \"$last\"");
         foreach (string made in (string[])[
