@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rescan.Functions.Configuration;
 
@@ -6,6 +7,8 @@ namespace Rescan.Functions.Appliances;
 /// <summary>Reads an appliance's password whenever a full sign-in is due, so that a rotated secret is taken up.</summary>
 internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource> log)
 {
+    private readonly ConcurrentDictionary<string, bool> told = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Reads the password.</summary>
     /// <exception cref="ApplianceException">It cannot be read, now or at all: to a rescan the appliance is
     /// out of reach either way.</exception>
@@ -21,9 +24,14 @@ internal sealed class PasswordSource(VaultSecrets vault, ILogger<PasswordSource>
                 { MayHaveActed = false };
             }
 
-            log.LogWarning(
-                "The password of appliance {Appliance} comes from the settings; outside local runs keep it in Key Vault (PasswordSecret)",
-                appliance.Name);
+            if (told.TryAdd(appliance.Name, true))
+            {
+                log.LogWarning(
+                    "The password of appliance {Appliance} comes from the settings; outside local runs keep it in Key Vault "
+                        + "(PasswordSecret)",
+                    appliance.Name);
+            }
+
             return appliance.Password!;
         }
 

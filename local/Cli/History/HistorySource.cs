@@ -8,9 +8,11 @@ using Rescan.Functions;
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Configuration;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Terminal;
+using Rescan.Local.Cli.Start;
 using Rescan.Local.Runtime.Durable;
 
 namespace Rescan.Local.Cli.History;
@@ -136,6 +138,35 @@ internal sealed class HistorySource : IAsyncDisposable
         catch (CommandException e)
         {
             return (null, e.Message);
+        }
+    }
+
+    /// <summary>Runs that go on. None where no process serves, or the one that does gives no answer: its schedule says why.</summary>
+    public async Task<IReadOnlyList<RunUnderWay>> GetRunsUnderWayAsync(Uri? owner, string? key, CancellationToken cancellationToken)
+    {
+        if (owner is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            using OwnerClient client = new(owner, key);
+            List<RunUnderWay> runs = [];
+            foreach (RunRecord record in (await client.GetRunsAsync(cancellationToken)).Items.Where(r => r.FinishedAt is null))
+            {
+                RunView run = await client.GetRunAsync(record.Id, cancellationToken);
+                if (run.FinishedAt is null)
+                {
+                    runs.Add(new RunUnderWay(run.Id, RunLine.Of(run, DateTimeOffset.UtcNow), run.Troubles));
+                }
+            }
+
+            return runs;
+        }
+        catch (CommandException)
+        {
+            return [];
         }
     }
 

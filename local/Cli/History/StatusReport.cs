@@ -1,6 +1,7 @@
 using Rescan.Functions.Appliances;
 using Rescan.Functions.Notifications;
 using Rescan.Functions.Rescans;
+using Rescan.Functions.Runs;
 using Rescan.Functions.Schedules;
 using Rescan.Functions.Storage;
 using Rescan.Local.Cli.Schedules;
@@ -14,11 +15,16 @@ namespace Rescan.Local.Cli.History;
 /// <param name="Last">How each repository's last rescan ended, those that went wrong first.</param>
 internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> Running, IReadOnlyList<RescanOutcome> Last)
 {
+    private const int Indent = 2;
+
     /// <summary>The schedules and what became of their last runs; null when the process that serves does not tell.</summary>
     public SchedulesView? Schedules { get; init; }
 
     /// <summary>Why the schedule is not known; null when it is.</summary>
     public string? ScheduleError { get; init; }
+
+    /// <summary>Runs that go on, as the process that serves tells them.</summary>
+    public IReadOnlyList<RunUnderWay> Runs { get; init; } = [];
 
     /// <param name="source">Where rescans are kept.</param>
     /// <param name="key">The key of the process that serves; null when it asks for none.</param>
@@ -38,6 +44,7 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         {
             Schedules = schedules,
             ScheduleError = error,
+            Runs = await source.GetRunsUnderWayAsync(owner, key, cancellationToken),
         };
     }
 
@@ -48,6 +55,11 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         if (Running.Count > 0)
         {
             StatusTables.Running(Running, now).Print(screen);
+        }
+
+        foreach (RunUnderWay run in Runs)
+        {
+            screen.Say($"{run.Id}: {run.Now}", Indent);
         }
 
         writer.WriteLine();
@@ -95,3 +107,9 @@ internal sealed record StatusReport(string? ServedAt, IReadOnlyList<RescanView> 
         }
     }
 }
+
+/// <summary>A run that goes on.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Now">Where it stands, in one line.</param>
+/// <param name="Troubles">The appliances that it waits for, and why.</param>
+internal sealed record RunUnderWay(string Id, string Now, IReadOnlyList<ApplianceTroubleView> Troubles);

@@ -19,7 +19,7 @@ internal static class RunLine
         List<string> parts =
         [
             run.Items.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $"{ended.Length} of {run.Items.Count} ended")
-                : run.Troubles.Count > 0 ? "waiting for " + run.Troubles[0].Appliance
+                : run.Troubles.Count > 0 ? $"waiting for {run.Troubles[0].Appliance}: {run.Troubles[0].Trouble.TrimEnd('.')}"
                 : "listing the repositories",
             LiveProgress.Elapsed(now > run.StartedAt ? now - run.StartedAt : TimeSpan.Zero),
         ];

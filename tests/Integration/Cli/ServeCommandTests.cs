@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Rescan.Local.Simulator;
 
 namespace Rescan.Tests.Integration.Cli;
@@ -36,5 +37,28 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Contains("No rescan has ended yet", text.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("No rescan", data.Out, StringComparison.Ordinal);
         Assert.Contains("No rescan has ended yet", data.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_waits_for_an_appliance_is_in_the_status_with_the_reason()
+    {
+        SimulatedAppliance appliance = await SimulatedAppliance.StartAsync(new SimulatorOptions(), default);
+        await using ServeProcess serve = await ServeProcess.StartAsync(folder, appliance);
+        await appliance.DisposeAsync();
+        using HttpResponseMessage accepted = await serve.Http.PostAsJsonAsync(
+            new Uri("/api/rescans", UriKind.Relative), new { filter = new { } });
+        accepted.EnsureSuccessStatusCode();
+
+        Ended status;
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(2));
+        do
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            status = await RescanProcess.RunAsync(["status", "--state", folder]);
+        }
+        while (!status.Out.Contains("waiting for ", StringComparison.Ordinal));
+
+        Assert.Matches(@"run-[0-9a-f]{32}: waiting for demo: Appliance 'demo', .+ · \d\d:\d\d", status.Out);
+        Assert.Equal(0, status.Exit);
     }
 }

@@ -54,7 +54,7 @@ public sealed class LiveProgressTests
         Assert.Equal("2 of 4 ended · 02:00 · 1 went wrong · 1 under way: c d", RunLine.Of(run, Now));
         Assert.Equal("listing the repositories · 02:00", RunLine.Of(run with { Items = [] }, Now));
         Assert.Equal(
-            "waiting for one · 02:00",
+            "waiting for one: no answer · 02:00",
             RunLine.Of(run with { Items = [], Troubles = [new ApplianceTroubleView("one", "no answer", Now, Now, null)] }, Now));
     }
 
